@@ -1,0 +1,111 @@
+# The commands of the project; `make help` lists them. A person, the README and CI use the same ones.
+#
+#   make run PORT=9000      make test PYTEST_ARGS="-k bundle"      make run PYTHON=/opt/python3.13/bin/python3
+
+PORT ?= 8080
+PYTEST_ARGS ?=
+
+VENV := .venv# the light install: what a user of the service has
+DEV := .venv-dev# everything: tests, training, notebooks
+LOCK := .venv-lock# the resolver that writes requirements/
+
+BENCH ?= $(DEV)/bin/python -m tests.bench
+TRAIN ?= $(DEV)/bin/tierwise fit --help
+EVALUATE ?= $(DEV)/bin/tierwise evaluate --help
+
+.DEFAULT_GOAL := help
+.PHONY: help run test install fix check bench train evaluate lock build clean distclean FORCE
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/.installed ## start the service on 127.0.0.1:8080 (PORT=...); the first call installs it into .venv
+	@exec $(VENV)/bin/tierwise serve --port $(PORT)
+
+test: check ## format, lint, types, architecture and all tests; the first call installs .venv-dev
+	$(DEV)/bin/python -m pytest $(PYTEST_ARGS)
+
+install: $(DEV)/.installed ## the development environment, .venv-dev
+
+check: $(DEV)/.installed ## format, lint, types and architecture, without the other tests
+	$(DEV)/bin/python -m ruff format --check .
+	$(DEV)/bin/python -m ruff check .
+	$(DEV)/bin/python -m mypy
+	$(DEV)/bin/python -m pytest --quiet tests/test_architecture.py
+
+fix: $(DEV)/.installed ## format the code and repair what lint can
+	$(DEV)/bin/python -m ruff check --fix .
+	$(DEV)/bin/python -m ruff format .
+
+bench: $(DEV)/.installed ## how fast and how large, printed
+	$(BENCH)
+
+train: $(DEV)/.installed ## rebuild the shipped bundle
+	$(TRAIN)
+
+evaluate: $(DEV)/.installed ## measure the shipped bundle
+	$(EVALUATE)
+
+build: $(DEV)/.installed ## the source distribution and the wheel, in dist/
+	$(DEV)/bin/python -m build --no-isolation
+
+clean: ## remove what building and checking left
+	rm -rf dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+distclean: clean ## also remove the environments
+	rm -rf $(VENV) $(DEV) $(LOCK)
+
+# --- Locked versions --------------------------------------------------------------------------------------------------
+# `make lock` keeps what still fits; `make lock LOCK_ARGS=--upgrade` takes the newest, LOCK_ARGS="--upgrade-package rich" one.
+
+LOCK_ARGS ?=
+COMPILE = $(LOCK)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-annotate \
+	--custom-compile-command "make lock" $(LOCK_ARGS)
+
+lock: $(LOCK)/.installed ## write requirements/ anew from pyproject.toml
+	$(COMPILE) --generate-hashes --output-file requirements/serve.txt
+	$(COMPILE) --extra dev -c requirements/constraints.txt -c requirements/serve.txt --output-file requirements/dev.txt
+
+# --- Environments -----------------------------------------------------------------------------------------------------
+# Each has a stamp that is written last and names the checkout. Without it, or in a moved checkout, or when the interpreter
+# is gone, the environment is made from nothing; when only the requirements are newer, it is brought up to date in place.
+
+find_python = $(or $(PYTHON),$(shell for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	if $$name -c '$(new_enough)' 2>/dev/null; then echo $$name; break; fi; done))
+new_enough = import sys; sys.exit(sys.version_info < (3, 11))
+
+# $(call venv,DIRECTORY): makes it unless its stamp says it is whole; takes the stamp away until the install is done.
+define venv
+@if [ "$$(cat $1/.installed 2>/dev/null)" != "$(CURDIR)" ] || ! $1/bin/python -m pip --version >/dev/null 2>&1; then \
+	python="$(find_python)"; \
+	"$${python:-false}" -c '$(new_enough)' 2>/dev/null || { \
+		echo "Python 3.11 or newer is needed$${python:+, and $$python is not}. Install it, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }; \
+	rm -rf $1 && "$$python" -m venv $1; \
+fi
+@rm -f $1/.installed
+endef
+pip_install = -m pip install -qq --disable-pip-version-check# -qq: errors only
+
+# A stamp that does not fit is made again, whatever its date.
+define stale
+$(if $(and $(wildcard $1/bin/python),$(filter $(CURDIR),$(shell cat $1/.installed 2>/dev/null))),,FORCE)
+endef
+
+$(VENV)/.installed: pyproject.toml requirements/serve.txt $(call stale,$(VENV))
+	@echo "Installing the service into $(VENV) (once, a few seconds) ..."
+	$(call venv,$(VENV))
+	@$(VENV)/bin/python $(pip_install) --require-hashes -r requirements/serve.txt
+	@$(VENV)/bin/python $(pip_install) --no-deps --editable .
+	@echo "$(CURDIR)" > $@
+
+$(DEV)/.installed: pyproject.toml requirements/dev.txt $(call stale,$(DEV))
+	@echo "Installing the development environment into $(DEV) (once, a few minutes) ..."
+	$(call venv,$(DEV))
+	@$(DEV)/bin/python $(pip_install) -r requirements/dev.txt
+	@$(DEV)/bin/python $(pip_install) --no-deps --no-build-isolation --editable .
+	@echo "$(CURDIR)" > $@
+
+$(LOCK)/.installed: $(call stale,$(LOCK))
+	$(call venv,$(LOCK))
+	@$(LOCK)/bin/python $(pip_install) "uv>=0.9,<1"
+	@echo "$(CURDIR)" > $@

@@ -1,0 +1,29 @@
+"""tierwise: the cheapest tier of language models whose answer will be adequate, per request.
+
+from router import Router
+decision = Router.load().route("What is the capital of France?")
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from router.core import Router
+    from router.types import RouteDecision
+
+__all__ = ["RouteDecision", "Router", "__version__"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    # Loaded when first asked for: training and the command line import through here and need neither.
+    if name == "Router":
+        from router.core import Router  # noqa: PLC0415
+
+        return Router
+    if name == "RouteDecision":
+        from router.types import RouteDecision  # noqa: PLC0415
+
+        return RouteDecision
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

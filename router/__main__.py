@@ -1,0 +1,7 @@
+"""`python -m router` is `tierwise`."""
+
+from __future__ import annotations
+
+from router.cli import main
+
+main()

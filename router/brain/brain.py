@@ -1,0 +1,155 @@
+"""Readings -> features -> logits -> calibrated losses -> predictions.
+
+The heads are linear in the features `[ask embedding, window embedding, signals]`, so that a decision takes
+microseconds and its explanation is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from router.brain.calibration import Calibration, Float64Array
+from router.brain.domain import Domain
+from router.brain.encoders import Encoder
+from router.reading import Reading
+from router.types import FloatArray, Prediction
+
+UNSOLVED = "unsolved"
+"""Name of the last head: P(no tier is adequate)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearHeads:
+    """The heads' logits: features @ coef.T + intercept.
+
+    coef: (n_heads, n_features) float64.  intercept: (n_heads,) float64.
+    Order of heads: one for each tier but the strongest, cheap to strong, then UNSOLVED.
+    Order of features: ask embedding (dim), window embedding (dim), standardised signals (n_signals).
+    """
+
+    coef: Float64Array
+    intercept: Float64Array
+
+    def logits(self, features: Float64Array) -> Float64Array:
+        """(n, n_features) to (n, n_heads)."""
+        return np.asarray(features @ self.coef.T + self.intercept)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SignalScale:
+    """Signals brought to the training rows' mean 0 and deviation 1, and held to a few deviations.
+
+    mean, deviation: (n_signals,) float32; deviations are above 0.
+    """
+
+    mean: FloatArray
+    deviation: FloatArray
+
+    def apply(self, signals: FloatArray) -> FloatArray:
+        """(n, n_signals) raw to (n, n_signals) standardised, in [-SIGNAL_LIMIT, SIGNAL_LIMIT]."""
+        return np.clip((signals - self.mean) / self.deviation, -SIGNAL_LIMIT, SIGNAL_LIMIT)
+
+
+SIGNAL_LIMIT = 4.0
+"""Standardised signals are held to this many deviations: a freak request must not outvote all its words."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """Predictions for n requests as arrays; the columns are tiers, cheap to strong.
+
+    p_adequate: (n, n_tiers) in [0, 1], non-decreasing along a row.
+    expected_quality_loss: (n, n_tiers) in [0, 1], non-increasing along a row, 0 in the last column.
+    p_unsolved: (n,) in [0, 1].  domain_distance: (n,) in [0, 2].
+    """
+
+    p_adequate: Float64Array
+    expected_quality_loss: Float64Array
+    p_unsolved: Float64Array
+    domain_distance: Float64Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Brain:
+    """A fitted classifier.
+
+    tiers: cheap to strong.  The heads and the calibration have len(tiers) columns: a loss head for each tier
+    but the strongest, and the head of "no tier is adequate".
+    """
+
+    tiers: tuple[str, ...]
+    encoder: Encoder
+    signal_scale: SignalScale
+    heads: LinearHeads
+    calibration: Calibration
+    domain: Domain
+
+    def predict(self, reading: Reading) -> Prediction:
+        """What the brain says of one request."""
+        scores = self.score([reading])
+        distance = float(scores.domain_distance[0])
+        return Prediction(
+            tiers=self.tiers,
+            p_adequate=tuple(scores.p_adequate[0].tolist()),
+            expected_quality_loss=tuple(scores.expected_quality_loss[0].tolist()),
+            p_unsolved=float(scores.p_unsolved[0]),
+            domain_distance=distance,
+            out_of_domain=distance > self.domain.max_distance,
+        )
+
+    def score(self, readings: Sequence[Reading]) -> Scores:
+        """Predictions for n requests; the same numbers as n single ones."""
+        return self.score_features(self.features(readings))
+
+    def features(self, readings: Sequence[Reading]) -> Float64Array:
+        """What the heads are linear in: (n, 2 * dim + n_signals) float64."""
+        signals = self.signal_scale.apply(stack_signals(readings))
+        return assemble_features(embed_views(self.encoder, readings), signals)
+
+    def score_features(self, features: Float64Array) -> Scores:
+        """Predictions from assembled features: (n, n_features) float64."""
+        probabilities = self.calibration.apply(self.heads.logits(features))
+        ask = features[:, : self.encoder.spec.dim].astype(np.float32)
+        return scores_of(probabilities, domain_distance=self.domain.distances(ask))
+
+
+def embed_views(encoder: Encoder, readings: Sequence[Reading]) -> FloatArray:
+    """Embeddings of ask and window side by side: (n, 2 * dim) float32; each half has unit length or is zero."""
+    dim = encoder.spec.dim
+    out = np.zeros((len(readings), 2 * dim), dtype=np.float32)
+    out[:, :dim] = encoder.encode([reading.ask for reading in readings])
+    with_window = [row for row, reading in enumerate(readings) if reading.window]
+    if with_window:
+        out[with_window, dim:] = encoder.encode([readings[row].window for row in with_window])
+    return out
+
+
+def stack_signals(readings: Sequence[Reading]) -> FloatArray:
+    """The signals of n requests: (n, n_signals) float32."""
+    return np.stack([reading.signals for reading in readings])
+
+
+def assemble_features(embeddings: FloatArray, signals: FloatArray) -> Float64Array:
+    """(n, 2 * dim) and (n, n_signals) side by side, as float64: sums in double keep training and serving equal."""
+    return np.concatenate([embeddings, signals], axis=1, dtype=np.float64)
+
+
+def scores_of(probabilities: Float64Array, *, domain_distance: Float64Array) -> Scores:
+    """Calibrated head outputs to coherent scores.
+
+    probabilities: (n, n_tiers), the loss of each tier but the strongest, then P(no tier is adequate).
+    A stronger tier never loses more than a cheaper one: each tier gets the largest loss of itself and all
+    stronger ones. Losses and P(unsolved) exclude each other, so their sum is held to at most 1.
+    """
+    n_rows, n_tiers = probabilities.shape
+    unsolved = probabilities[:, -1]
+    loss = np.zeros((n_rows, n_tiers))
+    loss[:, :-1] = np.maximum.accumulate(probabilities[:, -2::-1], axis=1)[:, ::-1]
+    np.minimum(loss, 1.0 - unsolved[:, None], out=loss)
+    adequate = np.clip(1.0 - unsolved[:, None] - loss, 0.0, 1.0)
+    return Scores(
+        p_adequate=adequate, expected_quality_loss=loss, p_unsolved=unsolved, domain_distance=domain_distance
+    )

@@ -1,0 +1,223 @@
+"""Reading a bundle: every byte is checked against the manifest before it is used, and nothing is executed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from tokenizers import Tokenizer
+
+from router.brain.brain import Brain, LinearHeads, SignalScale
+from router.brain.bundle import layout
+from router.brain.bundle.golden import check_golden
+from router.brain.bundle.manifest import Manifest, parse_manifest
+from router.brain.calibration import Calibration, IsotonicCalibration, SigmoidCalibration
+from router.brain.domain import Domain
+from router.brain.encoders import Encoder, EncoderSpec, StaticEncoder
+from router.errors import BundleCorrupt, BundleMissing, MissingExtra
+from router.jsontext import decode_json
+from router.reading.signals import SIGNAL_NAMES
+
+Tensors = dict[str, npt.NDArray[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bundle:
+    """A loaded bundle.
+
+    sha256: hex digest of its manifest, which holds the digests of all other files.
+    n_golden: golden cases that were reproduced at load.
+    """
+
+    manifest: Manifest
+    sha256: str
+    brain: Brain
+    n_golden: int
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Load and verify the bundle in a folder.
+
+    Raises BundleMissing, BundleSchema or BundleCorrupt, naming file and key; never runs anything from the folder.
+    """
+    raw = read_limited(folder, layout.MANIFEST)
+    manifest = parse_manifest(_decode(raw, folder / layout.MANIFEST), where=str(folder / layout.MANIFEST))
+    files = {name: _read_checked(folder, name, manifest) for name in _needed(manifest)}
+    if manifest.signals != SIGNAL_NAMES:
+        raise BundleCorrupt(
+            f"{folder / layout.MANIFEST}: signals: this program computes {len(SIGNAL_NAMES)} signals "
+            f"({', '.join(SIGNAL_NAMES)}), the bundle expects {', '.join(manifest.signals)}. Fit it again."
+        )
+    encoder = _load_encoder(manifest.encoder, files, folder)
+    brain = _build_brain(manifest, encoder, _tensors(files[layout.HEADS], folder / layout.HEADS), folder)
+    golden = folder / layout.GOLDEN
+    n_golden = check_golden(_decode(files[layout.GOLDEN], golden), brain, manifest.promise, where=str(golden))
+    return Bundle(manifest=manifest, sha256=hashlib.sha256(raw).hexdigest(), brain=brain, n_golden=n_golden)
+
+
+def verify_files(folder: Path, manifest: Manifest) -> None:
+    """Check every file that the manifest lists, also those that serving does not read. Raises BundleError."""
+    for name in manifest.files:
+        _read_checked(folder, name, manifest)
+
+
+def read_limited(folder: Path, name: str) -> bytes:
+    """The bytes of a bundle's file. Raises BundleMissing, or BundleCorrupt when it is larger than allowed."""
+    path = folder / name
+    limit = layout.MAX_BYTES[name]
+    try:
+        with path.open("rb") as file:
+            raw = file.read(limit + 1)
+    except OSError as exc:
+        cure = 'Run "make train", or name a folder that holds a bundle.'
+        raise BundleMissing(f"{path}: cannot be read ({exc.strerror}). {cure}") from exc
+    if len(raw) > limit:
+        raise BundleCorrupt(f"{path}: is larger than the {limit:,} bytes that such a file may have.")
+    return raw
+
+
+def load_static_encoder(table: bytes, tokenizer: bytes, spec: EncoderSpec, *, where: str) -> StaticEncoder:
+    """A token-table encoder from its two files' bytes. Raises BundleCorrupt."""
+    tensors = _tensors(table, Path(where) / layout.TABLE)
+    name = f"{where}/{layout.TABLE}"
+    try:
+        parsed = Tokenizer.from_buffer(tokenizer)
+    except BaseException as exc:
+        # Broad on purpose: the library reports some bad files as a Rust panic, which is no subclass of Exception.
+        if isinstance(exc, KeyboardInterrupt | SystemExit):
+            raise
+        raise BundleCorrupt(f"{where}/{layout.TOKENIZER}: not a tokenizer ({exc}).") from exc
+    parsed.no_padding()
+    parsed.no_truncation()
+    n_tokens = parsed.get_vocab_size()
+    return StaticEncoder(
+        spec=spec,
+        tokenizer=parsed,
+        table=_tensor(tensors, "table", shape=(n_tokens, spec.dim), dtype=np.dtype(np.int8), where=name),
+        weights=_tensor(tensors, "weights", shape=(n_tokens,), dtype=np.dtype(np.float32), where=name),
+    )
+
+
+def static_encoder_sha256(table: bytes, tokenizer: bytes) -> str:
+    """The digest that identifies a token-table encoder: over its table's bytes, then its tokenizer's."""
+    return hashlib.sha256(hashlib.sha256(table).digest() + hashlib.sha256(tokenizer).digest()).hexdigest()
+
+
+def _needed(manifest: Manifest) -> tuple[str, ...]:
+    return layout.REQUIRED + (layout.STATIC_ENCODER if manifest.encoder.kind == "static" else ())
+
+
+def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
+    expected = manifest.files.get(name)
+    if expected is None:
+        raise BundleCorrupt(f"{folder / layout.MANIFEST}: files: {name} is missing.")
+    raw = read_limited(folder, name)
+    found = hashlib.sha256(raw).hexdigest()
+    if found != expected:
+        raise BundleCorrupt(
+            f"{folder / name}: sha256 is {found[:12]}..., the manifest says {expected[:12]}...: "
+            "the file was changed or cut off. Take the bundle again from where it came."
+        )
+    return raw
+
+
+def _decode(raw: bytes, path: Path) -> object:
+    try:
+        return decode_json(raw)
+    except ValueError as exc:
+        raise BundleCorrupt(f"{path}: not JSON ({exc}).") from exc
+
+
+def _tensors(raw: bytes, path: Path) -> Tensors:
+    try:
+        return load_tensors(raw)
+    except (SafetensorError, ValueError, KeyError, TypeError) as exc:
+        raise BundleCorrupt(f"{path}: not a safetensors file ({exc}).") from exc
+
+
+def _tensor(tensors: Tensors, key: str, *, shape: tuple[int, ...], dtype: np.dtype[Any], where: str) -> Any:
+    array = tensors.get(key)
+    if array is None:
+        raise BundleCorrupt(f"{where}: the array {key} is missing.")
+    if array.shape != shape or array.dtype != dtype:
+        raise BundleCorrupt(f"{where}: {key}: expected {dtype} {shape}, found {array.dtype} {array.shape}.")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise BundleCorrupt(f"{where}: {key}: holds NaN or infinity.")
+    return array
+
+
+def _load_encoder(spec: EncoderSpec, files: dict[str, bytes], folder: Path) -> Encoder:
+    if spec.kind == "static":
+        table, tokenizer = files[layout.TABLE], files[layout.TOKENIZER]
+        if static_encoder_sha256(table, tokenizer) != spec.sha256:
+            raise BundleCorrupt(f"{folder / layout.MANIFEST}: encoder: sha256 is not that of the encoder's files.")
+        return load_static_encoder(table, tokenizer, spec, where=str(folder))
+    return _load_sentence_transformer(spec, folder)
+
+
+def _load_sentence_transformer(spec: EncoderSpec, folder: Path) -> Encoder:
+    from router.brain.encoders.sentence_transformer import SentenceTransformerEncoder  # noqa: PLC0415 - optional
+
+    try:
+        encoder = SentenceTransformerEncoder(spec.model_id, model_id=spec.model_id, sha256=spec.sha256)
+    except (OSError, ValueError) as exc:
+        raise BundleMissing(f"{folder}: the encoder {spec.model_id} cannot be loaded ({exc}).") from exc
+    except MissingExtra as exc:
+        raise BundleMissing(f"{folder}: {exc}") from exc
+    if encoder.spec.dim != spec.dim:
+        raise BundleCorrupt(f"{folder}: the encoder gives {encoder.spec.dim} dimensions, the manifest says {spec.dim}.")
+    return encoder
+
+
+def _build_brain(manifest: Manifest, encoder: Encoder, tensors: Tensors, folder: Path) -> Brain:
+    where = str(folder / layout.HEADS)
+    n_heads = len(manifest.tiers)
+    n_signals = len(manifest.signals)
+    dim = manifest.encoder.dim
+    double, single = np.dtype(np.float64), np.dtype(np.float32)
+    deviation = _tensor(tensors, "signal_deviation", shape=(n_signals,), dtype=single, where=where)
+    if not (deviation > 0).all():
+        raise BundleCorrupt(f"{where}: signal_deviation: expected numbers above 0.")
+    centroids = tensors.get("centroids")
+    n_centroids = centroids.shape[0] if centroids is not None and centroids.ndim == 2 and centroids.size else 1
+    return Brain(
+        tiers=manifest.tiers,
+        encoder=encoder,
+        signal_scale=SignalScale(
+            mean=_tensor(tensors, "signal_mean", shape=(n_signals,), dtype=single, where=where), deviation=deviation
+        ),
+        heads=LinearHeads(
+            coef=_tensor(tensors, "coef", shape=(n_heads, 2 * dim + n_signals), dtype=double, where=where),
+            intercept=_tensor(tensors, "intercept", shape=(n_heads,), dtype=double, where=where),
+        ),
+        calibration=_load_calibration(manifest, tensors, where),
+        domain=Domain(
+            centroids=_tensor(tensors, "centroids", shape=(n_centroids, dim), dtype=single, where=where),
+            max_distance=manifest.max_domain_distance,
+        ),
+    )
+
+
+def _load_calibration(manifest: Manifest, tensors: Tensors, where: str) -> Calibration:
+    n_heads = len(manifest.tiers)
+    double = np.dtype(np.float64)
+    if manifest.calibration == "sigmoid":
+        a, b = (_tensor(tensors, f"sigmoid_{key}", shape=(n_heads,), dtype=double, where=where) for key in "ab")
+        return SigmoidCalibration(a=a, b=b)
+    knots = []
+    for head in range(n_heads):
+        x = tensors.get(f"isotonic_x_{head}")
+        shape = x.shape if x is not None and x.ndim == 1 and x.size else (1,)
+        pair = tuple(
+            _tensor(tensors, f"isotonic_{key}_{head}", shape=shape, dtype=double, where=where) for key in "xy"
+        )
+        if (np.diff(pair[0]) < 0).any():
+            raise BundleCorrupt(f"{where}: isotonic_x_{head}: expected ascending numbers.")
+        knots.append(pair)
+    return IsotonicCalibration(x=tuple(x for x, _ in knots), y=tuple(y for _, y in knots))

@@ -1,0 +1,117 @@
+"""Writing a bundle: the same contents give the same bytes, and the manifest comes last."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import save as save_tensors
+
+from router.brain.brain import Brain
+from router.brain.bundle import layout
+from router.brain.bundle.golden import GOLDEN_PROMPTS, golden_case
+from router.brain.bundle.manifest import Manifest
+from router.brain.calibration import Calibration, SigmoidCalibration
+from router.brain.encoders import StaticEncoder
+from router.brain.promise import Promise
+from router.jsontext import encode_json_pretty
+from router.reading.signals import SIGNAL_NAMES
+from router.types import JsonObject
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BundleContents:
+    """All that goes into a bundle.
+
+    name: first part of the bundle's id.  domain_quantile: share of training rows within the domain's max_distance.
+    training: facts for people and audits, JSON values only.  evaluation, model_card: written as they are.
+    """
+
+    name: str
+    brain: Brain
+    promise: Promise
+    tier_models: Mapping[str, Mapping[str, tuple[str, ...]]]
+    domain_quantile: float
+    training: JsonObject
+    evaluation: JsonObject
+    model_card: str
+
+
+def write_bundle(folder: Path, contents: BundleContents) -> Manifest:
+    """Write the bundle to a folder, whatever it held before; a half-written one has no manifest and cannot load."""
+    files = bundle_files(contents)
+    manifest = _manifest(contents, files)
+    if folder.exists():
+        shutil.rmtree(folder)
+    for name, raw in {**files, layout.MANIFEST: encode_json_pretty(manifest.to_json())}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(raw)
+    return manifest
+
+
+def bundle_files(contents: BundleContents) -> dict[str, bytes]:
+    """Every file of the bundle but the manifest, by relative path."""
+    brain = contents.brain
+    golden = [golden_case(brain, contents.promise, prompt).to_json() for prompt in GOLDEN_PROMPTS]
+    files = {
+        layout.HEADS: save_tensors(_head_tensors(brain)),
+        layout.GOLDEN: encode_json_pretty(golden),
+        layout.EVALUATION: encode_json_pretty(contents.evaluation),
+        layout.MODEL_CARD: contents.model_card.encode(),
+    }
+    if isinstance(brain.encoder, StaticEncoder):
+        files[layout.TABLE], files[layout.TOKENIZER] = static_encoder_files(brain.encoder)
+    return files
+
+
+def static_encoder_files(encoder: StaticEncoder) -> tuple[bytes, bytes]:
+    """The table's and the tokenizer's bytes of a token-table encoder."""
+    table = save_tensors({"table": encoder.table, "weights": encoder.weights})
+    return table, encoder.tokenizer.to_str().encode()
+
+
+def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> Manifest:
+    brain = contents.brain
+    digests = {name: hashlib.sha256(raw).hexdigest() for name, raw in files.items()}
+    content = hashlib.sha256("".join(f"{name}:{digests[name]}\n" for name in sorted(digests)).encode()).hexdigest()
+    return Manifest(
+        id=f"{contents.name}-{content[:12]}",
+        tiers=brain.tiers,
+        tier_models=contents.tier_models,
+        encoder=brain.encoder.spec,
+        signals=SIGNAL_NAMES,
+        calibration="sigmoid" if isinstance(brain.calibration, SigmoidCalibration) else "isotonic",
+        domain_quantile=contents.domain_quantile,
+        max_domain_distance=brain.domain.max_distance,
+        promise=contents.promise,
+        training=contents.training,
+        files=digests,
+    )
+
+
+def _head_tensors(brain: Brain) -> dict[str, npt.NDArray[np.generic]]:
+    arrays: dict[str, npt.NDArray[np.generic]] = {
+        "coef": brain.heads.coef,
+        "intercept": brain.heads.intercept,
+        "signal_mean": brain.signal_scale.mean,
+        "signal_deviation": brain.signal_scale.deviation,
+        "centroids": brain.domain.centroids,
+        **_calibration_tensors(brain.calibration),
+    }
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+
+
+def _calibration_tensors(calibration: Calibration) -> dict[str, npt.NDArray[np.generic]]:
+    if isinstance(calibration, SigmoidCalibration):
+        return {"sigmoid_a": calibration.a, "sigmoid_b": calibration.b}
+    return {
+        f"isotonic_{key}_{head}": knots
+        for key, column in (("x", calibration.x), ("y", calibration.y))
+        for head, knots in enumerate(column)
+    }

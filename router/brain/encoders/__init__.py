@@ -1,0 +1,8 @@
+"""Encoders: text to unit vectors. `static` needs numpy and tokenizers only; others import their library when used."""
+
+from __future__ import annotations
+
+from router.brain.encoders.base import Encoder, EncoderSpec
+from router.brain.encoders.static import StaticEncoder
+
+__all__ = ["Encoder", "EncoderSpec", "StaticEncoder"]

@@ -1,0 +1,65 @@
+"""Any sentence-transformers model as an encoder: for training, or for serving with the extra `train`.
+
+The library (and torch with it) is imported when an encoder is made, never at import of this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from router.brain.encoders.base import EncoderSpec
+from router.errors import MissingExtra
+from router.jsontext import replace_surrogates
+from router.reading.crop import crop_middle
+from router.types import FloatArray
+
+LIMIT_CHARS = 8_000
+"""Texts are cropped to this many characters, head and tail; the model then reads its own number of tokens."""
+
+
+class SentenceTransformerEncoder:
+    """A sentence-transformers model behind the Encoder protocol."""
+
+    def __init__(self, model_path: str, *, model_id: str, sha256: str, batch_size: int = 64) -> None:
+        """Load a model from a folder, or by its hub name.
+
+        Raises MissingExtra where sentence-transformers is not installed.
+        """
+        try:
+            from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - optional and heavy
+        except ImportError as exc:
+            raise MissingExtra(f"the encoder {model_id}", extra="train") from exc
+        self._model: Any = SentenceTransformer(model_path, device="cpu")
+        self._batch_size = batch_size
+        dim = self._model.get_embedding_dimension()
+        self._spec = EncoderSpec(
+            kind="sentence-transformers",
+            model_id=model_id,
+            dim=int(dim),
+            max_tokens=int(self._model.max_seq_length),
+            sha256=sha256,
+        )
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """Who this encoder is."""
+        return self._spec
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        """One row a text: (n_texts, dim) float32 of unit length; all zeros for an empty text."""
+        prepared = [replace_surrogates(crop_middle(text, limit_chars=LIMIT_CHARS)) for text in texts]
+        vectors = self._model.encode(
+            prepared, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+        )
+        out: FloatArray = np.array(vectors, dtype=np.float32).reshape(len(texts), self._spec.dim)
+        out[[not text.strip() for text in prepared]] = 0.0
+        return out
+
+
+def is_model_folder(path: Path) -> bool:
+    """Whether a folder holds a sentence-transformers model."""
+    return (path / "modules.json").is_file()

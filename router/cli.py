@@ -1,0 +1,219 @@
+"""The `tierwise` command. Each command parses its arguments, calls one function, prints what it returned.
+
+Commands of other packages (training) are entry points of the group `tierwise.commands`, imported when they are called.
+Exit code 0: done. 1: could not, with one line that says why. 2: wrong use.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from router import __version__
+from router.errors import RequestError, TierwiseError
+from router.plugins import PluginGroup
+
+if TYPE_CHECKING:
+    from router.core import Router
+    from router.types import RouteDecision
+
+BundleOption = Annotated[
+    Optional[Path], typer.Option("--bundle", help="Folder of the bundle; the configured or shipped one if not given.")
+]
+ConfigOption = Annotated[Optional[Path], typer.Option("--config", help="TOML file; TIERWISE_CONFIG if not given.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+app = typer.Typer(
+    name="tierwise",
+    cls=PluginGroup,
+    help="The cheapest tier of language models whose answer will be adequate, per request.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+bundle_app = typer.Typer(help="Look into a bundle, or check it.", no_args_is_help=True)
+app.add_typer(bundle_app, name="bundle")
+
+
+def main() -> None:
+    """Run the command line; errors raised on purpose become one line on standard error and exit code 1."""
+    try:
+        app()
+    except TierwiseError as exc:
+        sys.stderr.write(f"tierwise: {exc}\n")
+        sys.exit(1)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`): nothing is left to say, nor anywhere to say it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"tierwise {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print it.")] = False,
+) -> None:
+    """The cheapest tier of language models whose answer will be adequate, per request."""
+
+
+@app.command()
+def serve(
+    bundle: BundleOption = None,
+    config: ConfigOption = None,
+    host: Annotated[Optional[str], typer.Option(help="Address to listen on; 127.0.0.1 by default.")] = None,
+    port: Annotated[Optional[int], typer.Option(help="Port, 8080 by default; 0 lets the system choose.", max=65535)] = None,
+    workers: Annotated[int, typer.Option(help="Processes that serve the port.", min=1)] = 1,
+) -> None:
+    """Start the service."""
+    from router.server import run_server  # noqa: PLC0415 - the web stack is for this command alone
+    from router.settings import load_settings, override  # noqa: PLC0415
+
+    settings = override(load_settings(os.environ, config=config), bundle=bundle, host=host, port=port)
+    run_server(settings, config=config, workers=workers, say=lambda line: typer.echo(line, err=True))
+
+
+@app.command()
+def route(
+    source: Annotated[str, typer.Argument(help="A prompt, - for standard input, or a FILE.jsonl.", metavar="TEXT|-|FILE")],
+    bundle: BundleOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Decide the tier of a prompt; of each line of a .jsonl file or of JSON lines on standard input."""
+    from router.console import decision_line  # noqa: PLC0415
+    from router.jsontext import encode_json  # noqa: PLC0415
+    from router.wire.route_body import render_decision  # noqa: PLC0415
+
+    router = _load(bundle, config)
+    if source == "-" or source.endswith(".jsonl"):
+        failed = _route_lines(router, source)
+        raise typer.Exit(1 if failed else 0)
+    decision = router.route(source)
+    typer.echo(encode_json(render_decision(decision)).decode() if as_json else decision_line(decision))
+
+
+@app.command()
+def explain(
+    text: Annotated[str, typer.Argument(help="A prompt.")],
+    bundle: BundleOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    top: Annotated[int, typer.Option(help="How many tokens and signals to show for each tier.", min=1)] = 10,
+) -> None:
+    """Show what was scored, the probabilities, the threshold, and what pushed the decision."""
+    from router.console import print_explanation  # noqa: PLC0415
+    from router.jsontext import encode_json  # noqa: PLC0415
+    from router.types import RouteOptions, RouteRequest  # noqa: PLC0415
+    from router.wire.route_body import render_decision, request_from_text  # noqa: PLC0415
+
+    router = _load(bundle, config)
+    request = RouteRequest(chat=request_from_text(text).chat, options=RouteOptions(explain=True))
+    decision: RouteDecision = router.route(request)
+    if as_json:
+        typer.echo(encode_json(render_decision(decision)).decode())
+    else:
+        print_explanation(decision, router.bundle.manifest.promise, top=top)
+
+
+@app.command()
+def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Check the configuration and the bundle it names; print what is in force."""
+    from router.console import print_settings, settings_json  # noqa: PLC0415
+    from router.jsontext import encode_json  # noqa: PLC0415
+
+    router = _load(None, config)
+    if as_json:
+        typer.echo(encode_json(settings_json(router)).decode())
+    else:
+        print_settings(router)
+
+
+@bundle_app.command("verify")
+def bundle_verify(folder: Annotated[Path, typer.Argument(help="Folder of the bundle.")], as_json: JsonOption = False) -> None:
+    """Check every file of a bundle and reproduce its golden prompts."""
+    from router.brain import load_bundle  # noqa: PLC0415
+    from router.brain.bundle.load import verify_files  # noqa: PLC0415
+    from router.jsontext import encode_json  # noqa: PLC0415
+
+    loaded = load_bundle(folder)
+    verify_files(folder, loaded.manifest)
+    facts = {"id": loaded.manifest.id, "sha256": loaded.sha256, "files": len(loaded.manifest.files), "golden": loaded.n_golden}
+    if as_json:
+        typer.echo(encode_json(facts).decode())
+    else:
+        typer.echo(f"{facts['id']}: {facts['files']} files match, {facts['golden']} golden prompts reproduced")
+
+
+@bundle_app.command("inspect")
+def bundle_inspect(folder: Annotated[Path, typer.Argument(help="Folder of the bundle.")], as_json: JsonOption = False) -> None:
+    """Print what a bundle is: tiers, encoder, promise, data, licences."""
+    from router.brain import load_bundle  # noqa: PLC0415
+    from router.console import print_manifest  # noqa: PLC0415
+    from router.jsontext import encode_json  # noqa: PLC0415
+
+    manifest = load_bundle(folder).manifest
+    if as_json:
+        typer.echo(encode_json(manifest.to_json()).decode())
+    else:
+        print_manifest(manifest)
+
+
+def _load(bundle: Path | None, config: Path | None) -> Router:
+    from router.core import Router  # noqa: PLC0415 - numpy and the tokenizer, for commands that decide
+
+    return Router.load(bundle, config=config)
+
+
+def _route_lines(router: Router, source: str) -> int:
+    """One JSON line out for each line in, in order; returns how many lines could not be used."""
+    from router.endpoints.bodies import error_body  # noqa: PLC0415
+    from router.jsontext import encode_json  # noqa: PLC0415
+    from router.wire.route_body import render_decision  # noqa: PLC0415
+
+    failed = 0
+    for number, line in _numbered_lines(source):
+        answer: dict[str, Any]
+        try:
+            answer = render_decision(router.route(_decode_line(line, number)))
+        except RequestError as exc:
+            failed += 1
+            answer = {**error_body(exc), "line": number}
+        sys.stdout.write(encode_json(answer).decode() + "\n")
+    return failed
+
+
+def _numbered_lines(source: str) -> Iterator[tuple[int, bytes]]:
+    try:
+        stream: IO[bytes] = sys.stdin.buffer if source == "-" else Path(source).open("rb")
+    except OSError as exc:
+        raise TierwiseError(f"{source}: cannot be read ({exc.strerror}).") from exc
+    with stream:
+        for number, line in enumerate(stream, start=1):
+            if line.strip():
+                yield number, line.rstrip(b"\r\n")
+
+
+def _decode_line(line: bytes, number: int) -> Any:
+    """A line as a request: a JSON object or string; on standard input plain text is a prompt."""
+    from router.jsontext import decode_json  # noqa: PLC0415
+
+    if not line.lstrip().startswith((b"{", b'"')):
+        return line.decode("utf-8", "replace")
+    try:
+        return decode_json(line)
+    except ValueError as exc:
+        raise RequestError(f"line {number} is not JSON: {exc}.", code="invalid_json") from exc
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""HTTP handlers, about ten lines each: parse, ask the router, render."""

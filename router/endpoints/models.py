@@ -1,0 +1,27 @@
+"""GET /v1/models: the names that a client may ask for."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from router.core import Router
+from router.endpoints.bodies import json_response
+from router.types import JsonObject
+
+endpoints = APIRouter(tags=["models"])
+
+
+@endpoints.get("/v1/models", summary="The names a client may ask for")
+async def models(request: Request) -> Response:
+    """`auto`, one name a tier, and each configured model; in the shape of OpenAI's list."""
+    router: Router = request.app.state.router
+    names = ["auto"]
+    for tier in router.settings.tiers:
+        names.append(f"tier:{tier.name}")
+        names.extend(model.model for model in tier.models)
+    return json_response({"object": "list", "data": [_entry(name) for name in names]})
+
+
+def _entry(name: str) -> JsonObject:
+    return {"id": name, "object": "model", "created": 0, "owned_by": "tierwise"}

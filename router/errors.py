@@ -1,0 +1,97 @@
+"""Every error that tierwise raises on purpose, in one tree.
+
+TierwiseError
+├─ RequestError (400)        what the caller sent cannot be used; `field` says where
+│  └─ BodyTooLarge (413)     more bytes than the service reads
+├─ ConfigError               the configuration cannot be used; raised at start, names key and source
+├─ BundleError               the bundle cannot be used; raised at load
+│  ├─ BundleMissing          no bundle, or a file of it is not there
+│  ├─ BundleCorrupt          a file does not hold what the manifest promises
+│  └─ BundleSchema           written for another schema version
+├─ DataError                 a training row or file cannot be used; names file, line, field
+└─ MissingExtra              an optional part is not installed; says which extra brings it
+
+Each message names the place, what was expected there, and the cure. Errors of other libraries are
+translated where they arise, with the cause kept (`raise ... from exc`).
+"""
+
+from __future__ import annotations
+
+
+class TierwiseError(Exception):
+    """Base of all errors raised on purpose. `status` is the HTTP status, `type` the wire's error type."""
+
+    status: int = 500
+    type: str = "api_error"
+
+
+class RequestError(TierwiseError):
+    """The caller's request cannot be used.
+
+    field: path of the offending value in the body, such as `messages[2].content`; None for the whole body.
+    code: short machine-readable reason, such as `missing_field`.
+    """
+
+    status = 400
+    type = "invalid_request_error"
+
+    def __init__(self, message: str, *, field: str | None = None, code: str = "invalid_value") -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+        self.code = code
+
+
+class BodyTooLarge(RequestError):
+    """The body has more bytes than `max_body_bytes`."""
+
+    status = 413
+    type = "request_too_large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"The body is larger than {limit_bytes:,} bytes. Send less, or raise [server] max_body_bytes.",
+            code="body_too_large",
+        )
+
+
+class ConfigError(TierwiseError):
+    """The configuration cannot be used; the message names the key, where its value came from, and the cure."""
+
+
+class BundleError(TierwiseError):
+    """The bundle cannot be used; raised while loading, never while serving."""
+
+
+class BundleMissing(BundleError):
+    """There is no bundle at the path, or one of its files is not there."""
+
+
+class BundleCorrupt(BundleError):
+    """A file of the bundle does not hold what the manifest promises."""
+
+
+class BundleSchema(BundleError):
+    """The bundle was written for another schema version than this program reads."""
+
+
+class DataError(TierwiseError):
+    """A training file, row or tier map cannot be used.
+
+    where: the file, with the line where there is one, such as `rows.jsonl:12`.
+    field: the row's field, such as `outcomes.gpt-4`; None for the whole row.
+    """
+
+    def __init__(self, message: str, *, where: str, field: str | None = None) -> None:
+        place = where if field is None else f"{where}: {field}"
+        super().__init__(f"{place}: {message}")
+        self.where = where
+        self.field = field
+
+
+class MissingExtra(TierwiseError):
+    """An optional part is needed and not installed."""
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        super().__init__(f"{what} needs the extra `{extra}`. Install it: pip install 'tierwise[{extra}]'")
+        self.extra = extra

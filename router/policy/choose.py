@@ -1,0 +1,40 @@
+"""Which tier, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from router.types import Prediction, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen tier with the reason that decided."""
+
+    tier: str
+    reason: Reason
+
+
+def choose(prediction: Prediction, *, threshold: float, allowed: Sequence[str], safe_tier: str) -> Choice:
+    """The tier for a prediction, in the order of the policy: out of domain, then the threshold.
+
+    allowed: tiers that may be chosen, cheap to strong, at least one.
+    safe_tier: what a request gets that the classifier knows nothing about; where it is not allowed, the
+    cheapest allowed tier that is stronger, else the strongest allowed one.
+    """
+    if prediction.out_of_domain:
+        return Choice(tier=nearest_at_or_above(safe_tier, allowed, order=prediction.tiers), reason=Reason.OUT_OF_DOMAIN)
+    return Choice(tier=choose_tier(prediction, threshold=threshold, allowed=allowed), reason=Reason.THRESHOLD)
+
+
+def choose_tier(prediction: Prediction, *, threshold: float, allowed: Sequence[str]) -> str:
+    """Cheapest allowed tier whose expected quality loss is at or under the threshold; the strongest if none is."""
+    loss = dict(zip(prediction.tiers, prediction.expected_quality_loss, strict=True))
+    return next((tier for tier in allowed if loss[tier] <= threshold), allowed[-1])
+
+
+def nearest_at_or_above(tier: str, allowed: Sequence[str], *, order: Sequence[str]) -> str:
+    """The cheapest allowed tier at or above `tier` in `order`; the strongest allowed one if all are below."""
+    rank = order.index(tier)
+    return next((name for name in allowed if order.index(name) >= rank), allowed[-1])

@@ -1,0 +1,122 @@
+"""The body of `POST /route` -> RouteRequest, and RouteDecision -> the answer's JSON object and headers."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from router.errors import RequestError
+from router.types import ChatRequest, Explanation, JsonObject, Message, RouteDecision, RouteOptions, RouteRequest
+from router.wire.fields import as_array, as_object, as_string, optional_bool, optional_number, optional_string
+from router.wire.openai_chat import parse_chat
+
+_OPTION_KEYS = frozenset({"tiers", "max_quality_loss", "session", "last_tier", "cached_tokens", "idle_s", "explain"})
+
+
+def parse_route_request(value: object) -> RouteRequest:
+    """A decoded `/route` body. Raises RequestError naming the field."""
+    body = as_object(value, field=None)
+    options = body.get("router")
+    return RouteRequest(
+        chat=_parse_chat_or_prompt(body),
+        options=RouteOptions() if options is None else _parse_options(as_object(options, field="router")),
+    )
+
+
+def request_from_text(text: str) -> RouteRequest:
+    """A bare prompt as a request with the default options."""
+    return RouteRequest(chat=ChatRequest(messages=(Message(role="user", text=text),)))
+
+
+def _parse_chat_or_prompt(body: JsonObject) -> ChatRequest:
+    if "messages" in body:
+        if "prompt" in body:
+            raise RequestError("prompt: give either prompt or messages, not both.", field="prompt", code="ambiguous")
+        return parse_chat(body)
+    if "prompt" not in body:
+        raise RequestError(
+            'the body needs "prompt" (a string) or "messages" (an array of chat messages).',
+            field="messages",
+            code="missing_field",
+        )
+    return request_from_text(as_string(body["prompt"], field="prompt")).chat
+
+
+def _parse_options(options: JsonObject) -> RouteOptions:
+    for key in options:
+        if key not in _OPTION_KEYS:
+            known = ", ".join(sorted(_OPTION_KEYS))
+            raise RequestError(
+                f"router.{key}: unknown option; known are {known}.", field=f"router.{key}", code="unknown_field"
+            )
+    # Session facts are part of the contract: checked here, not yet used by the policy.
+    for key in ("session", "last_tier"):
+        optional_string(options, key, prefix="router.")
+    for key in ("cached_tokens", "idle_s"):
+        optional_number(options, key, low=0, prefix="router.")
+    return RouteOptions(
+        tiers=_parse_tiers(options.get("tiers")),
+        max_quality_loss=optional_number(options, "max_quality_loss", low=0, high=1, prefix="router."),
+        explain=optional_bool(options, "explain", default=False, prefix="router."),
+    )
+
+
+def _parse_tiers(value: object) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    items = as_array(value, field="router.tiers")
+    if not items:
+        raise RequestError("router.tiers: expected at least one tier.", field="router.tiers", code="empty")
+    return tuple(as_string(item, field=f"router.tiers[{index}]") for index, item in enumerate(items))
+
+
+def render_decision(decision: RouteDecision) -> JsonObject:
+    """The answer of `POST /route` as a JSON object."""
+    body: dict[str, Any] = {
+        "decision_id": decision.decision_id,
+        "tier": decision.tier,
+        "model": decision.model,
+        "candidates": [{"tier": c.tier, "model": c.model} for c in decision.candidates],
+        "p_adequate": decision.p_adequate,
+        "expected_quality_loss": decision.expected_quality_loss,
+        "threshold": decision.threshold,
+        "reason": decision.reason.value,
+        "estimated_cost_usd": decision.estimated_cost_usd,
+        "turn": decision.turn,
+        "bundle": {"id": decision.bundle.id, "sha256": decision.bundle.sha256},
+        "latency_ms": decision.latency_ms,
+    }
+    if decision.explanation is not None:
+        body["explanation"] = render_explanation(decision.explanation)
+    return body
+
+
+def render_explanation(explanation: Explanation) -> JsonObject:
+    """The explanation as a JSON object; contributions are sorted by the size of what they added."""
+    return {
+        "ask": explanation.ask,
+        "window": explanation.window,
+        "heads": [
+            {
+                "tier": head.tier,
+                "intercept": head.intercept,
+                "logit": head.logit,
+                "probability": head.probability,
+                "contributions": [
+                    {"kind": c.kind, "name": c.name, "value": c.value, "logit": c.logit}
+                    for c in sorted(head.contributions, key=lambda c: -abs(c.logit))
+                ],
+            }
+            for head in explanation.heads
+        ],
+    }
+
+
+def decision_headers(decision: RouteDecision) -> dict[str, str]:
+    """The decision as `x-router-*` headers; model names are the operator's, so they are percent-encoded."""
+    return {
+        "x-router-decision-id": decision.decision_id,
+        "x-router-tier": quote(decision.tier),
+        "x-router-model": quote(decision.model, safe="/:@"),
+        "x-router-reason": decision.reason.value,
+    }

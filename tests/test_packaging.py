@@ -1,0 +1,172 @@
+"""The wheel holds all that the service needs, and works where nothing else of the project is."""
+
+import importlib.metadata
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import venv
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+ROOT = Path(__file__).parents[1]
+LIGHT_LOCK = ROOT / "requirements" / "serve.txt"
+LIGHT_LIMIT_MB = 300
+HEAVY = ("torch", "sklearn", "scipy", "pandas", "pyarrow", "joblib", "sentence_transformers", "transformers")
+BUNDLE_FILES = (
+    "manifest.json",
+    "heads.safetensors",
+    "golden.json",
+    "evaluation.json",
+    "MODEL_CARD.md",
+    "encoder/tokenizer.json",
+    "encoder/table.safetensors",
+)
+
+
+def run(command: Sequence[str | Path], *, cwd: Path) -> str:
+    """What the command prints; its own words in the failure if it ends badly.
+
+    The environment is that of the tests without what would change which Python, code or configuration is used.
+    """
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "TIERWISE_", "VIRTUAL_ENV"))
+    }
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment with nothing of the checkout in it."""
+
+    path: Path
+
+    @property
+    def scripts(self) -> Path:
+        return self.path / ("Scripts" if os.name == "nt" else "bin")
+
+    @property
+    def python(self) -> Path:
+        return self.scripts / "python"
+
+    def size_mb(self) -> float:
+        files = (path for path in self.path.rglob("*") if path.is_file() and not path.is_symlink())
+        return sum(path.stat().st_size for path in files) / 1e6
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    run([sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT], cwd=out)
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def light(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Environment:
+    """A fresh environment with the locked light install and the wheel; needs a package index."""
+    environment = Environment(tmp_path_factory.mktemp("light") / "venv")
+    venv.create(environment.path, with_pip=True)
+    pip: list[str | Path] = [environment.python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run([*pip, "--require-hashes", "-r", LIGHT_LOCK], cwd=environment.path)
+    run([*pip, "--no-deps", wheel], cwd=environment.path)
+    return environment
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def test_wheel_holds_both_packages_with_their_types(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    expected = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("router", "training")
+        for path in (ROOT / package).rglob("*")
+        if path.suffix in {".py", ".toml"} or path.name == "py.typed"
+    }
+    assert expected - names == set()
+    assert {"router/py.typed", "training/py.typed"} <= names
+
+
+def test_wheel_holds_the_default_bundle_whole_and_unchanged(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    for name in BUNDLE_FILES:
+        packed = archive.read(f"router/_models/default/{name}")
+        assert packed == (ROOT / "models" / "default" / name).read_bytes(), name
+
+
+def test_wheel_holds_nothing_else(wheel: Path) -> None:
+    tops = {name.split("/", 1)[0] for name in zipfile.ZipFile(wheel).namelist()}
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert tops == {"router", "training", f"tierwise-{version}.dist-info"}
+
+
+def test_wheel_asks_for_the_light_dependencies_only(wheel: Path) -> None:
+    (metadata,) = (name for name in zipfile.ZipFile(wheel).namelist() if name.endswith(".dist-info/METADATA"))
+    lines = zipfile.ZipFile(wheel).read(metadata).decode().splitlines()
+    asked = {line.split()[1].lower() for line in lines if line.startswith("Requires-Dist:") and "extra ==" not in line}
+    assert [name for name in asked if name.startswith(("torch", "scikit-learn", "scipy", "pandas", "pyarrow"))] == []
+
+
+def test_source_distribution_builds_the_same_wheel(wheel: Path, tmp_path: Path) -> None:
+    build: list[str | Path] = [sys.executable, "-m", "build", "--no-isolation", "--outdir", tmp_path]
+    run([*build, "--sdist", ROOT], cwd=tmp_path)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    run(["tar", "-xzf", sdist.name], cwd=tmp_path)
+    run([*build, "--wheel", tmp_path / sdist.name.removesuffix(".tar.gz")], cwd=tmp_path)
+    (rebuilt,) = tmp_path.glob("*.whl")
+    assert sorted(zipfile.ZipFile(rebuilt).namelist()) == sorted(zipfile.ZipFile(wheel).namelist())
+
+
+def test_installed_command_decides_from_an_empty_directory(light: Environment, empty: Path) -> None:
+    decision = json.loads(run([light.scripts / "tierwise", "route", "hi", "--json"], cwd=empty))
+    assert decision["tier"] in decision["p_adequate"]
+    assert list(empty.iterdir()) == [], "deciding leaves nothing behind"
+    assert run([light.scripts / "tierwise", "route", "hi"], cwd=empty).strip()
+
+
+def test_installed_package_is_the_wheel_and_not_the_checkout(light: Environment, empty: Path) -> None:
+    where = run([light.python, "-c", "import router; print(router.__file__)"], cwd=empty)
+    assert Path(where.strip()).is_relative_to(light.path)
+
+
+def test_installed_library_decides_as_the_command_does(light: Environment, empty: Path) -> None:
+    program = "from router import Router; print(Router.load().route('hi').tier)"
+    decision = json.loads(run([light.scripts / "tierwise", "route", "hi", "--json"], cwd=empty))
+    assert run([light.python, "-c", program], cwd=empty).strip() == decision["tier"]
+
+
+def test_light_install_has_no_training_libraries(light: Environment, empty: Path) -> None:
+    program = f"import importlib.util; print([name for name in {HEAVY!r} if importlib.util.find_spec(name)])"
+    assert run([light.python, "-c", program], cwd=empty).strip() == "[]"
+
+
+def test_light_install_stays_small(light: Environment) -> None:
+    assert light.size_mb() < LIGHT_LIMIT_MB
+
+
+def test_training_command_in_a_light_install_names_the_extra(light: Environment, empty: Path) -> None:
+    commands = importlib.metadata.entry_points(group="tierwise.commands")
+    if not commands:
+        pytest.skip("no training command is declared yet")
+    done = subprocess.run(
+        [light.scripts / "tierwise", "fit", "rows.jsonl", "--tiers", "tiers.json", "--out", "out"],
+        cwd=empty,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "tierwise[train]" in done.stdout + done.stderr

@@ -1,0 +1,69 @@
+"""Fit the calibration of fitted heads, on rows that no head was fitted on."""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+from sklearn.linear_model import LogisticRegression
+
+from router.brain.brain import LinearHeads
+from router.brain.calibration import Calibration, Float64Array, IsotonicCalibration, SigmoidCalibration
+from training.labels import UNKNOWN, Ternary
+
+MIN_OF_A_CLASS = 5
+"""A head with fewer calibration rows of one kind keeps its own probabilities."""
+
+
+def fit_calibration(heads: LinearHeads, features: Float64Array, targets: Ternary, *, method: str) -> Calibration:
+    """Calibrate every head.
+
+    features: (n, n_features), targets: (n, n_heads) ternary, of rows that no head saw.  method: sigmoid or isotonic.
+    """
+    fitted = [
+        _calibrated(heads, head, features[known], targets[known, head], method=method)
+        for head in range(targets.shape[1])
+        for known in [targets[:, head] != UNKNOWN]
+    ]
+    if method == "sigmoid":
+        pairs = [_sigmoid_of(model) for model in fitted]
+        return SigmoidCalibration(a=np.array([a for a, _ in pairs]), b=np.array([b for _, b in pairs]))
+    knots = [_isotonic_of(model) for model in fitted]
+    return IsotonicCalibration(x=tuple(x for x, _ in knots), y=tuple(y for _, y in knots))
+
+
+def frozen_head(heads: LinearHeads, head: int) -> LogisticRegression:
+    """One head as a fitted scikit-learn estimator."""
+    model = LogisticRegression()
+    model.classes_ = np.array([0, 1])
+    model.coef_ = heads.coef[head : head + 1]
+    model.intercept_ = heads.intercept[head : head + 1]
+    model.n_features_in_ = heads.coef.shape[1]
+    return model
+
+
+def _calibrated(
+    heads: LinearHeads, head: int, features: Float64Array, y: Ternary, *, method: str
+) -> CalibratedClassifierCV | None:
+    if min(int((y == 0).sum()), int((y == 1).sum())) < MIN_OF_A_CLASS:
+        return None
+    model = CalibratedClassifierCV(FrozenEstimator(frozen_head(heads, head)), method=method)
+    return model.fit(features, y)
+
+
+def _sigmoid_of(model: CalibratedClassifierCV | None) -> tuple[float, float]:
+    if model is None:
+        return -1.0, 0.0
+    calibrator = model.calibrated_classifiers_[0].calibrators[0]
+    return float(calibrator.a_), float(calibrator.b_)
+
+
+def _isotonic_of(model: CalibratedClassifierCV | None) -> tuple[Float64Array, Float64Array]:
+    if model is None:
+        x = np.linspace(-12.0, 12.0, 241)
+        return x, 1.0 / (1.0 + np.exp(-x))
+    calibrator = model.calibrated_classifiers_[0].calibrators[0]
+    return (
+        np.asarray(calibrator.X_thresholds_, dtype=np.float64),
+        np.asarray(calibrator.y_thresholds_, dtype=np.float64),
+    )

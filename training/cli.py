@@ -1,0 +1,128 @@
+"""The training commands of `tierwise`, as entry points. Each parses its arguments, calls one function, prints the result."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from router.errors import MissingExtra
+from router.settings import shipped_bundle
+
+DEFAULT_CACHE = Path(".cache/tierwise")
+
+
+def fit(
+    rows: Annotated[list[Path], typer.Argument(help="Outcome and labelled rows: .jsonl, .jsonl.gz, .parquet, folders.")],
+    out: Annotated[Path, typer.Option(help="Folder of the bundle to write; what it held is replaced.")],
+    tiers: Annotated[
+        Optional[Path], typer.Option(help="Tier map, JSON or TOML. Needed for outcome rows; labelled rows need none.")
+    ] = None,
+    encoder: Annotated[
+        str,
+        typer.Option(
+            help="`shipped` (the token table of the shipped bundle), `distil[:MODEL]` (a new table), a folder that "
+            "training.distil wrote, or `st:MODEL` (any sentence-transformers model)."
+        ),
+    ] = "shipped",
+    target: Annotated[
+        Optional[list[str]],
+        typer.Option(help="Source whose rows stand for the traffic to serve; repeat for several. All if not given."),
+    ] = None,
+    max_quality_loss: Annotated[float, typer.Option(help="Promise: share of requests that may lose quality.")] = 0.05,
+    confidence: Annotated[float, typer.Option(help="How sure the promise must be.", min=0.5, max=0.999)] = 0.9,
+    calibration: Annotated[str, typer.Option(help="sigmoid or isotonic")] = "sigmoid",
+    unsolved: Annotated[str, typer.Option(help="Rows that no tier solved: cheap, strong or drop.")] = "cheap",
+    tier_cost: Annotated[
+        Optional[list[str]], typer.Option(help="TIER=USD a request, for savings; repeat for each tier.")
+    ] = None,
+    licence: Annotated[str, typer.Option(help="SPDX licence of your own rows, for the manifest.")] = "unstated",
+    skip_bad: Annotated[int, typer.Option(help="Wrong rows to skip and count before giving up.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of splits and folds.")] = 0,
+    cache: Annotated[Path, typer.Option(help="Folder for embeddings.")] = DEFAULT_CACHE,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the evaluation as JSON.")] = False,
+) -> None:
+    """Fit a bundle from rows: label, split, embed, fit, calibrate, choose thresholds, measure."""
+    _require_train_extra()
+    from router.brain.bundle.write import write_bundle  # noqa: PLC0415 - the pipeline is heavy
+    from router.jsontext import encode_json  # noqa: PLC0415
+    from training.config import FitConfig  # noqa: PLC0415
+    from training.encoders import open_encoder  # noqa: PLC0415
+    from training.pipeline import fit_bundle  # noqa: PLC0415
+    from training.readers import read_rows  # noqa: PLC0415
+    from training.tier_map import TierMap, load_tier_map  # noqa: PLC0415
+
+    config = FitConfig(
+        name=out.name,
+        target_sources=tuple(target) if target else None,
+        max_quality_loss=_share(max_quality_loss, "--max-quality-loss"),
+        confidence=confidence,
+        calibration=_one_of(calibration, "--calibration", ("sigmoid", "isotonic")),
+        unsolved=_one_of(unsolved, "--unsolved", ("cheap", "strong", "drop")),
+        licence=licence,
+        seed=seed,
+        **_tier_costs(tier_cost),
+    )
+    say = _progress(sys.stderr.write)
+    row_set = read_rows(rows, skip_bad=skip_bad)
+    if row_set.n_bad:
+        say(f"skipped {row_set.n_bad} wrong rows; the first: {row_set.bad[0]}")
+    tier_map = load_tier_map(tiers) if tiers is not None else TierMap(tiers=_default_tiers(), sources={})
+    contents = fit_bundle(
+        row_set, tier_map, open_encoder(encoder, shipped=shipped_bundle()), config, cache=cache, progress=say
+    )
+    manifest = write_bundle(out, contents)
+    if as_json:
+        typer.echo(encode_json(contents.evaluation).decode())
+    else:
+        typer.echo(contents.model_card)
+    say(f"wrote {manifest.id} to {out}")
+
+
+def _require_train_extra() -> None:
+    try:
+        import joblib  # noqa: F401, PLC0415
+        import sklearn  # noqa: F401, PLC0415
+    except ImportError as exc:
+        raise MissingExtra("this command", extra="train") from exc
+    # Tokenizers warn when their threads meet joblib's processes; training never needs both at once.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def _progress(write: Callable[[str], Any]) -> Callable[[str], None]:
+    return lambda line: (write(f"tierwise: {line}\n"), None)[1]
+
+
+def _default_tiers() -> tuple[str, ...]:
+    from training.tier_map import DEFAULT_TIERS  # noqa: PLC0415
+
+    return DEFAULT_TIERS
+
+
+def _tier_costs(values: list[str] | None) -> dict[str, dict[str, float]]:
+    if not values:
+        return {}
+    costs: dict[str, float] = {}
+    for value in values:
+        tier, _, usd = value.partition("=")
+        try:
+            costs[tier] = float(usd)
+        except ValueError as exc:
+            raise typer.BadParameter(f"{value!r}: expected TIER=USD", param_hint="--tier-cost") from exc
+    return {"tier_cost_usd": costs}
+
+
+def _share(value: float, option: str) -> float:
+    if not 0.0 <= value <= 1.0:
+        raise typer.BadParameter(f"{value}: expected a share in [0, 1]", param_hint=option)
+    return value
+
+
+def _one_of(value: str, option: str, known: tuple[str, ...]) -> Any:
+    if value not in known:
+        raise typer.BadParameter(f"{value!r}: expected one of {', '.join(known)}", param_hint=option)
+    return value

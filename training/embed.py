@@ -1,0 +1,73 @@
+"""Embeddings through the service's own encoders, kept on disk by (encoder sha256, text hash)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import joblib
+import numpy as np
+
+from router.brain.brain import embed_views
+from router.brain.encoders import Encoder, EncoderSpec
+from router.reading import Reading
+from router.types import FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CachedEncoder:
+    """An encoder that computes each text once: looked up on disk first, written back after each call.
+
+    One file an encoder, named by its sha256, so that vectors of different encoders never mix. The folder is the
+    user's own cache: joblib files execute on load, so it is never read from anywhere else.
+    """
+
+    encoder: Encoder
+    folder: Path
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """Who the encoder is."""
+        return self.encoder.spec
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        """As the encoder's own: (n_texts, dim) float32."""
+        keys = [_text_key(text) for text in texts]
+        vectors = self._load()
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in vectors}
+        if missing:
+            computed = self.encoder.encode(list(missing.values()))
+            vectors.update(zip(missing, computed, strict=True))
+            self._save(vectors)
+        out = np.zeros((len(texts), self.spec.dim), dtype=np.float32)
+        for row, key in enumerate(keys):
+            out[row] = vectors[key]
+        return out
+
+    def _path(self) -> Path:
+        return self.folder / f"embeddings-{self.spec.sha256[:16]}.joblib"
+
+    def _load(self) -> dict[bytes, FloatArray]:
+        path = self._path()
+        if not path.is_file():
+            return {}
+        keys, matrix = joblib.load(path)
+        return dict(zip(keys, matrix, strict=True))
+
+    def _save(self, vectors: dict[bytes, FloatArray]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self._path()
+        partial = path.with_suffix(".partial")
+        joblib.dump((list(vectors), np.stack(list(vectors.values()))), partial)
+        partial.replace(path)
+
+
+def embed(readings: Sequence[Reading], encoder: Encoder, *, cache: Path | None) -> FloatArray:
+    """Embeddings of ask and window: (n, 2 * dim) float32; kept in the folder `cache` if one is given."""
+    return embed_views(encoder if cache is None else CachedEncoder(encoder, cache), readings)
+
+
+def _text_key(text: str) -> bytes:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
