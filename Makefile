@@ -1,6 +1,6 @@
 # The commands of the project; `make help` lists them. A person, the README and CI use the same ones.
 #
-#   make run PORT=9000      make test PYTEST_ARGS="-k bundle"      make run PYTHON=/opt/python3.13/bin/python3
+#   make run PORT=9000      make test PYTEST_ARGS="-k bundle"      make run PYTHON=python3.13
 
 PORT ?= 8080
 PYTEST_ARGS ?=
@@ -10,7 +10,7 @@ DEV := .venv-dev# everything: tests, training, notebooks
 LOCK := .venv-lock# the resolver that writes requirements/
 
 BENCH ?= $(DEV)/bin/python -m tests.bench
-TRAIN ?= $(DEV)/bin/tierwise fit --help
+TRAIN ?= $(DEV)/bin/python -m training.ship
 EVALUATE ?= $(DEV)/bin/tierwise evaluate --help
 
 .DEFAULT_GOAL := help
@@ -88,7 +88,7 @@ pip_install = -m pip install -qq --disable-pip-version-check# -qq: errors only
 
 # A stamp that does not fit is made again, whatever its date.
 define stale
-$(if $(and $(wildcard $1/bin/python),$(filter $(CURDIR),$(shell cat $1/.installed 2>/dev/null))),,FORCE)
+$(if $(filter $(CURDIR),$(shell test -x $1/bin/python && cat $1/.installed 2>/dev/null)),,FORCE)
 endef
 
 $(VENV)/.installed: pyproject.toml requirements/serve.txt $(call stale,$(VENV))

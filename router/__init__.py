@@ -12,18 +12,23 @@ if TYPE_CHECKING:
     from router.core import Router
     from router.types import RouteDecision
 
+    __version__: str
+
 __all__ = ["RouteDecision", "Router", "__version__"]
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
     # Loaded when first asked for: training and the command line import through here and need neither.
     if name == "Router":
-        from router.core import Router  # noqa: PLC0415
+        from router.core import Router
 
         return Router
+    if name == "__version__":
+        from router.version import package_version
+
+        return package_version()
     if name == "RouteDecision":
-        from router.types import RouteDecision  # noqa: PLC0415
+        from router.types import RouteDecision
 
         return RouteDecision
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,18 +5,20 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from router import __version__
 from router.core import Router
 from router.endpoints import admin, models, route
 from router.endpoints.bodies import error_response
 from router.errors import RequestError
+from router.version import package_version
 
 DESCRIPTION = "Decides, per request, the cheapest tier of language models whose answer will be adequate."
 
 
 def create_app(router: Router) -> FastAPI:
     """The service around a router. Stateless: any number of workers gives the same decisions."""
-    app = FastAPI(title="tierwise", version=__version__, description=DESCRIPTION, docs_url="/docs", redoc_url=None)
+    app = FastAPI(
+        title="tierwise", version=package_version(), description=DESCRIPTION, docs_url="/docs", redoc_url=None
+    )
     app.state.router = router
     app.include_router(route.endpoints)
     app.include_router(models.endpoints)

@@ -10,22 +10,22 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Annotated, Any, Optional
+from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from router import __version__
 from router.errors import RequestError, TierwiseError
 from router.plugins import PluginGroup
+from router.version import package_version
 
 if TYPE_CHECKING:
     from router.core import Router
     from router.types import RouteDecision
 
 BundleOption = Annotated[
-    Optional[Path], typer.Option("--bundle", help="Folder of the bundle; the configured or shipped one if not given.")
+    Path | None, typer.Option("--bundle", help="Folder of the bundle; the configured or shipped one if not given.")
 ]
-ConfigOption = Annotated[Optional[Path], typer.Option("--config", help="TOML file; TIERWISE_CONFIG if not given.")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file; TIERWISE_CONFIG if not given.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 app = typer.Typer(
@@ -55,7 +55,7 @@ def main() -> None:
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"tierwise {__version__}")
+        typer.echo(f"tierwise {package_version()}")
         raise typer.Exit
 
 
@@ -70,29 +70,33 @@ def _root(
 def serve(
     bundle: BundleOption = None,
     config: ConfigOption = None,
-    host: Annotated[Optional[str], typer.Option(help="Address to listen on; 127.0.0.1 by default.")] = None,
-    port: Annotated[Optional[int], typer.Option(help="Port, 8080 by default; 0 lets the system choose.", max=65535)] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 by default.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port, 8080 by default; 0 lets the system choose.", max=65535)
+    ] = None,
     workers: Annotated[int, typer.Option(help="Processes that serve the port.", min=1)] = 1,
 ) -> None:
     """Start the service."""
-    from router.server import run_server  # noqa: PLC0415 - the web stack is for this command alone
-    from router.settings import load_settings, override  # noqa: PLC0415
+    from router.server import run_server
+    from router.settings import load_settings, override
 
-    settings = override(load_settings(os.environ, config=config), bundle=bundle, host=host, port=port)
+    settings = override(load_settings(config=config), bundle=bundle, host=host, port=port)
     run_server(settings, config=config, workers=workers, say=lambda line: typer.echo(line, err=True))
 
 
 @app.command()
 def route(
-    source: Annotated[str, typer.Argument(help="A prompt, - for standard input, or a FILE.jsonl.", metavar="TEXT|-|FILE")],
+    source: Annotated[
+        str, typer.Argument(help="A prompt, - for standard input, or a FILE.jsonl.", metavar="TEXT|-|FILE")
+    ],
     bundle: BundleOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Decide the tier of a prompt; of each line of a .jsonl file or of JSON lines on standard input."""
-    from router.console import decision_line  # noqa: PLC0415
-    from router.jsontext import encode_json  # noqa: PLC0415
-    from router.wire.route_body import render_decision  # noqa: PLC0415
+    from router.console import decision_line
+    from router.jsontext import encode_json
+    from router.wire.route_body import render_decision
 
     router = _load(bundle, config)
     if source == "-" or source.endswith(".jsonl"):
@@ -111,10 +115,10 @@ def explain(
     top: Annotated[int, typer.Option(help="How many tokens and signals to show for each tier.", min=1)] = 10,
 ) -> None:
     """Show what was scored, the probabilities, the threshold, and what pushed the decision."""
-    from router.console import print_explanation  # noqa: PLC0415
-    from router.jsontext import encode_json  # noqa: PLC0415
-    from router.types import RouteOptions, RouteRequest  # noqa: PLC0415
-    from router.wire.route_body import render_decision, request_from_text  # noqa: PLC0415
+    from router.console import print_explanation
+    from router.jsontext import encode_json
+    from router.types import RouteOptions, RouteRequest
+    from router.wire.route_body import render_decision, request_from_text
 
     router = _load(bundle, config)
     request = RouteRequest(chat=request_from_text(text).chat, options=RouteOptions(explain=True))
@@ -128,8 +132,8 @@ def explain(
 @app.command()
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Check the configuration and the bundle it names; print what is in force."""
-    from router.console import print_settings, settings_json  # noqa: PLC0415
-    from router.jsontext import encode_json  # noqa: PLC0415
+    from router.console import print_settings, settings_json
+    from router.jsontext import encode_json
 
     router = _load(None, config)
     if as_json:
@@ -139,15 +143,22 @@ def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
 
 
 @bundle_app.command("verify")
-def bundle_verify(folder: Annotated[Path, typer.Argument(help="Folder of the bundle.")], as_json: JsonOption = False) -> None:
+def bundle_verify(
+    folder: Annotated[Path, typer.Argument(help="Folder of the bundle.")], as_json: JsonOption = False
+) -> None:
     """Check every file of a bundle and reproduce its golden prompts."""
-    from router.brain import load_bundle  # noqa: PLC0415
-    from router.brain.bundle.load import verify_files  # noqa: PLC0415
-    from router.jsontext import encode_json  # noqa: PLC0415
+    from router.brain import load_bundle
+    from router.brain.bundle.load import verify_files
+    from router.jsontext import encode_json
 
     loaded = load_bundle(folder)
     verify_files(folder, loaded.manifest)
-    facts = {"id": loaded.manifest.id, "sha256": loaded.sha256, "files": len(loaded.manifest.files), "golden": loaded.n_golden}
+    facts = {
+        "id": loaded.manifest.id,
+        "sha256": loaded.sha256,
+        "files": len(loaded.manifest.files),
+        "golden": loaded.n_golden,
+    }
     if as_json:
         typer.echo(encode_json(facts).decode())
     else:
@@ -155,11 +166,13 @@ def bundle_verify(folder: Annotated[Path, typer.Argument(help="Folder of the bun
 
 
 @bundle_app.command("inspect")
-def bundle_inspect(folder: Annotated[Path, typer.Argument(help="Folder of the bundle.")], as_json: JsonOption = False) -> None:
+def bundle_inspect(
+    folder: Annotated[Path, typer.Argument(help="Folder of the bundle.")], as_json: JsonOption = False
+) -> None:
     """Print what a bundle is: tiers, encoder, promise, data, licences."""
-    from router.brain import load_bundle  # noqa: PLC0415
-    from router.console import print_manifest  # noqa: PLC0415
-    from router.jsontext import encode_json  # noqa: PLC0415
+    from router.brain import load_bundle
+    from router.console import print_manifest
+    from router.jsontext import encode_json
 
     manifest = load_bundle(folder).manifest
     if as_json:
@@ -169,16 +182,16 @@ def bundle_inspect(folder: Annotated[Path, typer.Argument(help="Folder of the bu
 
 
 def _load(bundle: Path | None, config: Path | None) -> Router:
-    from router.core import Router  # noqa: PLC0415 - numpy and the tokenizer, for commands that decide
+    from router.core import Router
 
     return Router.load(bundle, config=config)
 
 
 def _route_lines(router: Router, source: str) -> int:
     """One JSON line out for each line in, in order; returns how many lines could not be used."""
-    from router.endpoints.bodies import error_body  # noqa: PLC0415
-    from router.jsontext import encode_json  # noqa: PLC0415
-    from router.wire.route_body import render_decision  # noqa: PLC0415
+    from router.endpoints.bodies import error_body
+    from router.jsontext import encode_json
+    from router.wire.route_body import render_decision
 
     failed = 0
     for number, line in _numbered_lines(source):
@@ -205,7 +218,7 @@ def _numbered_lines(source: str) -> Iterator[tuple[int, bytes]]:
 
 def _decode_line(line: bytes, number: int) -> Any:
     """A line as a request: a JSON object or string; on standard input plain text is a prompt."""
-    from router.jsontext import decode_json  # noqa: PLC0415
+    from router.jsontext import decode_json
 
     if not line.lstrip().startswith((b"{", b'"')):
         return line.decode("utf-8", "replace")

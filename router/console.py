@@ -40,12 +40,19 @@ def print_settings(router: Router) -> None:
     """The configuration in force."""
     settings = router.settings
     console = Console()
-    console.print(f"bundle {router.bundle.manifest.id}; safe tier {settings.safe_tier}", highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"bundle {router.bundle.manifest.id}; safe tier {settings.safe_tier}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
+    )
     console.print(_promise_line(router.bundle.manifest.promise), highlight=False, markup=False, soft_wrap=True)
     table = Table("tier", "model", "USD/M in", "USD/M out")
     for tier in settings.tiers:
         for model in tier.models:
-            table.add_row(tier.name, model.model, f"{model.input_usd_per_million:g}", f"{model.output_usd_per_million:g}")
+            table.add_row(
+                tier.name, model.model, f"{model.input_usd_per_million:g}", f"{model.output_usd_per_million:g}"
+            )
     console.print(table)
 
 

@@ -1,7 +1,7 @@
 """The request path, top to bottom: read, predict, choose, name the models.
 
-    from router import Router
-    Router.load().route("What is the capital of France?").tier
+from router import Router
+Router.load().route("What is the capital of France?").tier
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Router:
         environ: variables to read instead of the process's own.
         Raises ConfigError or BundleError.
         """
-        settings = load_settings(os.environ if environ is None else environ, config=config)
+        settings = load_settings(environ, config=config)
         return cls(load_bundle(settings.bundle if path is None else Path(path)), settings)
 
     @property
@@ -126,7 +126,9 @@ class Router:
             if tier not in self._models:
                 field = f"router.tiers[{index}]"
                 known = ", ".join(self._tiers)
-                raise RequestError(f"{field}: {tier!r} is no tier; tiers are {known}.", field=field, code="unknown_tier")
+                raise RequestError(
+                    f"{field}: {tier!r} is no tier; tiers are {known}.", field=field, code="unknown_tier"
+                )
         return [tier for tier in self._tiers if tier in options.tiers]
 
     def _candidates(self, chosen: str, allowed: Sequence[str]) -> tuple[Candidate, ...]:

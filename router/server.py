@@ -9,6 +9,7 @@ from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
 
 from router.app import create_app
 from router.brain import load_bundle
@@ -30,22 +31,22 @@ def run_server(settings: Settings, *, config: Path | None, workers: int, say: Ca
     address = f"http://{_printable(settings.host)}:{listener.getsockname()[1]}"
     say(f"tierwise: bundle {router.bundle.manifest.id}, listening on {address}")
     say(f"""try: curl -s {address}/route -H 'content-type: application/json' -d '{{"prompt": "hi"}}'""")
-    common = {"log_level": "warning", "access_log": False, "server_header": False, "workers": workers}
     if workers == 1:
-        server = uvicorn.Server(uvicorn.Config(create_app(router), **common))
-        server.run(sockets=[listener])
+        uvicorn.Server(_config(create_app(router), workers=1)).run(sockets=[listener])
         return
     _export(settings, config)
-    uvicorn_config = uvicorn.Config("router.server:app_from_environ", factory=True, **common)
-    supervisor = uvicorn.supervisors.Multiprocess(
-        uvicorn_config, target=uvicorn.Server(uvicorn_config).run, sockets=[listener]
+    Multiprocess(_config("router.server:app_from_environ", workers=workers), sockets=[listener]).run()
+
+
+def _config(app: FastAPI | str, *, workers: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app, factory=isinstance(app, str), workers=workers, log_level="warning", access_log=False, server_header=False
     )
-    supervisor.run()
 
 
 def app_from_environ() -> FastAPI:
     """The service as the environment configures it: what each worker process builds."""
-    settings = load_settings(os.environ)
+    settings = load_settings()
     return create_app(Router(load_bundle(settings.bundle), settings))
 
 

@@ -5,15 +5,16 @@ Every error names the key, where its value came from, and the cure.
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from router.catalog import ModelPrice, catalog, default_models
 from router.errors import ConfigError
+from router.shipped import shipped_bundle
 from router.toml_table import Table
 
 ENV_PREFIX = "TIERWISE_"
@@ -57,19 +58,14 @@ class Settings:
         return tuple(tier.name for tier in self.tiers)
 
 
-def shipped_bundle() -> Path:
-    """The folder of the bundle that comes with the package: inside the wheel, or `models/default` in a checkout."""
-    package = Path(str(files("router")))
-    installed = package / "_models" / "default"
-    return installed if installed.is_dir() else package.parent / "models" / "default"
-
-
-def load_settings(environ: Mapping[str, str], *, config: Path | None = None) -> Settings:
+def load_settings(environ: Mapping[str, str] | None = None, *, config: Path | None = None) -> Settings:
     """Settings from a TOML file and the environment.
 
+    environ: the variables; the process's own if None.
     config: the file; if None, TIERWISE_CONFIG names it; if that is unset, no file is read.
     Raises ConfigError.
     """
+    environ = os.environ if environ is None else environ
     path = config if config is not None else _environ_path(environ, "CONFIG")
     settings = Settings(bundle=shipped_bundle(), tiers=_default_tiers())
     if path is not None:

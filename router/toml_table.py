@@ -47,7 +47,9 @@ class Table:
     def strings_or_tables(self, key: str) -> list[str | Table]:
         """The array under `key`, each item a string that is not empty or a table; [] if it is missing."""
         value = self._value.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, dict) or (isinstance(item, str) and item) for item in value):
+        if not isinstance(value, list) or not all(
+            isinstance(item, dict) or (isinstance(item, str) and item) for item in value
+        ):
             raise self.error(key, "an array of strings or tables")
         return [
             item if isinstance(item, str) else Table(item, self._source, f"{self._path}{key}[{index}].")

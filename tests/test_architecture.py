@@ -23,29 +23,36 @@ ROOT = Path(__file__).parents[1]
 # A unit is what stands directly in `router`: a module, a sub-package, or `router` itself (its __init__). A unit may
 # import itself and what its row names. A new unit needs a row: that is where its place is decided.
 
-BASE = {"errors", "types", "jsontext"}
+BASE = {"errors", "types", "jsontext", "version", "shipped"}
 SIBLINGS = {"wire", "reading", "brain", "policy", "providers", "ledger"}
-CORE = BASE | SIBLINGS | {"settings", "telemetry"}
+CORE = BASE | SIBLINGS | {"settings", "catalog", "telemetry"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "types": {"errors"},
     "jsontext": {"errors", "types"},
+    "version": set(),
+    "shipped": set(),
+    "toml_table": {"errors"},
+    "catalog": BASE,
     # Siblings: of each other they know only what they need.
     "wire": BASE,
     "reading": BASE,
     "policy": BASE,
-    "brain": BASE | {"reading"},  # scores what reading shows
+    "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule
     "providers": BASE | {"wire"},  # sends and receives what wire writes and parses
     "ledger": BASE,
-    "settings": BASE | {"policy", "providers"},  # checks rules and provider rows at start
+    "settings": BASE | {"catalog", "toml_table", "policy", "providers"},  # checks rules and provider rows at start
     "telemetry": BASE,
     # The joints.
     "core": CORE,
     "endpoints": CORE | {"core"},
     "doors": CORE | {"core"},
     "app": CORE | {"core", "endpoints", "doors"},
-    "cli": CORE | {"core", "endpoints", "doors", "app", "router"},
+    "console": CORE | {"core"},  # what the commands print
+    "server": CORE | {"core", "app"},
+    "plugins": BASE,
+    "cli": CORE | {"core", "endpoints", "doors", "app", "server", "console", "plugins"},
     "__main__": {"cli"},
     "router": BASE | {"core"},  # the library's face: Router, its errors and its types
 }
@@ -56,22 +63,22 @@ TRAINING_MAY_IMPORT = BASE | {"reading", "brain", "wire"}
 # where an optional encoder is.
 
 LAZY_IN_ROUTER: dict[str, set[str]] = {
-    "router/brain/encoders/sentence_transformers.py": {"sentence_transformers"},
+    "router/brain/encoders/sentence_transformer.py": {"sentence_transformers"},
     "router/brain/encoders/onnx.py": {"onnxruntime"},
 }
 COMES_WITH = {"fastapi": {"starlette"}, "pydantic": {"pydantic_core"}}  # a base dependency's own parts
 
 # The module or name on the left is used by these units of `router` only.
 OWNERS: dict[str, set[str]] = {
-    "fastapi": {"endpoints", "app"},
+    "fastapi": {"endpoints", "app", "server"},
     "starlette": {"endpoints", "app"},
-    "uvicorn": {"app", "cli"},
+    "uvicorn": {"server"},
     "httpx2": {"providers", "app"},
     "sqlite3": {"ledger"},
-    "os.environ": {"settings"},
+    "os.environ": {"settings", "server"},  # server hands them on to worker processes
     "os.getenv": {"settings"},
-    "typer": {"cli"},
-    "rich": {"cli"},
+    "typer": {"cli", "plugins"},
+    "rich": {"console"},
 }
 NOT_IN_TRAINING = {"fastapi", "starlette", "uvicorn", "httpx2", "sqlite3"}
 
@@ -310,7 +317,7 @@ def plant(root: Path, path: str, source: str) -> list[str]:
         ("router/planted.py", "from importlib import import_module\nimport_module('torch')", "imports torch"),
         ("router/brain/encoders/static.py", "import sentence_transformers", "imports sentence_transformers"),
         (
-            "router/brain/encoders/sentence_transformers.py",
+            "router/brain/encoders/sentence_transformer.py",
             "import sentence_transformers",
             "imports sentence_transformers",
         ),
@@ -327,7 +334,7 @@ def plant(root: Path, path: str, source: str) -> list[str]:
         ("router/wire/planted.py", "from router.brain import bundle", "imports router.brain"),
         ("router/policy/planted.py", "from router.ledger import store", "imports router.ledger"),
         ("router/reading/planted.py", "import router.providers.echo", "imports router.providers"),
-        ("router/brain/planted.py", "from router.policy import choose", "imports router.policy"),
+        ("router/brain/planted.py", "from router.ledger import x", "imports router.ledger"),
         ("router/ledger/planted.py", "from router.providers import registry", "imports router.providers"),
         ("router/somewhere/planted.py", "import router.errors", "no row in MAY_IMPORT"),
         ("router/brain/planted.py", "from . import heads", "relative import"),
@@ -351,8 +358,8 @@ def plant(root: Path, path: str, source: str) -> list[str]:
         # owners
         ("router/core.py", "from fastapi import FastAPI", "belongs to app, endpoints"),
         ("router/brain/planted.py", "import sqlite3", "belongs to ledger"),
-        ("router/brain/planted.py", "import os\nx = os.environ['X']", "belongs to settings"),
-        ("router/brain/planted.py", "from os import environ", "belongs to settings"),
+        ("router/brain/planted.py", "import os\nx = os.environ['X']", "which belongs to"),
+        ("router/brain/planted.py", "from os import environ", "which belongs to"),
         ("router/brain/planted.py", "print('x')", "calls print"),
         ("training/planted.py", "print('x')", "calls print"),
     ],
@@ -365,7 +372,7 @@ def test_a_planted_violation_is_found(copy: Path, path: str, source: str, reason
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("router/brain/encoders/sentence_transformers.py", "def load():\n    import sentence_transformers"),
+        ("router/brain/encoders/sentence_transformer.py", "def load():\n    import sentence_transformers"),
         ("router/brain/planted.py", "import json\nimport numpy as np\nfrom router.errors import BundleError"),
         ("router/policy/planted.py", "from datetime import datetime\nfrom router.types import Reason"),
         ("router/wire/planted.py", "from urllib.parse import quote"),

@@ -13,9 +13,7 @@ CARD_SIGNALS_NOTE = (
 )
 
 
-def model_card(
-    config: FitConfig, brain: Brain, promise: Promise, training: JsonObject, evaluation: JsonObject
-) -> str:
+def model_card(config: FitConfig, brain: Brain, promise: Promise, training: JsonObject, evaluation: JsonObject) -> str:
     """The card as Markdown."""
     return "\n".join(
         [
@@ -74,8 +72,8 @@ _AT_KEYS = ("quality_loss", "saved", "out_of_domain")
 
 
 def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "-" if value is None else f"{value:.3f}"
 
 
 def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+    return "-" if value is None else f"{value:.1%}"

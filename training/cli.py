@@ -1,26 +1,28 @@
-"""The training commands of `tierwise`, as entry points. Each parses its arguments, calls one function, prints the result."""
+"""The training commands of `tierwise`, as entry points. Each calls one function and prints the result."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import typer
 
 from router.errors import MissingExtra
-from router.settings import shipped_bundle
+from router.shipped import shipped_bundle
 
 DEFAULT_CACHE = Path(".cache/tierwise")
 
 
 def fit(
-    rows: Annotated[list[Path], typer.Argument(help="Outcome and labelled rows: .jsonl, .jsonl.gz, .parquet, folders.")],
+    rows: Annotated[
+        list[Path], typer.Argument(help="Outcome and labelled rows: .jsonl, .jsonl.gz, .parquet, folders.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the bundle to write; what it held is replaced.")],
     tiers: Annotated[
-        Optional[Path], typer.Option(help="Tier map, JSON or TOML. Needed for outcome rows; labelled rows need none.")
+        Path | None, typer.Option(help="Tier map, JSON or TOML. Needed for outcome rows; labelled rows need none.")
     ] = None,
     encoder: Annotated[
         str,
@@ -30,7 +32,7 @@ def fit(
         ),
     ] = "shipped",
     target: Annotated[
-        Optional[list[str]],
+        list[str] | None,
         typer.Option(help="Source whose rows stand for the traffic to serve; repeat for several. All if not given."),
     ] = None,
     max_quality_loss: Annotated[float, typer.Option(help="Promise: share of requests that may lose quality.")] = 0.05,
@@ -38,7 +40,7 @@ def fit(
     calibration: Annotated[str, typer.Option(help="sigmoid or isotonic")] = "sigmoid",
     unsolved: Annotated[str, typer.Option(help="Rows that no tier solved: cheap, strong or drop.")] = "cheap",
     tier_cost: Annotated[
-        Optional[list[str]], typer.Option(help="TIER=USD a request, for savings; repeat for each tier.")
+        list[str] | None, typer.Option(help="TIER=USD a request, for savings; repeat for each tier.")
     ] = None,
     licence: Annotated[str, typer.Option(help="SPDX licence of your own rows, for the manifest.")] = "unstated",
     skip_bad: Annotated[int, typer.Option(help="Wrong rows to skip and count before giving up.", min=0)] = 0,
@@ -48,13 +50,13 @@ def fit(
 ) -> None:
     """Fit a bundle from rows: label, split, embed, fit, calibrate, choose thresholds, measure."""
     _require_train_extra()
-    from router.brain.bundle.write import write_bundle  # noqa: PLC0415 - the pipeline is heavy
-    from router.jsontext import encode_json  # noqa: PLC0415
-    from training.config import FitConfig  # noqa: PLC0415
-    from training.encoders import open_encoder  # noqa: PLC0415
-    from training.pipeline import fit_bundle  # noqa: PLC0415
-    from training.readers import read_rows  # noqa: PLC0415
-    from training.tier_map import TierMap, load_tier_map  # noqa: PLC0415
+    from router.brain.bundle.write import write_bundle
+    from router.jsontext import encode_json
+    from training.config import FitConfig
+    from training.encoders import open_encoder
+    from training.pipeline import fit_bundle
+    from training.readers import read_rows
+    from training.tier_map import TierMap, load_tier_map
 
     config = FitConfig(
         name=out.name,
@@ -65,7 +67,7 @@ def fit(
         unsolved=_one_of(unsolved, "--unsolved", ("cheap", "strong", "drop")),
         licence=licence,
         seed=seed,
-        **_tier_costs(tier_cost),
+        tier_cost_usd=_tier_costs(tier_cost),
     )
     say = _progress(sys.stderr.write)
     row_set = read_rows(rows, skip_bad=skip_bad)
@@ -85,8 +87,8 @@ def fit(
 
 def _require_train_extra() -> None:
     try:
-        import joblib  # noqa: F401, PLC0415
-        import sklearn  # noqa: F401, PLC0415
+        import joblib  # noqa: F401
+        import sklearn  # noqa: F401
     except ImportError as exc:
         raise MissingExtra("this command", extra="train") from exc
     # Tokenizers warn when their threads meet joblib's processes; training never needs both at once.
@@ -98,14 +100,16 @@ def _progress(write: Callable[[str], Any]) -> Callable[[str], None]:
 
 
 def _default_tiers() -> tuple[str, ...]:
-    from training.tier_map import DEFAULT_TIERS  # noqa: PLC0415
+    from training.tier_map import DEFAULT_TIERS
 
     return DEFAULT_TIERS
 
 
-def _tier_costs(values: list[str] | None) -> dict[str, dict[str, float]]:
+def _tier_costs(values: list[str] | None) -> Mapping[str, float]:
+    from training.config import DEFAULT_TIER_COST_USD
+
     if not values:
-        return {}
+        return DEFAULT_TIER_COST_USD
     costs: dict[str, float] = {}
     for value in values:
         tier, _, usd = value.partition("=")
@@ -113,7 +117,7 @@ def _tier_costs(values: list[str] | None) -> dict[str, dict[str, float]]:
             costs[tier] = float(usd)
         except ValueError as exc:
             raise typer.BadParameter(f"{value!r}: expected TIER=USD", param_hint="--tier-cost") from exc
-    return {"tier_cost_usd": costs}
+    return costs
 
 
 def _share(value: float, option: str) -> float:

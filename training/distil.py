@@ -2,8 +2,8 @@
 
     python -m training.distil --model sentence-transformers/all-MiniLM-L6-v2 --dim 256 --out models/encoder
 
-model2vec runs every token of the vocabulary through the model, reduces the vectors by PCA and weights them by token rank
-(Zipf in place of counted frequencies); the table is then quantised to int8, a scale for each row.
+model2vec runs every token of the vocabulary through the model, reduces the vectors by PCA and weights them by token
+rank (Zipf in place of counted frequencies); the table is then quantised to int8, a scale for each row.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def model_path(model_id: str) -> str:
 
 def distil(model_id: str = DEFAULT_MODEL, *, dim: int = DEFAULT_DIM) -> StaticEncoder:
     """A token-table encoder of `dim` dimensions distilled from a model (its id on the hub, or a folder)."""
-    import torch  # noqa: PLC0415 - heavy, and needed by nothing else here
-    from model2vec.distill import distill  # noqa: PLC0415
+    import torch
+    from model2vec.distill import distill
 
     # One thread: the sums, and with them the table's bytes, then do not depend on how many cores are free.
     torch.set_num_threads(1)
@@ -80,7 +80,9 @@ def save_encoder(encoder: StaticEncoder, folder: Path) -> None:
 def load_encoder(folder: Path) -> StaticEncoder:
     """The encoder that `save_encoder` wrote. Raises BundleError."""
     model_id = (folder / MODEL_ID).read_text(encoding="utf-8").strip() if (folder / MODEL_ID).is_file() else str(folder)
-    return _from_files((folder / layout.TABLE).read_bytes(), (folder / layout.TOKENIZER).read_bytes(), model_id=model_id)
+    return _from_files(
+        (folder / layout.TABLE).read_bytes(), (folder / layout.TOKENIZER).read_bytes(), model_id=model_id
+    )
 
 
 def _from_files(table: bytes, tokenizer: bytes, *, model_id: str) -> StaticEncoder:

@@ -14,10 +14,14 @@ from training import metrics
 from training.config import FitConfig
 from training.dataset import Dataset
 from training.heads import is_target
-from training.labels import UNKNOWN, Labels
+from training.labels import UNKNOWN, Labels, Ternary
 from training.simulate import fully_labelled, route_scores, saving, settle
+from training.splits import RowIndex
 
 EVALUATION_SCHEMA = 1
+MIN_KNOWN_SHARE = 0.9
+"""Sources that lack a tier know the loss only where it is small; below this share of known rows no figure is given."""
+
 UNDER_ROUTING_LIMITS = (0.02, 0.05, 0.10)
 
 
@@ -41,14 +45,14 @@ def evaluate(brain: Brain, promise: Promise, data: Dataset, features: Float64Arr
 
 
 def _measure(
-    brain: Brain, promise: Promise, scores: Scores, labels: Labels, rows: np.ndarray, config: FitConfig
+    brain: Brain, promise: Promise, scores: Scores, labels: Labels, rows: RowIndex, config: FitConfig
 ) -> JsonObject:
     costs = [config.tier_cost_usd[tier] for tier in brain.tiers]
     report: JsonObject = {"n": len(rows)}
     for head, tier in enumerate(brain.tiers[:-1]):
         report[f"loss_{tier}"] = _head(scores.expected_quality_loss[rows, head], labels.loss[rows, head])
     known = rows[fully_labelled(labels)[rows]]
-    if known.size:
+    if known.size >= MIN_KNOWN_SHARE * len(rows):
         report["at_threshold"] = _at_threshold(brain, promise, scores, labels, known, costs)
     graded = rows[(labels.cheapest[rows] != UNKNOWN) & (labels.cheapest[rows] < len(brain.tiers))]
     if graded.size:
@@ -63,7 +67,7 @@ def _measure(
     return report
 
 
-def _head(probabilities: Float64Array, target: np.ndarray) -> JsonObject:
+def _head(probabilities: Float64Array, target: Ternary) -> JsonObject:
     known = target != UNKNOWN
     p, y = probabilities[known], target[known] == 1
     if not known.any():
@@ -79,7 +83,7 @@ def _head(probabilities: Float64Array, target: np.ndarray) -> JsonObject:
 
 
 def _at_threshold(
-    brain: Brain, promise: Promise, scores: Scores, labels: Labels, rows: np.ndarray, costs: Sequence[float]
+    brain: Brain, promise: Promise, scores: Scores, labels: Labels, rows: RowIndex, costs: Sequence[float]
 ) -> JsonObject:
     kept = Scores(
         p_adequate=scores.p_adequate[rows],

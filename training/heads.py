@@ -135,9 +135,7 @@ class _Design:
         return LinearHeads(coef=coef[:, : self._n_features] * self._factor, intercept=intercept)
 
 
-def _fit_head(
-    design: _Design, rows: npt.NDArray[np.intp], *, head: int, c: float
-) -> tuple[Float64Array, float]:
+def _fit_head(design: _Design, rows: npt.NDArray[np.intp], *, head: int, c: float) -> tuple[Float64Array, float]:
     """Coefficients and intercept of one head on some rows; a constant where the target does not vary."""
     y = design.targets[rows, head]
     rows, y = rows[y != UNKNOWN], y[y != UNKNOWN]

@@ -95,4 +95,4 @@ def _cheapest(adequate: Ternary, all_failed: npt.NDArray[np.bool_]) -> npt.NDArr
     first = np.where(solved.any(axis=1), solved.argmax(axis=1), n_tiers)
     unknown_before = ((adequate == UNKNOWN) & (np.arange(n_tiers) < first[:, None])).any(axis=1)
     first[unknown_before | ((first == n_tiers) & ~all_failed)] = UNKNOWN
-    return first.astype(np.int64)
+    return np.asarray(first, dtype=np.int64)

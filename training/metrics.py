@@ -76,7 +76,11 @@ def apgr(scores: Float64Array, weak: Float64Array, strong: Float64Array) -> floa
 
 
 def saved_at_under_routing(
-    expected_quality_loss: Float64Array, cheapest: npt.NDArray[np.int64], *, tier_cost_usd: Sequence[float], limit: float
+    expected_quality_loss: Float64Array,
+    cheapest: npt.NDArray[np.int64],
+    *,
+    tier_cost_usd: Sequence[float],
+    limit: float,
 ) -> float:
     """The most saved against always-strongest while at most `limit` of the rows are sent below their tier.
 

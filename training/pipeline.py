@@ -1,6 +1,6 @@
 """The stages in order: dataset, splits, embed, fit, calibrate, thresholds, evaluate, bundle.
 
-    tierwise fit data/traffic ../shared/data/outcomes --tiers data/tiers.json --out models/mine
+tierwise fit data/traffic ../shared/data/outcomes --tiers data/tiers.json --out models/mine
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
-from router import __version__
 from router.brain.brain import Brain, SignalScale, assemble_features, stack_signals
 from router.brain.bundle.write import BundleContents
 from router.brain.calibration import Float64Array
@@ -21,6 +21,7 @@ from router.brain.encoders import Encoder
 from router.brain.promise import Promise
 from router.errors import DataError
 from router.types import FloatArray, JsonObject
+from router.version import package_version
 from training.calibrate import fit_calibration
 from training.card import model_card
 from training.cloud import fit_domain
@@ -43,13 +44,14 @@ _VERSIONS_OF = ("numpy", "scikit-learn", "scipy", "tokenizers", "safetensors", "
 class Prepared:
     """A dataset with what the heads are fitted on.
 
-    embeddings: (n, 2 * dim) float32.  signals: (n, n_signals) float32, raw.  targets: which rows are target rows.
+    embeddings: (n, 2 * dim) float32.  signals: (n, n_signals) float32, raw.
+    on_target: (n,) which are rows of target sources.
     """
 
     data: Dataset
     embeddings: FloatArray
     signals: FloatArray
-    on_target: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    on_target: npt.NDArray[np.bool_]
 
 
 def fit_bundle(
@@ -61,7 +63,7 @@ def fit_bundle(
     cache: Path | None = None,
     progress: Progress = silent,
 ) -> BundleContents:
-    """Fit, calibrate, choose thresholds, measure: rows to the contents of a bundle. The same inputs give the same bytes.
+    """Fit, calibrate, choose thresholds, measure: rows to a bundle's contents. Same inputs, same bytes.
 
     cache: folder for embeddings; None computes them anew.
     Raises DataError when rows, tier map and settings do not fit together.
@@ -212,7 +214,7 @@ def _training_facts(
             "cv_log_loss": [[None if np.isnan(x) else round(x, 6) for x in row] for row in fitted.cv_log_loss],
         },
         "versions": {
-            "tierwise": __version__,
+            "tierwise": package_version(),
             "python": platform.python_version(),
             **{name: version(name) for name in _VERSIONS_OF},
         },

@@ -7,6 +7,7 @@ the old ones, and a question that two sources share is on one side in both.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,9 @@ from training.rows import TrainingRow, group_keys
 
 RowIndex = npt.NDArray[np.intp]
 
-SPLIT_RULE = "by group: rows that share a qhash, template, pair or conversation; side by sha256 of seed and group"
+SPLIT_RULE = (
+    "by group: rows that share a qhash, template, pair, conversation or their words; side by sha256 of seed and group"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,12 +41,21 @@ def group_names(rows: Sequence[TrainingRow]) -> list[str]:
             parent[key] = key = parent[above]
         return key
 
-    keys = [group_keys(row) for row in rows]
+    keys = [(*group_keys(row), _text_key(row)) for row in rows]
     for linked in keys:
         roots = sorted({root(key) for key in linked})
         for other in roots[1:]:
             parent[other] = roots[0]
     return [root(linked[0]) for linked in keys]
+
+
+def _text_key(row: TrainingRow) -> str:
+    """A key of the conversation's words: retries and copies of one request stay together, whatever their ids."""
+    words = _NO_WORD.sub(" ", "\n".join(message.text for message in row.messages).lower()).strip()
+    return "text:" + hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_NO_WORD = re.compile(r"[\W_]+")
 
 
 def group_fractions(groups: Sequence[str], *, seed: int) -> npt.NDArray[np.float64]:

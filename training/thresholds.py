@@ -1,9 +1,9 @@
 """Choose thresholds with a finite-sample bound on the quality they lose.
 
-Learn then Test (Angelopoulos, Bates, Candes, Jordan, Lei 2021, arXiv 2110.01052) with fixed-sequence testing: thresholds
-are tried from the safest up, each with an exact binomial test (Clopper, Pearson 1934) on rows that no head saw, and the
-first that fails ends the sequence. So the probability that the chosen threshold's true loss is above the target is at
-most 1 - confidence, whatever the number of thresholds tried.
+Learn then Test (Angelopoulos, Bates, Candes, Jordan, Lei 2021, arXiv 2110.01052) with fixed-sequence testing:
+thresholds are tried from the safest up, each with an exact binomial test (Clopper, Pearson 1934) on rows that no head
+saw, and the first that fails ends the sequence. So the probability that the chosen threshold's true loss is above the
+target is at most 1 - confidence, whatever the number of thresholds tried.
 """
 
 from __future__ import annotations

@@ -50,7 +50,8 @@ class SignalScale:
 
     def apply(self, signals: FloatArray) -> FloatArray:
         """(n, n_signals) raw to (n, n_signals) standardised, in [-SIGNAL_LIMIT, SIGNAL_LIMIT]."""
-        return np.clip((signals - self.mean) / self.deviation, -SIGNAL_LIMIT, SIGNAL_LIMIT)
+        scaled: FloatArray = (signals - self.mean) / self.deviation
+        return scaled.clip(-SIGNAL_LIMIT, SIGNAL_LIMIT)
 
 
 SIGNAL_LIMIT = 4.0
@@ -150,6 +151,4 @@ def scores_of(probabilities: Float64Array, *, domain_distance: Float64Array) -> 
     loss[:, :-1] = np.maximum.accumulate(probabilities[:, -2::-1], axis=1)[:, ::-1]
     np.minimum(loss, 1.0 - unsolved[:, None], out=loss)
     adequate = np.clip(1.0 - unsolved[:, None] - loss, 0.0, 1.0)
-    return Scores(
-        p_adequate=adequate, expected_quality_loss=loss, p_unsolved=unsolved, domain_distance=domain_distance
-    )
+    return Scores(p_adequate=adequate, expected_quality_loss=loss, p_unsolved=unsolved, domain_distance=domain_distance)

@@ -1,4 +1,4 @@
-"""Does a request look like anything the heads were fitted on? Distance to the nearest centroid of the training cloud."""
+"""Does a request look like what the heads were fitted on? Distance to the nearest centroid of the training cloud."""
 
 from __future__ import annotations
 

@@ -35,7 +35,9 @@ async def read_json(request: Request, *, limit_bytes: int) -> Any:
         raise RequestError(f"the body is not JSON: {exc}.", code="invalid_json") from exc
 
 
-def json_response(body: JsonObject | list[JsonObject], *, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_response(
+    body: JsonObject | list[JsonObject], *, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
     """A JSON answer."""
     return Response(encode_json(body), status_code=status, headers=headers, media_type=JSON_MEDIA_TYPE)
 

@@ -36,7 +36,7 @@ SIGNAL_NAMES: tuple[str, ...] = (
     "window_short_ask",
     "window_code_share",
 )
-"""What `signals_of` returns, in order. `_log` is log(1 + count); `_share` is of all characters but spaces, in [0, 1]."""
+"""What `signals_of` returns, in order. `_log`: log(1 + count); `_share`: of all characters but spaces, in [0, 1]."""
 
 SIGNALS_LIMIT_CHARS = 8_000
 """Signals are read off at most this many characters of a text, head and tail."""

@@ -24,7 +24,13 @@ _MAX_CSV_FIELD_CHARS = 1 << 30  # whole model answers; Python's own limit is 128
 def run_git(*args: str) -> bytes:
     """What `git args...` writes to standard output. Raises DataError with git's words if it fails or is not there."""
     try:
-        return subprocess.run(["git", *args], capture_output=True, check=True, env=_git_environment()).stdout
+        # A fixed program with a list of arguments, no shell; which git is for the PATH to say.
+        return subprocess.run(  # noqa: S603
+            ["git", *args],  # noqa: S607
+            capture_output=True,
+            check=True,
+            env=_git_environment(),
+        ).stdout
     except FileNotFoundError as exc:
         raise DataError("git is not installed; install it to rebuild public sources", where="git") from exc
     except subprocess.CalledProcessError as exc:

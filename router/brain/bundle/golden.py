@@ -29,7 +29,7 @@ GOLDEN_PROMPTS: tuple[str, ...] = (
     "\u00bfMe puedes decir qu\u00e9 hora es en Lima cuando son las 9 en Madrid?",
     "\u8bf7\u5206\u6790\u8fd9\u4e2a\u6b7b\u9501\u7684\u6839\u672c\u539f\u56e0\uff0c"
     "\u5e76\u7ed9\u51fa\u4e24\u79cd\u4fee\u590d\u65b9\u6848\u3002",
-    "Our Postgres replica lags 40 minutes after each nightly vacuum; wal_level is logical, three slots. Find the cause.",
+    "Our Postgres replica lags 40 minutes after each nightly vacuum; wal_level is logical, three slots. Find why.",
 )
 
 

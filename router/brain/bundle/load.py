@@ -162,7 +162,7 @@ def _load_encoder(spec: EncoderSpec, files: dict[str, bytes], folder: Path) -> E
 
 
 def _load_sentence_transformer(spec: EncoderSpec, folder: Path) -> Encoder:
-    from router.brain.encoders.sentence_transformer import SentenceTransformerEncoder  # noqa: PLC0415 - optional
+    from router.brain.encoders.sentence_transformer import SentenceTransformerEncoder
 
     try:
         encoder = SentenceTransformerEncoder(spec.model_id, model_id=spec.model_id, sha256=spec.sha256)
@@ -214,9 +214,7 @@ def _load_calibration(manifest: Manifest, tensors: Tensors, where: str) -> Calib
     for head in range(n_heads):
         x = tensors.get(f"isotonic_x_{head}")
         shape = x.shape if x is not None and x.ndim == 1 and x.size else (1,)
-        pair = tuple(
-            _tensor(tensors, f"isotonic_{key}_{head}", shape=shape, dtype=double, where=where) for key in "xy"
-        )
+        pair = tuple(_tensor(tensors, f"isotonic_{key}_{head}", shape=shape, dtype=double, where=where) for key in "xy")
         if (np.diff(pair[0]) < 0).any():
             raise BundleCorrupt(f"{where}: isotonic_x_{head}: expected ascending numbers.")
         knots.append(pair)

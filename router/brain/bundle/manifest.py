@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from router.brain.bundle.layout import MAX_BYTES
@@ -127,7 +128,7 @@ def _parse_promise(reader: _Reader) -> Promise:
         if len(column) != len(thresholds):
             raise reader.error(key, f"{len(thresholds)} numbers, one a threshold")
     for key, column in (("thresholds", thresholds), ("bounds", columns["bounds"])):
-        if any(a > b for a, b in zip(column, column[1:], strict=False)):
+        if any(a > b for a, b in pairwise(column)):
             raise reader.error(key, "ascending numbers")
     return Promise(
         target=reader.number("target", low=0.0, high=1.0),

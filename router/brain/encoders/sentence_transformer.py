@@ -30,7 +30,7 @@ class SentenceTransformerEncoder:
         Raises MissingExtra where sentence-transformers is not installed.
         """
         try:
-            from sentence_transformers import SentenceTransformer  # noqa: PLC0415 - optional and heavy
+            from sentence_transformers import SentenceTransformer
         except ImportError as exc:
             raise MissingExtra(f"the encoder {model_id}", extra="train") from exc
         self._model: Any = SentenceTransformer(model_path, device="cpu")
@@ -39,8 +39,8 @@ class SentenceTransformerEncoder:
         self._spec = EncoderSpec(
             kind="sentence-transformers",
             model_id=model_id,
-            dim=int(dim),
-            max_tokens=int(self._model.max_seq_length),
+            dim=int(dim or 0),
+            max_tokens=int(self._model.max_seq_length or 0),
             sha256=sha256,
         )
 
