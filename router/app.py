@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
+from starlette.requests import ClientDisconnect
 
 from router.core import Router
 from router.endpoints import admin, models, route
@@ -24,6 +25,7 @@ def create_app(router: Router) -> FastAPI:
     app.include_router(models.endpoints)
     app.include_router(admin.endpoints)
     app.add_exception_handler(RequestError, _request_error)
+    app.add_exception_handler(ClientDisconnect, _client_gone)
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _wrong_method)
     return app
@@ -32,6 +34,10 @@ def create_app(router: Router) -> FastAPI:
 async def _request_error(_request: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestError)
     return error_response(exc)
+
+
+async def _client_gone(_request: Request, _exc: Exception) -> Response:
+    return Response(status_code=400)  # nobody reads it: the client hung up while it was sending
 
 
 async def _not_found(request: Request, _exc: Exception) -> Response:

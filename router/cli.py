@@ -72,7 +72,7 @@ def serve(
     config: ConfigOption = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 by default.")] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port, 8080 by default; 0 lets the system choose.", max=65535)
+        int | None, typer.Option(help="Port, 8080 by default; 0 lets the system choose.", min=0, max=65535)
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes that serve the port.", min=1)] = 1,
 ) -> None:

@@ -55,6 +55,7 @@ class Router:
         self._ref = BundleRef(id=bundle.manifest.id, sha256=bundle.sha256)
         self._tiers = _matching_tiers(bundle, settings)
         self._models = {tier.name: tier.models for tier in settings.tiers}
+        self._all_candidates = {tier: self._candidates(tier, self._tiers) for tier in self._tiers}
         try:
             self._default_threshold = bundle.manifest.promise.threshold_for(settings.max_quality_loss)
         except TargetTooSmall as exc:
@@ -70,7 +71,8 @@ class Router:
         Raises ConfigError or BundleError.
         """
         settings = load_settings(environ, config=config)
-        return cls(load_bundle(settings.bundle if path is None else Path(path)), settings)
+        folder = settings.bundle if path is None else Path(path)
+        return cls(load_bundle(folder, trusted_encoders=settings.trusted_encoders), settings)
 
     @property
     def bundle(self) -> Bundle:
@@ -98,7 +100,9 @@ class Router:
             decision_id=self._new_id(),
             tier=choice.tier,
             model=self._models[choice.tier][0].model,
-            candidates=self._candidates(choice.tier, allowed),
+            candidates=(
+                self._all_candidates[choice.tier] if allowed is self._tiers else self._candidates(choice.tier, allowed)
+            ),
             p_adequate=dict(zip(self._tiers, prediction.p_adequate, strict=True)),
             expected_quality_loss=dict(zip(self._tiers, prediction.expected_quality_loss, strict=True)),
             threshold=threshold,

@@ -31,7 +31,10 @@ def decode_json(raw: bytes) -> Any:
 
 def encode_json(value: object) -> bytes:
     """The value as compact UTF-8 JSON. Raises ValueError for NaN, Infinity and what JSON has no form for."""
-    return to_json(value, inf_nan_mode="constants")
+    raw = to_json(value, inf_nan_mode="constants")
+    if b"NaN" in raw or b"Infinity" in raw:  # in a text, or as a number: the standard library tells them apart
+        json.dumps(value, allow_nan=False)
+    return raw
 
 
 def encode_json_pretty(value: object) -> bytes:
@@ -47,12 +50,11 @@ def replace_surrogates(text: str) -> str:
 
 def _decode_lone_surrogates(raw: bytes) -> Any:
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
+        return _clean(json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant))
     except RecursionError as exc:
         raise ValueError("recursion limit exceeded") from exc
     except json.JSONDecodeError as exc:
         raise ValueError(f"{exc.msg} at line {exc.lineno} column {exc.colno}") from exc
-    return _clean(value)
 
 
 def _clean(value: Any) -> Any:

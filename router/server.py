@@ -15,7 +15,7 @@ from router.app import create_app
 from router.brain import load_bundle
 from router.core import Router
 from router.errors import ConfigError
-from router.settings import ENV_PREFIX, Settings, load_settings
+from router.settings import ENV_PREFIX, Settings
 
 BACKLOG = 2_048
 
@@ -26,7 +26,7 @@ def run_server(settings: Settings, *, config: Path | None, workers: int, say: Ca
     config: the file the settings came from, for workers to read.  say: told one line at a time where it listens.
     Raises ConfigError when the port cannot be had, ConfigError or BundleError when the service could not decide.
     """
-    router = Router(load_bundle(settings.bundle), settings)
+    router = Router(load_bundle(settings.bundle, trusted_encoders=settings.trusted_encoders), settings)
     listener = bind(settings.host, settings.port)
     address = f"http://{_printable(settings.host)}:{listener.getsockname()[1]}"
     say(f"tierwise: bundle {router.bundle.manifest.id}, listening on {address}")
@@ -46,8 +46,7 @@ def _config(app: FastAPI | str, *, workers: int) -> uvicorn.Config:
 
 def app_from_environ() -> FastAPI:
     """The service as the environment configures it: what each worker process builds."""
-    settings = load_settings()
-    return create_app(Router(load_bundle(settings.bundle), settings))
+    return create_app(Router.load())
 
 
 def bind(host: str, port: int) -> socket.socket:

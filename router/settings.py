@@ -40,6 +40,7 @@ class Settings:
     bundle: folder of the bundle to serve.  tiers: cheap to strong.
     safe_tier: what a request out of the classifier's domain gets.
     max_quality_loss: target in [0, 1] for requests that name none; None for the bundle's own.
+    trusted_encoders: sentence-transformers models that a bundle may name; see `load_bundle`.
     host, port: where the service listens; port in 0..65535, 0 lets the system choose.
     max_body_bytes: larger bodies get 413.
     """
@@ -48,6 +49,7 @@ class Settings:
     tiers: tuple[TierSettings, ...]
     safe_tier: str = DEFAULT_SAFE_TIER
     max_quality_loss: float | None = None
+    trusted_encoders: tuple[str, ...] = ()
     host: str = "127.0.0.1"
     port: int = 8080
     max_body_bytes: int = 20_000_000
@@ -88,13 +90,13 @@ def _read_toml(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as exc:
         raise ConfigError(f"{path}: cannot be read ({exc.strerror}). Name a TOML file, or leave it out.") from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+    except (ValueError, RecursionError) as exc:
         raise ConfigError(f"{path}: not TOML: {exc}.") from exc
 
 
 def _apply_file(settings: Settings, root: Mapping[str, Any], *, source: str, base: Path) -> Settings:
     top = Table(root, source, "")
-    top.only("bundle", "safe_tier", "max_quality_loss", "server", "tiers")
+    top.only("bundle", "safe_tier", "max_quality_loss", "trusted_encoders", "server", "tiers")
     server = top.table("server")
     server.only("host", "port", "max_body_bytes")
     changes: dict[str, Any] = {}
@@ -102,6 +104,7 @@ def _apply_file(settings: Settings, root: Mapping[str, Any], *, source: str, bas
         changes["bundle"] = base / bundle
     if (target := top.number("max_quality_loss", low=0.0, high=1.0)) is not None:
         changes["max_quality_loss"] = target
+    changes["trusted_encoders"] = top.strings("trusted_encoders")
     if (host := server.string("host")) is not None:
         changes["host"] = host
     for key, low, high in (("port", 0, 65_535), ("max_body_bytes", 1_024, 1 << 30)):
@@ -173,7 +176,7 @@ def _apply_environ(settings: Settings, environ: Mapping[str, str]) -> Settings:
     if host := environ.get(ENV_PREFIX + "HOST"):
         changes["host"] = host
     if port := environ.get(ENV_PREFIX + "PORT"):
-        if not port.isascii() or not port.isdigit() or int(port) > 65_535:
+        if not port.isascii() or not port.isdigit() or len(port) > 5 or int(port) > 65_535:
             raise ConfigError(f"{ENV_PREFIX}PORT={port!r} (environment): expected a port in 0..65535.")
         changes["port"] = int(port)
     return replace(settings, **changes)

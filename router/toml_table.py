@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,6 +57,13 @@ class Table:
             for index, item in enumerate(value)
         ]
 
+    def strings(self, key: str) -> tuple[str, ...]:
+        """The array of strings under `key`, none empty; () if it is missing. Raises ConfigError."""
+        items = [item for item in self.strings_or_tables(key) if isinstance(item, str)]
+        if len(items) != len(self._value.get(key, [])):
+            raise self.error(key, "an array of strings")
+        return tuple(items)
+
     def string(self, key: str) -> str | None:
         """The string under `key`, not empty; None if it is missing. Raises ConfigError."""
         value = self._value.get(key)
@@ -74,7 +82,8 @@ class Table:
         """The number in [low, high] under `key`; None if it is missing. Raises ConfigError."""
         value = self._value.get(key)
         kinds = int if whole else int | float
-        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high):
+        top = min(high, sys.float_info.max)  # TOML has inf, and whole numbers of any length
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= top):
             span = f"in [{low:g}, {high:g}]" if high != float("inf") else f"of at least {low:g}"
             raise self.error(key, f"a {'whole ' if whole else ''}number {span}")
         return value

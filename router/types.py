@@ -78,7 +78,7 @@ class Prediction:
     p_adequate: calibrated P(this tier's answer is adequate), non-decreasing over tiers.
     expected_quality_loss: P(this tier is not adequate though a stronger one is), non-increasing; 0 for the strongest.
     p_unsolved: P(no tier is adequate).
-    domain_distance: distance of the request to the nearest part of the training cloud, cosine, in [0, 2].
+    domain_distance: share of the ask's tokens that never occurred in training, in [0, 1]; see brain.domain.
     out_of_domain: whether that distance is beyond the bundle's stored quantile.
     """
 

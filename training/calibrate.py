@@ -9,14 +9,12 @@ from sklearn.linear_model import LogisticRegression
 
 from router.brain.brain import LinearHeads
 from router.brain.calibration import Calibration, Float64Array, IsotonicCalibration, SigmoidCalibration
+from training.heads import MIN_OF_A_CLASS
 from training.labels import UNKNOWN, Ternary
-
-MIN_OF_A_CLASS = 5
-"""A head with fewer calibration rows of one kind keeps its own probabilities."""
 
 
 def fit_calibration(heads: LinearHeads, features: Float64Array, targets: Ternary, *, method: str) -> Calibration:
-    """Calibrate every head.
+    """Calibrate every head; one with fewer than MIN_OF_A_CLASS rows of a kind keeps its own probabilities.
 
     features: (n, n_features), targets: (n, n_heads) ternary, of rows that no head saw.  method: sigmoid or isotonic.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -115,8 +116,10 @@ def _tier_costs(values: list[str] | None) -> Mapping[str, float]:
         tier, _, usd = value.partition("=")
         try:
             costs[tier] = float(usd)
-        except ValueError as exc:
-            raise typer.BadParameter(f"{value!r}: expected TIER=USD", param_hint="--tier-cost") from exc
+        except ValueError:
+            costs[tier] = math.nan
+        if not tier or not 0.0 <= costs[tier] < math.inf:
+            raise typer.BadParameter(f"{value!r}: expected TIER=USD", param_hint="--tier-cost")
     return costs
 
 

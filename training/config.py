@@ -30,7 +30,7 @@ class FitConfig:
     calibrate_share, test_share: of the groups; the rest is fitted on.
     max_quality_loss, confidence: the promise: P(mean quality loss <= max_quality_loss) >= confidence.
     tier_cost_usd: USD a request, by tier; for savings.
-    domain_quantile: share of calibration rows that are in domain.  n_centroids: of the training cloud.
+    domain_quantile: share of calibration rows that are in domain.
     licence: SPDX of rows that are of no registered public source.
     """
 
@@ -40,16 +40,15 @@ class FitConfig:
     source_cap: int = 2_000
     unsolved: Literal["cheap", "strong", "drop"] = "cheap"
     calibration: Literal["sigmoid", "isotonic"] = "sigmoid"
-    c_grid: tuple[float, ...] = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+    c_grid: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0)
     n_folds: int = 3
-    embedding_scale: float = 10.0
+    embedding_scale: float = 5.0
     calibrate_share: float = 0.2
     test_share: float = 0.2
     max_quality_loss: float = 0.05
     confidence: float = 0.9
     tier_cost_usd: Mapping[str, float] = field(default_factory=lambda: DEFAULT_TIER_COST_USD)
     domain_quantile: float = 0.99
-    n_centroids: int = 64
     licence: str = "unstated"
     seed: int = 0
 

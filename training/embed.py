@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import pickle  # for the name of its error only
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +35,15 @@ class CachedEncoder:
         """Who the encoder is."""
         return self.encoder.spec
 
+    @property
+    def n_tokens(self) -> int:
+        """As the encoder's own."""
+        return self.encoder.n_tokens
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """As the encoder's own; not kept."""
+        return self.encoder.token_ids(texts)
+
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """As the encoder's own: (n_texts, dim) float32."""
         keys = [_text_key(text) for text in texts]
@@ -53,13 +65,16 @@ class CachedEncoder:
         path = self._path()
         if not path.is_file():
             return {}
-        keys, matrix = joblib.load(path)
-        return dict(zip(keys, matrix, strict=True))
+        try:
+            keys, matrix = joblib.load(path)
+            return dict(zip(keys, matrix, strict=True))
+        except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, pickle.UnpicklingError, zlib.error):
+            return {}  # damaged: everything in it can be computed again
 
     def _save(self, vectors: dict[bytes, FloatArray]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self._path()
-        partial = path.with_suffix(".partial")
+        partial = path.with_suffix(f".{os.getpid()}.partial")
         joblib.dump((list(vectors), np.stack(list(vectors.values()))), partial)
         partial.replace(path)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from router.brain import load_bundle
@@ -30,19 +29,9 @@ def open_encoder(name: str, *, shipped: Path) -> Encoder:
     if name == DISTIL or name.startswith(f"{DISTIL}:"):
         return distil(name.partition(":")[2] or DEFAULT_MODEL)
     if name.startswith(SENTENCE_TRANSFORMERS):
-        return _sentence_transformer(name.removeprefix(SENTENCE_TRANSFORMERS))
+        model_id = name.removeprefix(SENTENCE_TRANSFORMERS)
+        return SentenceTransformerEncoder(model_path(model_id), model_id=model_id)
     folder = Path(name)
     if (folder / layout.TABLE).is_file():
         return load_encoder(folder)
     raise DataError("expected shipped, distil[:MODEL], st:MODEL, or a folder that holds encoder/", where=name)
-
-
-def _sentence_transformer(model_id: str) -> SentenceTransformerEncoder:
-    path = model_path(model_id)
-    return SentenceTransformerEncoder(path, model_id=model_id, sha256=_weights_sha256(path, model_id))
-
-
-def _weights_sha256(path: str, model_id: str) -> str:
-    """Digest of the weights where they are a local folder; of the name where the hub serves them."""
-    weights = Path(path) / "model.safetensors"
-    return hashlib.sha256(weights.read_bytes() if weights.is_file() else model_id.encode()).hexdigest()

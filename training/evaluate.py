@@ -25,12 +25,11 @@ MIN_KNOWN_SHARE = 0.9
 UNDER_ROUTING_LIMITS = (0.02, 0.05, 0.10)
 
 
-def evaluate(brain: Brain, promise: Promise, data: Dataset, features: Float64Array, config: FitConfig) -> JsonObject:
+def evaluate(brain: Brain, promise: Promise, data: Dataset, scores: Scores, config: FitConfig) -> JsonObject:
     """All measures on test rows: of each source, and of the target sources together.
 
-    data: n test rows.  features: (n, n_features), theirs.
+    data: n test rows.  scores: what the brain says of them.
     """
-    scores = brain.score_features(features)
     on_target = np.array([is_target(str(source), config) for source in data.sources])
     slices = {str(source): data.sources == source for source in np.unique(data.sources)}
     return {

@@ -21,6 +21,9 @@ from training.config import FitConfig
 from training.labels import UNKNOWN, Labels, Ternary
 from training.splits import group_folds
 
+MIN_OF_A_CLASS = 5
+"""With fewer rows of one kind a head is a constant: words cannot be learned from a handful of rows."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadData:
@@ -52,7 +55,7 @@ class HeadData:
 class FittedHeads:
     """Fitted heads, and how their regularisation was chosen.
 
-    c: (n_heads) chosen inverse strengths; nan for a head whose target never varies.
+    c: (n_heads) chosen inverse strengths.
     cv_log_loss: for each head the mean log-loss on held-out target rows by C, in c_grid order.
     """
 
@@ -87,13 +90,15 @@ def is_target(source: str, config: FitConfig) -> bool:
     return config.target_sources is None or source in config.target_sources
 
 
-def fit_heads(data: HeadData, *, dim: int, config: FitConfig) -> FittedHeads:
+def fit_heads(data: HeadData, *, n_embedding: int, config: FitConfig) -> FittedHeads:
     """Choose C for each head by grouped cross-validation, then fit on all rows.
 
-    dim: the encoder's; the first 2 * dim features are embeddings.
+    n_embedding: how many of the features, from the first on, are embeddings; the rest are signals.
     """
     n_heads = data.targets.shape[1]
-    design = _Design(data, dim=dim, scale=config.embedding_scale)
+    design = _Design(data, n_embedding=n_embedding, scale=config.embedding_scale)
+    if len(config.c_grid) == 1:
+        return _fit_all(design, [config.c_grid[0]] * n_heads, cv_log_loss=())
     folds = group_folds(data.groups, n_folds=config.n_folds, seed=config.seed)
     grid = [(head, c, fold) for head in range(n_heads) for c in config.c_grid for fold in range(config.n_folds)]
     losses = joblib.Parallel(n_jobs=-1)(
@@ -102,31 +107,35 @@ def fit_heads(data: HeadData, *, dim: int, config: FitConfig) -> FittedHeads:
     table = np.array(losses).reshape(n_heads, len(config.c_grid), config.n_folds)
     cv_log_loss = np.nansum(table, axis=2) / np.maximum(1, np.isfinite(table).sum(axis=2))
     chosen = [
-        config.c_grid[int(cv_log_loss[head].argmin())] if np.isfinite(table[head]).all() else float("nan")
+        config.c_grid[int(cv_log_loss[head].argmin())] if np.isfinite(table[head]).any() else config.c_grid[0]
         for head in range(n_heads)
     ]
+    return _fit_all(design, chosen, cv_log_loss=tuple(tuple(row) for row in cv_log_loss.tolist()))
+
+
+def _fit_all(design: _Design, c: Sequence[float], *, cv_log_loss: tuple[tuple[float, ...], ...]) -> FittedHeads:
+    rows = np.arange(len(design.weights))
     fitted = joblib.Parallel(n_jobs=-1)(
-        joblib.delayed(_fit_head)(design, np.arange(len(data.weights)), head=head, c=chosen[head])
-        for head in range(n_heads)
+        joblib.delayed(_fit_head)(design, rows, head=head, c=c[head]) for head in range(design.targets.shape[1])
     )
     return FittedHeads(
         heads=design.fold(np.stack([coef for coef, _ in fitted]), np.array([b for _, b in fitted])),
-        c=tuple(chosen),
-        cv_log_loss=tuple(tuple(row) for row in cv_log_loss.tolist()),
+        c=tuple(c),
+        cv_log_loss=cv_log_loss,
     )
 
 
 class _Design:
     """The design matrix: scaled embeddings, signals, one 0/1 column an auxiliary source."""
 
-    def __init__(self, data: HeadData, *, dim: int, scale: float) -> None:
+    def __init__(self, data: HeadData, *, n_embedding: int, scale: float) -> None:
         self.targets = data.targets
         self.weights = data.weights
         self.is_target = data.auxiliary == ""
         names = [name for name in np.unique(data.auxiliary) if name] if self.is_target.any() else []
         self._n_features = data.features.shape[1]
         self._factor = np.ones(self._n_features)
-        self._factor[: 2 * dim] = scale
+        self._factor[:n_embedding] = scale
         offsets = [(data.auxiliary == name).astype(np.float64)[:, None] for name in names]
         self.matrix = np.concatenate([data.features * self._factor, *offsets], axis=1)
 
@@ -136,11 +145,11 @@ class _Design:
 
 
 def _fit_head(design: _Design, rows: npt.NDArray[np.intp], *, head: int, c: float) -> tuple[Float64Array, float]:
-    """Coefficients and intercept of one head on some rows; a constant where the target does not vary."""
+    """Coefficients and intercept of one head on some rows; a constant where the target hardly varies."""
     y = design.targets[rows, head]
     rows, y = rows[y != UNKNOWN], y[y != UNKNOWN]
     n_ones = int((y == 1).sum())
-    if n_ones in (0, len(y)) or not np.isfinite(c):
+    if min(n_ones, len(y) - n_ones) < MIN_OF_A_CLASS:
         rate = (n_ones + 0.5) / (len(y) + 1.0)
         return np.zeros(design.matrix.shape[1]), float(np.log(rate / (1.0 - rate)))
     # One thread: the sums, and with them the bundle's bytes, then do not depend on how many cores are free.

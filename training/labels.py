@@ -81,7 +81,7 @@ def labels_from_adequate(adequate: Ternary) -> Labels:
         solved_above = (above == 1).any(axis=1)
         failed_above = (above == 0).all(axis=1)
         loss[(here == 0) & solved_above, tier] = 1
-        loss[(here == 1) | ((here == 0) & failed_above), tier] = 0
+        loss[(here == 1) | failed_above, tier] = 0
     solved = (adequate == 1).any(axis=1)
     all_failed = (adequate == 0).all(axis=1)
     unsolved = np.where(solved, 0, np.where(all_failed, 1, UNKNOWN)).astype(np.int8)

@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from router.brain.brain import Brain, SignalScale, assemble_features, stack_signals
+from router.brain.brain import Brain, Scores, assemble_features, stack_signals
 from router.brain.bundle.write import BundleContents
-from router.brain.calibration import Float64Array
 from router.brain.encoders import Encoder
 from router.brain.promise import Promise
 from router.errors import DataError
@@ -24,11 +23,12 @@ from router.types import FloatArray, JsonObject
 from router.version import package_version
 from training.calibrate import fit_calibration
 from training.card import model_card
-from training.cloud import fit_domain
 from training.config import FitConfig
+from training.crossval import signal_scale
 from training.dataset import Dataset, build_dataset
 from training.embed import embed
 from training.evaluate import evaluate
+from training.familiarity import fit_domain
 from training.heads import FittedHeads, HeadData, fit_heads, head_targets, is_target, row_weights
 from training.progress import Progress, silent
 from training.readers import Fingerprint, RowSet
@@ -44,14 +44,19 @@ _VERSIONS_OF = ("numpy", "scikit-learn", "scipy", "tokenizers", "safetensors", "
 class Prepared:
     """A dataset with what the heads are fitted on.
 
-    embeddings: (n, 2 * dim) float32.  signals: (n, n_signals) float32, raw.
+    embeddings: (n, 2 * dim) float32.  signals: (n, n_signals) float32, raw.  token_ids: of each row's ask.
     on_target: (n,) which are rows of target sources.
     """
 
     data: Dataset
     embeddings: FloatArray
     signals: FloatArray
+    token_ids: Sequence[Sequence[int]]
     on_target: npt.NDArray[np.bool_]
+
+    def ids_of(self, rows: RowIndex) -> list[Sequence[int]]:
+        """The token ids of some rows' asks."""
+        return [self.token_ids[row] for row in rows.tolist()]
 
 
 def fit_bundle(
@@ -71,6 +76,7 @@ def fit_bundle(
     progress(f"reading and labelling {len(row_set.rows):,} rows")
     data = build_dataset(row_set.rows, tier_map)
     _check_targets(data, config)
+    tier_costs(data.tiers, config)  # a missing price is said before the long work, not after it
     splits = split_rows(
         data.groups, calibrate_share=config.calibrate_share, test_share=config.test_share, seed=config.seed
     )
@@ -80,7 +86,7 @@ def fit_bundle(
     brain, fitted = fit_brain(prepared, encoder, config, fit=splits.fit, calibrate=splits.calibrate)
     progress("choosing thresholds and measuring")
     promise = promise_on(brain, prepared, splits.calibrate, config)
-    evaluation = evaluate(brain, promise, data.take(splits.test), features_of(brain, prepared, splits.test), config)
+    evaluation = evaluate(brain, promise, data.take(splits.test), score_rows(brain, prepared, splits.test), config)
     training = _training_facts(row_set, data, splits, fitted, config)
     return BundleContents(
         name=config.name,
@@ -100,6 +106,7 @@ def prepare(data: Dataset, encoder: Encoder, config: FitConfig, *, cache: Path |
         data=data,
         embeddings=embed(data.readings, encoder, cache=cache),
         signals=stack_signals(data.readings),
+        token_ids=encoder.token_ids([reading.ask for reading in data.readings]),
         on_target=np.array([is_target(str(source), config) for source in data.sources]),
     )
 
@@ -109,7 +116,7 @@ def fit_brain(
 ) -> tuple[Brain, FittedHeads]:
     """Heads fitted on the rows `fit`, calibrated and with a domain from the target rows among `calibrate`."""
     data, dim = prepared.data, encoder.spec.dim
-    scale = _signal_scale(prepared.signals[fit])
+    scale = signal_scale(prepared.signals[fit])
     features = assemble_features(prepared.embeddings, scale.apply(prepared.signals))
     targets = head_targets(data.labels, unsolved=config.unsolved)
     heads_data = HeadData(
@@ -119,7 +126,7 @@ def fit_brain(
         groups=[data.groups[i] for i in fit.tolist()],
         auxiliary=np.where(prepared.on_target[fit], "", data.sources[fit]),
     )
-    fitted = fit_heads(heads_data, dim=dim, config=config)
+    fitted = fit_heads(heads_data, n_embedding=2 * dim, config=config)
     held_out = calibrate[prepared.on_target[calibrate]]
     if held_out.size == 0:
         raise DataError("no target row is left to calibrate on; give more rows", where="rows")
@@ -130,19 +137,19 @@ def fit_brain(
         heads=fitted.heads,
         calibration=fit_calibration(fitted.heads, features[held_out], targets[held_out], method=config.calibration),
         domain=fit_domain(
-            prepared.embeddings[fit, :dim],
-            prepared.embeddings[held_out, :dim],
-            n_centroids=config.n_centroids,
+            prepared.ids_of(fit[prepared.on_target[fit]]),
+            prepared.ids_of(held_out),
+            n_tokens=encoder.n_tokens,
             quantile=config.domain_quantile,
-            seed=config.seed,
         ),
     )
     return brain, fitted
 
 
-def features_of(brain: Brain, prepared: Prepared, rows: RowIndex) -> Float64Array:
-    """The features of some rows as the brain computes them, from embeddings that are there already."""
-    return assemble_features(prepared.embeddings[rows], brain.signal_scale.apply(prepared.signals[rows]))
+def score_rows(brain: Brain, prepared: Prepared, rows: RowIndex) -> Scores:
+    """The scores of some rows as the brain computes them, from embeddings that are there already."""
+    features = assemble_features(prepared.embeddings[rows], brain.signal_scale.apply(prepared.signals[rows]))
+    return brain.score_features(features, prepared.ids_of(rows))
 
 
 def promise_on(brain: Brain, prepared: Prepared, calibrate: RowIndex, config: FitConfig) -> Promise:
@@ -150,8 +157,8 @@ def promise_on(brain: Brain, prepared: Prepared, calibrate: RowIndex, config: Fi
     rows = calibrate[prepared.on_target[calibrate]]
     sources = np.unique(prepared.data.sources[rows])
     try:
-        return promise_curve(
-            brain.score_features(features_of(brain, prepared, rows)),
+        promise = promise_curve(
+            score_rows(brain, prepared, rows),
             prepared.data.labels.take(rows),
             tier_cost_usd=tier_costs(brain.tiers, config),
             max_distance=brain.domain.max_distance,
@@ -160,8 +167,10 @@ def promise_on(brain: Brain, prepared: Prepared, calibrate: RowIndex, config: Fi
             confidence=config.confidence,
             population=f"held-out rows of {', '.join(sources)}",
         )
+        promise.threshold_for()  # a target that these rows cannot support is refused here, not when it is served
     except ValueError as exc:
         raise DataError(str(exc), where="rows") from exc
+    return promise
 
 
 def tier_costs(tiers: Sequence[str], config: FitConfig) -> tuple[float, ...]:
@@ -179,14 +188,6 @@ def _check_targets(data: Dataset, config: FitConfig) -> None:
             raise DataError(
                 f"the target source {source!r} has no rows; there are {', '.join(sorted(present))}", where="rows"
             )
-
-
-def _signal_scale(signals: FloatArray) -> SignalScale:
-    deviation = signals.std(axis=0, dtype=np.float64)
-    return SignalScale(
-        mean=signals.mean(axis=0, dtype=np.float64).astype(np.float32),
-        deviation=np.where(deviation > 1e-6, deviation, 1.0).astype(np.float32),
-    )
 
 
 def _tier_models(data: Dataset, tier_map: TierMap) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -210,7 +211,7 @@ def _training_facts(
         "skipped_rows": row_set.n_bad,
         "split_rule": SPLIT_RULE,
         "regularisation": {
-            "c": [None if np.isnan(c) else c for c in fitted.c],
+            "c": list(fitted.c),
             "cv_log_loss": [[None if np.isnan(x) else round(x, 6) for x in row] for row in fitted.cv_log_loss],
         },
         "versions": {

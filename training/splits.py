@@ -1,7 +1,7 @@
 """Which rows are fitted on, which calibrate, which only ever measure. Groups are never parted.
 
 A group's side follows from a hash of the seed and the group's name alone, so rows that are added later do not move
-the old ones, and a question that two sources share is on one side in both.
+the old ones (unless they link two groups), and a question that two sources share is on one side in both.
 """
 
 from __future__ import annotations

@@ -82,4 +82,4 @@ def _candidates(scores: Scores) -> list[float]:
     """Thresholds from 0 up: quantiles of the expected losses, where decisions change."""
     losses = scores.expected_quality_loss[:, :-1].ravel()
     quantiles = np.quantile(losses, np.linspace(0.0, 1.0, N_THRESHOLDS - 1))
-    return [0.0, *sorted({round(float(value), 6) for value in quantiles} - {0.0})]
+    return [0.0, *sorted({float(value) for value in quantiles} - {0.0})]

@@ -50,8 +50,8 @@ class SignalScale:
 
     def apply(self, signals: FloatArray) -> FloatArray:
         """(n, n_signals) raw to (n, n_signals) standardised, in [-SIGNAL_LIMIT, SIGNAL_LIMIT]."""
-        scaled: FloatArray = (signals - self.mean) / self.deviation
-        return scaled.clip(-SIGNAL_LIMIT, SIGNAL_LIMIT)
+        scaled = (signals - self.mean) / self.deviation
+        return np.asarray(np.minimum(np.maximum(scaled, -SIGNAL_LIMIT), SIGNAL_LIMIT))
 
 
 SIGNAL_LIMIT = 4.0
@@ -64,7 +64,7 @@ class Scores:
 
     p_adequate: (n, n_tiers) in [0, 1], non-decreasing along a row.
     expected_quality_loss: (n, n_tiers) in [0, 1], non-increasing along a row, 0 in the last column.
-    p_unsolved: (n,) in [0, 1].  domain_distance: (n,) in [0, 2].
+    p_unsolved: (n,) in [0, 1].  domain_distance: (n,) in [0, 1].
     """
 
     p_adequate: Float64Array
@@ -103,18 +103,21 @@ class Brain:
 
     def score(self, readings: Sequence[Reading]) -> Scores:
         """Predictions for n requests; the same numbers as n single ones."""
-        return self.score_features(self.features(readings))
+        return self.score_features(self.features(readings), self.ask_token_ids(readings))
+
+    def ask_token_ids(self, readings: Sequence[Reading]) -> list[list[int]]:
+        """The token ids of each ask."""
+        return self.encoder.token_ids([reading.ask for reading in readings])
 
     def features(self, readings: Sequence[Reading]) -> Float64Array:
         """What the heads are linear in: (n, 2 * dim + n_signals) float64."""
         signals = self.signal_scale.apply(stack_signals(readings))
         return assemble_features(embed_views(self.encoder, readings), signals)
 
-    def score_features(self, features: Float64Array) -> Scores:
-        """Predictions from assembled features: (n, n_features) float64."""
+    def score_features(self, features: Float64Array, ask_token_ids: Sequence[Sequence[int]]) -> Scores:
+        """Predictions from assembled features, (n, n_features) float64, and the asks' token ids."""
         probabilities = self.calibration.apply(self.heads.logits(features))
-        ask = features[:, : self.encoder.spec.dim].astype(np.float32)
-        return scores_of(probabilities, domain_distance=self.domain.distances(ask))
+        return scores_of(probabilities, domain_distance=self.domain.distances(ask_token_ids))
 
 
 def embed_views(encoder: Encoder, readings: Sequence[Reading]) -> FloatArray:
@@ -130,7 +133,7 @@ def embed_views(encoder: Encoder, readings: Sequence[Reading]) -> FloatArray:
 
 def stack_signals(readings: Sequence[Reading]) -> FloatArray:
     """The signals of n requests: (n, n_signals) float32."""
-    return np.stack([reading.signals for reading in readings])
+    return np.array([reading.signals for reading in readings], dtype=np.float32)
 
 
 def assemble_features(embeddings: FloatArray, signals: FloatArray) -> Float64Array:
@@ -145,10 +148,11 @@ def scores_of(probabilities: Float64Array, *, domain_distance: Float64Array) -> 
     A stronger tier never loses more than a cheaper one: each tier gets the largest loss of itself and all
     stronger ones. Losses and P(unsolved) exclude each other, so their sum is held to at most 1.
     """
-    n_rows, n_tiers = probabilities.shape
     unsolved = probabilities[:, -1]
-    loss = np.zeros((n_rows, n_tiers))
-    loss[:, :-1] = np.maximum.accumulate(probabilities[:, -2::-1], axis=1)[:, ::-1]
-    np.minimum(loss, 1.0 - unsolved[:, None], out=loss)
-    adequate = np.clip(1.0 - unsolved[:, None] - loss, 0.0, 1.0)
-    return Scores(p_adequate=adequate, expected_quality_loss=loss, p_unsolved=unsolved, domain_distance=domain_distance)
+    solved = (1.0 - unsolved)[:, None]
+    own = probabilities.copy()
+    own[:, -1] = 0.0  # the strongest tier: nothing stronger to lose against
+    loss = np.minimum(np.maximum.accumulate(own[:, ::-1], axis=1)[:, ::-1], solved)
+    return Scores(
+        p_adequate=solved - loss, expected_quality_loss=loss, p_unsolved=unsolved, domain_distance=domain_distance
+    )

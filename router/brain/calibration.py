@@ -16,8 +16,10 @@ Float64Array: TypeAlias = npt.NDArray[np.float64]
 
 
 def sigmoid(scores: Float64Array) -> Float64Array:
-    """1 / (1 + exp(-scores)), without overflow."""
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * scores)))
+    """1 / (1 + exp(-scores)), without overflow: beyond 700 the result is 0 or 1 in double anyway."""
+    out = np.exp(np.minimum(-scores, 700.0))
+    out += 1.0
+    return np.asarray(np.reciprocal(out, out=out))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,7 +34,7 @@ class SigmoidCalibration:
 
     def apply(self, logits: Float64Array) -> Float64Array:
         """(n, n_heads) logits to (n, n_heads) probabilities in [0, 1]."""
-        return sigmoid(-(self.a * logits + self.b))
+        return sigmoid(-self.b - self.a * logits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

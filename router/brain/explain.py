@@ -16,7 +16,7 @@ from router.brain.calibration import Float64Array
 from router.brain.encoders import Encoder, StaticEncoder
 from router.reading import Reading
 from router.reading.signals import SIGNAL_NAMES
-from router.types import Contribution, Explanation, FloatArray, HeadExplanation
+from router.types import Contribution, Explanation, HeadExplanation
 
 
 def explain(brain: Brain, reading: Reading) -> Explanation:
@@ -45,7 +45,7 @@ class _ViewPart:
 
     view: str
     names: list[str]
-    vectors: FloatArray
+    vectors: Float64Array
 
 
 def _view_parts(encoder: Encoder, reading: Reading) -> list[_ViewPart]:
@@ -54,7 +54,7 @@ def _view_parts(encoder: Encoder, reading: Reading) -> list[_ViewPart]:
         if isinstance(encoder, StaticEncoder):
             names, vectors = encoder.token_vectors(text)
         else:
-            names, vectors = [f"<{view}>"], encoder.encode([text])
+            names, vectors = [f"<{view}>"], encoder.encode([text]).astype(np.float64)
         parts.append(_ViewPart(view=view, names=names, vectors=vectors))
     return parts
 
@@ -66,7 +66,7 @@ def _contributions(
     dim = brain.encoder.spec.dim
     found: list[Contribution] = []
     for position, part in enumerate(parts):
-        shares = part.vectors.astype(np.float64) @ coef[position * dim : (position + 1) * dim]
+        shares = part.vectors @ coef[position * dim : (position + 1) * dim]
         totals: dict[str, list[float]] = defaultdict(list)
         for name, share in zip(part.names, shares.tolist(), strict=True):
             totals[name].append(share)

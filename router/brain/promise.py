@@ -1,7 +1,8 @@
 """What a threshold promises: a bound on the quality lost, with its confidence, and the saving it buys.
 
-The curve comes from training, on rows that no head and no calibrator saw. A request may name another target than the
-bundle's own and gets that target's threshold from the curve, without a refit.
+The curve comes from training, on rows that no head was fitted on (they calibrate the heads and choose the threshold).
+A request may name another target than the bundle's own and gets that target's threshold from the curve, without a
+refit.
 """
 
 from __future__ import annotations

@@ -45,7 +45,8 @@ def read(chat: ChatRequest) -> Reading:
     position = _ask_position(messages)
     ask = crop_middle(messages[position].text.strip(), limit_chars=ASK_LIMIT_CHARS) if messages else ""
     window = _window(messages[:position])
-    return Reading(ask=ask, window=window, turn=TURN_USER, signals=signals_of(ask, window))
+    after_tool = any(message.role == "tool" for message in messages[position + 1 :])
+    return Reading(ask=ask, window=window, turn=TURN_USER, signals=signals_of(ask, window, after_tool=after_tool))
 
 
 def _ask_position(messages: Sequence[Message]) -> int:

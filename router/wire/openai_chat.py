@@ -54,11 +54,12 @@ def _read_block(block: object, texts: list[str], others: list[str], *, field: st
     item = as_object(block, field=field)
     kind = item.get("type")
     text = item.get("text")
-    if isinstance(text, str) and (kind is None or kind in TEXT_BLOCK_TYPES):
+    holds_text = isinstance(kind, str) and kind in TEXT_BLOCK_TYPES
+    if isinstance(text, str) and (kind is None or holds_text):
         texts.append(text)
-    elif kind in TEXT_BLOCK_TYPES and text is not None:
+    elif holds_text and text is not None:
         raise expected("a string", text, field=f"{field}.text")
-    elif kind not in TEXT_BLOCK_TYPES:
+    elif not holds_text:
         others.append(kind if isinstance(kind, str) else "unknown")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from router.errors import RequestError
+from router.jsontext import replace_surrogates
 from router.types import ChatRequest, Explanation, JsonObject, Message, RouteDecision, RouteOptions, RouteRequest
 from router.wire.fields import as_array, as_object, as_string, optional_bool, optional_number, optional_string
 from router.wire.openai_chat import parse_chat
@@ -94,8 +95,9 @@ def render_decision(decision: RouteDecision) -> JsonObject:
 def render_explanation(explanation: Explanation) -> JsonObject:
     """The explanation as a JSON object; contributions are sorted by the size of what they added."""
     return {
-        "ask": explanation.ask,
-        "window": explanation.window,
+        # From JSON there are none left, but a command line and a caller in Python can hand over lone surrogates.
+        "ask": replace_surrogates(explanation.ask),
+        "window": replace_surrogates(explanation.window),
         "heads": [
             {
                 "tier": head.tier,

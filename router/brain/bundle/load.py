@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,15 @@ from router.brain.bundle.golden import check_golden
 from router.brain.bundle.manifest import Manifest, parse_manifest
 from router.brain.calibration import Calibration, IsotonicCalibration, SigmoidCalibration
 from router.brain.domain import Domain
-from router.brain.encoders import Encoder, EncoderSpec, StaticEncoder
-from router.errors import BundleCorrupt, BundleMissing, MissingExtra
+from router.brain.encoders import Encoder, EncoderSpec, StaticEncoder, TokenIds
+from router.errors import BundleCorrupt, BundleError, BundleMissing, MissingExtra
 from router.jsontext import decode_json
 from router.reading.signals import SIGNAL_NAMES
 
 Tensors = dict[str, npt.NDArray[Any]]
+
+PROBE = "zqxj \u6f22 \U0001f600 \x00"
+"""What no vocabulary holds as words: a tokenizer that fails on such text is refused at load, not found out later."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,9 +45,11 @@ class Bundle:
     n_golden: int
 
 
-def load_bundle(folder: Path) -> Bundle:
+def load_bundle(folder: Path, *, trusted_encoders: Collection[str] = ()) -> Bundle:
     """Load and verify the bundle in a folder.
 
+    trusted_encoders: sentence-transformers models (hub names or folders) that a bundle may name. Those are loaded by
+    their own library, from outside the bundle, so only the operator can vouch for them; a static encoder needs none.
     Raises BundleMissing, BundleSchema or BundleCorrupt, naming file and key; never runs anything from the folder.
     """
     raw = read_limited(folder, layout.MANIFEST)
@@ -54,7 +60,7 @@ def load_bundle(folder: Path) -> Bundle:
             f"{folder / layout.MANIFEST}: signals: this program computes {len(SIGNAL_NAMES)} signals "
             f"({', '.join(SIGNAL_NAMES)}), the bundle expects {', '.join(manifest.signals)}. Fit it again."
         )
-    encoder = _load_encoder(manifest.encoder, files, folder)
+    encoder = _load_encoder(manifest.encoder, files, folder, trusted=trusted_encoders)
     brain = _build_brain(manifest, encoder, _tensors(files[layout.HEADS], folder / layout.HEADS), folder)
     golden = folder / layout.GOLDEN
     n_golden = check_golden(_decode(files[layout.GOLDEN], golden), brain, manifest.promise, where=str(golden))
@@ -71,6 +77,8 @@ def read_limited(folder: Path, name: str) -> bytes:
     """The bytes of a bundle's file. Raises BundleMissing, or BundleCorrupt when it is larger than allowed."""
     path = folder / name
     limit = layout.MAX_BYTES[name]
+    if path.exists() and not path.is_file():
+        raise BundleMissing(f"{path}: is no regular file.")
     try:
         with path.open("rb") as file:
             raw = file.read(limit + 1)
@@ -88,6 +96,7 @@ def load_static_encoder(table: bytes, tokenizer: bytes, spec: EncoderSpec, *, wh
     name = f"{where}/{layout.TABLE}"
     try:
         parsed = Tokenizer.from_buffer(tokenizer)
+        parsed.encode(PROBE, add_special_tokens=False)
     except BaseException as exc:
         # Broad on purpose: the library reports some bad files as a Rust panic, which is no subclass of Exception.
         if isinstance(exc, KeyboardInterrupt | SystemExit):
@@ -96,9 +105,11 @@ def load_static_encoder(table: bytes, tokenizer: bytes, spec: EncoderSpec, *, wh
     parsed.no_padding()
     parsed.no_truncation()
     n_tokens = parsed.get_vocab_size()
+    if max(parsed.get_vocab().values(), default=0) >= n_tokens:
+        raise BundleCorrupt(f"{where}/{layout.TOKENIZER}: expected token ids below {n_tokens}, one a row of the table.")
     return StaticEncoder(
         spec=spec,
-        tokenizer=parsed,
+        tokens=TokenIds.of(parsed),
         table=_tensor(tensors, "table", shape=(n_tokens, spec.dim), dtype=np.dtype(np.int8), where=name),
         weights=_tensor(tensors, "weights", shape=(n_tokens,), dtype=np.dtype(np.float32), where=name),
     )
@@ -152,12 +163,17 @@ def _tensor(tensors: Tensors, key: str, *, shape: tuple[int, ...], dtype: np.dty
     return array
 
 
-def _load_encoder(spec: EncoderSpec, files: dict[str, bytes], folder: Path) -> Encoder:
+def _load_encoder(spec: EncoderSpec, files: dict[str, bytes], folder: Path, *, trusted: Collection[str]) -> Encoder:
     if spec.kind == "static":
         table, tokenizer = files[layout.TABLE], files[layout.TOKENIZER]
         if static_encoder_sha256(table, tokenizer) != spec.sha256:
             raise BundleCorrupt(f"{folder / layout.MANIFEST}: encoder: sha256 is not that of the encoder's files.")
         return load_static_encoder(table, tokenizer, spec, where=str(folder))
+    if spec.model_id not in trusted:
+        raise BundleError(
+            f"{folder / layout.MANIFEST}: encoder: {spec.model_id!r} would be loaded from outside the bundle. If you "
+            f'trust it, allow it in the configuration: trusted_encoders = ["{spec.model_id}"].'
+        )
     return _load_sentence_transformer(spec, folder)
 
 
@@ -165,13 +181,15 @@ def _load_sentence_transformer(spec: EncoderSpec, folder: Path) -> Encoder:
     from router.brain.encoders.sentence_transformer import SentenceTransformerEncoder
 
     try:
-        encoder = SentenceTransformerEncoder(spec.model_id, model_id=spec.model_id, sha256=spec.sha256)
+        encoder = SentenceTransformerEncoder(spec.model_id, model_id=spec.model_id)
     except (OSError, ValueError) as exc:
         raise BundleMissing(f"{folder}: the encoder {spec.model_id} cannot be loaded ({exc}).") from exc
     except MissingExtra as exc:
         raise BundleMissing(f"{folder}: {exc}") from exc
     if encoder.spec.dim != spec.dim:
         raise BundleCorrupt(f"{folder}: the encoder gives {encoder.spec.dim} dimensions, the manifest says {spec.dim}.")
+    if encoder.spec.sha256 != spec.sha256:
+        raise BundleCorrupt(f"{folder}: the weights of {spec.model_id} are not those that the bundle was fitted with.")
     return encoder
 
 
@@ -184,8 +202,8 @@ def _build_brain(manifest: Manifest, encoder: Encoder, tensors: Tensors, folder:
     deviation = _tensor(tensors, "signal_deviation", shape=(n_signals,), dtype=single, where=where)
     if not (deviation > 0).all():
         raise BundleCorrupt(f"{where}: signal_deviation: expected numbers above 0.")
-    centroids = tensors.get("centroids")
-    n_centroids = centroids.shape[0] if centroids is not None and centroids.ndim == 2 and centroids.size else 1
+    n_bytes = (encoder.n_tokens + 7) // 8
+    packed = _tensor(tensors, "known_tokens", shape=(n_bytes,), dtype=np.dtype(np.uint8), where=where)
     return Brain(
         tiers=manifest.tiers,
         encoder=encoder,
@@ -198,7 +216,7 @@ def _build_brain(manifest: Manifest, encoder: Encoder, tensors: Tensors, folder:
         ),
         calibration=_load_calibration(manifest, tensors, where),
         domain=Domain(
-            centroids=_tensor(tensors, "centroids", shape=(n_centroids, dim), dtype=single, where=where),
+            known=np.unpackbits(packed, count=encoder.n_tokens).astype(np.bool_),
             max_distance=manifest.max_domain_distance,
         ),
     )
@@ -215,7 +233,10 @@ def _load_calibration(manifest: Manifest, tensors: Tensors, where: str) -> Calib
         x = tensors.get(f"isotonic_x_{head}")
         shape = x.shape if x is not None and x.ndim == 1 and x.size else (1,)
         pair = tuple(_tensor(tensors, f"isotonic_{key}_{head}", shape=shape, dtype=double, where=where) for key in "xy")
-        if (np.diff(pair[0]) < 0).any():
-            raise BundleCorrupt(f"{where}: isotonic_x_{head}: expected ascending numbers.")
+        for key, numbers in zip("xy", pair, strict=True):
+            if (np.diff(numbers) < 0).any():
+                raise BundleCorrupt(f"{where}: isotonic_{key}_{head}: expected ascending numbers.")
+        if pair[1][0] < 0 or pair[1][-1] > 1:
+            raise BundleCorrupt(f"{where}: isotonic_y_{head}: expected numbers in [0, 1].")
         knots.append(pair)
     return IsotonicCalibration(x=tuple(x for x, _ in knots), y=tuple(y for _, y in knots))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +22,9 @@ VIEWS = ("ask", "window")
 CALIBRATION_METHODS = ("sigmoid", "isotonic")
 ENCODER_KINDS = ("static", "sentence-transformers")
 
+_MAX = sys.float_info.max
+"""JSON has whole numbers of any length; those beyond a double are refused."""
+
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -32,7 +35,7 @@ class Manifest:
     id: name and content in short, such as `default-1a2b3c4d5e6f`.
     tiers: cheap to strong.  tier_models: for each source of outcomes the models that defined each tier.
     signals: names, in the order that the heads expect.  calibration: `sigmoid` or `isotonic`.
-    domain_quantile: share of the training rows within max_domain_distance.
+    domain_quantile: share of held-out rows within max_domain_distance.
     promise: the threshold curve with its guarantee.
     training: data fingerprints, licences, split rule, seeds, versions, counts; for people and audits.
     files: sha256 (hex) of every other file, by relative path.
@@ -92,7 +95,7 @@ def parse_manifest(value: object, *, where: str) -> Manifest:
     version = root.get("schema_version")
     if version != SCHEMA_VERSION or isinstance(version, bool):
         raise BundleSchema(
-            f"{where}: schema_version is {version!r}; this program reads {SCHEMA_VERSION}. "
+            f"{where}: schema_version is {_short(version)}; this program reads {SCHEMA_VERSION}. "
             "Upgrade tierwise, or fit the bundle again with this version."
         )
     encoder = root.child("encoder")
@@ -114,7 +117,7 @@ def parse_manifest(value: object, *, where: str) -> Manifest:
         signals=root.strings("signals", at_least=1),
         calibration=root.string("calibration", one_of=CALIBRATION_METHODS),
         domain_quantile=domain.number("quantile", low=0.0, high=1.0),
-        max_domain_distance=domain.number("max_distance", low=0.0, high=2.0),
+        max_domain_distance=domain.number("max_distance", low=0.0, high=1.0),
         promise=_parse_promise(root.child("promise")),
         training=root.child("training").value,
         files=_parse_files(root.child("files")),
@@ -130,8 +133,11 @@ def _parse_promise(reader: _Reader) -> Promise:
     for key, column in (("thresholds", thresholds), ("bounds", columns["bounds"])):
         if any(a > b for a, b in pairwise(column)):
             raise reader.error(key, "ascending numbers")
+    target = reader.number("target", low=0.0, high=1.0)
+    if target < columns["bounds"][0]:
+        raise reader.error("target", f"at least {columns['bounds'][0]:.4g}, the smallest of the bounds")
     return Promise(
-        target=reader.number("target", low=0.0, high=1.0),
+        target=target,
         confidence=reader.number("confidence", low=0.0, high=1.0),
         n_rows=reader.integer("n_rows", low=0, high=1 << 40),
         population=reader.string("population"),
@@ -157,6 +163,11 @@ def _parse_files(reader: _Reader) -> dict[str, str]:
     return {name: reader.digest(name) for name in reader.value}
 
 
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 class _Reader:
     """Checked access to a decoded object, with errors that name the path of the key."""
 
@@ -167,9 +178,7 @@ class _Reader:
         self._path = path
 
     def error(self, key: str, expected: str) -> BundleCorrupt:
-        found = repr(self.value.get(key))
-        found = found if len(found) <= 60 else found[:57] + "..."
-        return BundleCorrupt(f"{self._path}: {key}: expected {expected}, found {found}.")
+        return BundleCorrupt(f"{self._path}: {key}: expected {expected}, found {_short(self.value.get(key))}.")
 
     def get(self, key: str) -> Any:
         if key not in self.value:
@@ -217,6 +226,6 @@ class _Reader:
         value = self.get(key)
         if not isinstance(value, list) or not value:
             raise self.error(key, "an array of numbers that is not empty")
-        if not all(isinstance(x, int | float) and not isinstance(x, bool) and math.isfinite(x) for x in value):
+        if not all(isinstance(x, int | float) and not isinstance(x, bool) and abs(x) <= _MAX for x in value):
             raise self.error(key, "an array of finite numbers")
         return tuple(float(x) for x in value)

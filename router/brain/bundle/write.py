@@ -19,6 +19,7 @@ from router.brain.bundle.manifest import Manifest
 from router.brain.calibration import Calibration, SigmoidCalibration
 from router.brain.encoders import StaticEncoder
 from router.brain.promise import Promise
+from router.errors import BundleError
 from router.jsontext import encode_json_pretty
 from router.reading.signals import SIGNAL_NAMES
 from router.types import JsonObject
@@ -28,7 +29,7 @@ from router.types import JsonObject
 class BundleContents:
     """All that goes into a bundle.
 
-    name: first part of the bundle's id.  domain_quantile: share of training rows within the domain's max_distance.
+    name: first part of the bundle's id.  domain_quantile: share of held-out rows within the domain's max_distance.
     training: facts for people and audits, JSON values only.  evaluation, model_card: written as they are.
     """
 
@@ -43,7 +44,12 @@ class BundleContents:
 
 
 def write_bundle(folder: Path, contents: BundleContents) -> Manifest:
-    """Write the bundle to a folder, whatever it held before; a half-written one has no manifest and cannot load."""
+    """Write the bundle to a folder, in place of the one it held; a half-written one has no manifest and cannot load.
+
+    Raises BundleError for a folder that holds something else.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / layout.MANIFEST).is_file():
+        raise BundleError(f"{folder}: holds files that are no bundle. Name another folder, or empty this one.")
     files = bundle_files(contents)
     manifest = _manifest(contents, files)
     if folder.exists():
@@ -73,7 +79,7 @@ def bundle_files(contents: BundleContents) -> dict[str, bytes]:
 def static_encoder_files(encoder: StaticEncoder) -> tuple[bytes, bytes]:
     """The table's and the tokenizer's bytes of a token-table encoder."""
     table = save_tensors({"table": encoder.table, "weights": encoder.weights})
-    return table, encoder.tokenizer.to_str().encode()
+    return table, encoder.tokens.tokenizer.to_str().encode()
 
 
 def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> Manifest:
@@ -101,7 +107,7 @@ def _head_tensors(brain: Brain) -> dict[str, npt.NDArray[np.generic]]:
         "intercept": brain.heads.intercept,
         "signal_mean": brain.signal_scale.mean,
         "signal_deviation": brain.signal_scale.deviation,
-        "centroids": brain.domain.centroids,
+        "known_tokens": np.packbits(brain.domain.known),
         **_calibration_tensors(brain.calibration),
     }
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}

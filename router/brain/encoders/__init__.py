@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from router.brain.encoders.base import Encoder, EncoderSpec
 from router.brain.encoders.static import StaticEncoder
+from router.brain.encoders.tokens import TokenIds
 
-__all__ = ["Encoder", "EncoderSpec", "StaticEncoder"]
+__all__ = ["Encoder", "EncoderSpec", "StaticEncoder", "TokenIds"]

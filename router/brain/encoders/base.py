@@ -35,6 +35,15 @@ class Encoder(Protocol):
         """Who this encoder is."""
         ...
 
+    @property
+    def n_tokens(self) -> int:
+        """How many token ids there are; every id is below it."""
+        ...
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of each text, cropped as `encode` crops it, without special tokens."""
+        ...
+
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """One row a text: (n_texts, dim) float32 of unit length; all zeros for a text without tokens."""
         ...

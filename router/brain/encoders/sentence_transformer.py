@@ -5,8 +5,8 @@ The library (and torch with it) is imported when an encoder is made, never at im
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ LIMIT_CHARS = 8_000
 class SentenceTransformerEncoder:
     """A sentence-transformers model behind the Encoder protocol."""
 
-    def __init__(self, model_path: str, *, model_id: str, sha256: str, batch_size: int = 64) -> None:
+    def __init__(self, model_path: str, *, model_id: str, batch_size: int = 64) -> None:
         """Load a model from a folder, or by its hub name.
 
         Raises MissingExtra where sentence-transformers is not installed.
@@ -41,7 +41,7 @@ class SentenceTransformerEncoder:
             model_id=model_id,
             dim=int(dim or 0),
             max_tokens=int(self._model.max_seq_length or 0),
-            sha256=sha256,
+            sha256=_weights_sha256(self._model),
         )
 
     @property
@@ -49,9 +49,24 @@ class SentenceTransformerEncoder:
         """Who this encoder is."""
         return self._spec
 
+    @property
+    def n_tokens(self) -> int:
+        """How many token ids there are."""
+        return len(self._model.tokenizer)
+
+    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
+        """The token ids of each text, as many as the model reads, without special tokens."""
+        out: list[list[int]] = self._model.tokenizer(
+            [_prepare(text) for text in texts],
+            add_special_tokens=False,
+            truncation=True,
+            max_length=self._spec.max_tokens,
+        )["input_ids"]
+        return out
+
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """One row a text: (n_texts, dim) float32 of unit length; all zeros for an empty text."""
-        prepared = [replace_surrogates(crop_middle(text, limit_chars=LIMIT_CHARS)) for text in texts]
+        prepared = [_prepare(text) for text in texts]
         vectors = self._model.encode(
             prepared, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
         )
@@ -60,6 +75,14 @@ class SentenceTransformerEncoder:
         return out
 
 
-def is_model_folder(path: Path) -> bool:
-    """Whether a folder holds a sentence-transformers model."""
-    return (path / "modules.json").is_file()
+def _prepare(text: str) -> str:
+    return replace_surrogates(crop_middle(text, limit_chars=LIMIT_CHARS))
+
+
+def _weights_sha256(model: Any) -> str:
+    """Digest over the names and bytes of all weights: the same model, wherever it was loaded from."""
+    digest = hashlib.sha256()
+    for name, tensor in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().numpy().tobytes())
+    return digest.hexdigest()

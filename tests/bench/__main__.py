@@ -1,0 +1,27 @@
+"""How fast and how large, printed.   python -m tests.bench [decide] [http] [cold] [fit] [reference]   (make bench)
+
+Medians, on whatever machine this is; ratios are against something run beside it in the same run.
+"""
+
+import os
+import sys
+
+from tests.bench import cold, decide, fit, http, reference
+
+PARTS = {"decide": decide.main, "http": http.main, "cold": cold.main, "fit": fit.main, "reference": reference.main}
+
+
+def main(names: list[str]) -> int:
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"unknown part {unknown[0]!r}; parts are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    for name in names or list(PARTS):
+        print(f"\n== {name}", flush=True)
+        PARTS[name]()
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

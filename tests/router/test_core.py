@@ -1,0 +1,247 @@
+"""Router.route: what it takes, what options do, what leaves a decision as it was."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from router.brain import load_bundle
+from router.core import Router
+from router.errors import BundleMissing, ConfigError, RequestError
+from router.policy import choose
+from router.settings import load_settings
+from router.types import ChatRequest, Message, Prediction, Reason, RouteDecision, RouteOptions, RouteRequest
+from router.wire.route_body import render_decision, request_from_text
+
+TIERS = ("budget", "production", "frontier")
+EASY = "thanks, that's all for today!"
+HARD = "Prove that the square root of 2 is irrational, and generalise the proof to every n that is not a square."
+TEXTS = [EASY, HARD, "hi", "", "What is the capital of France?", "\u8bf7\u5206\u6790\u6b7b\u9501", "x" * 50_000]
+
+
+def scored(decision: RouteDecision) -> dict[str, object]:
+    """A decision without what differs from call to call, and without the costs, which depend on all that is sent."""
+    body = render_decision(decision)
+    return {key: body[key] for key in body if key not in ("decision_id", "latency_ms", "estimated_cost_usd")}
+
+
+@pytest.fixture(scope="module")
+def tiny(tiny_bundle):
+    return Router(load_bundle(tiny_bundle), load_settings({}), new_id=lambda: "dec_fixed", clock_s=lambda: 1.0)
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda text: ascii(text[:12]))
+def test_a_text_the_route_body_and_the_parsed_request_get_the_same_decision(router, text):
+    bodies = [text, {"prompt": text}, {"messages": [{"role": "user", "content": text}]}, request_from_text(text)]
+    decisions = [scored(router.route(body)) for body in bodies]
+    assert decisions == [decisions[0]] * len(bodies)
+
+
+def test_a_decision_holds_together(router):
+    for text in TEXTS:
+        decision = router.route(text)
+        assert decision.candidates[0].tier == decision.tier
+        assert decision.candidates[0].model == decision.model
+        assert tuple(decision.p_adequate) == tuple(decision.expected_quality_loss) == TIERS
+        assert tuple(decision.estimated_cost_usd) == TIERS
+        assert decision.expected_quality_loss["frontier"] == 0
+        assert decision.turn == "user"
+        assert decision.latency_ms >= 0
+        assert decision.explanation is None
+        assert decision.bundle.sha256 == router.bundle.sha256
+        chosen = TIERS.index(decision.tier)
+        losses = list(decision.expected_quality_loss.values())
+        if decision.reason is Reason.THRESHOLD:
+            assert losses[chosen] <= decision.threshold
+            assert all(loss > decision.threshold for loss in losses[:chosen])
+
+
+def test_an_easy_request_goes_to_a_cheaper_tier_than_a_hard_one(router):
+    assert TIERS.index(router.route(EASY).tier) < TIERS.index(router.route(HARD).tier)
+
+
+def test_candidates_are_the_chosen_tiers_models_then_those_of_stronger_allowed_tiers(router):
+    decision = router.route({"prompt": EASY, "router": {"tiers": ["budget", "frontier"]}})
+    models = {tier.name: [model.model for model in tier.models] for tier in router.settings.tiers}
+    expected = [("budget", model) for model in models["budget"]] + [("frontier", model) for model in models["frontier"]]
+    assert [(candidate.tier, candidate.model) for candidate in decision.candidates] == expected
+
+
+@pytest.mark.parametrize("tiers", [["budget"], ["frontier"], ["production", "frontier"], ["frontier", "production"]])
+@pytest.mark.parametrize("text", TEXTS[:4], ids=lambda text: ascii(text[:12]))
+def test_only_allowed_tiers_are_chosen_in_whatever_order_they_are_named(router, tiers, text):
+    decision = router.route({"prompt": text, "router": {"tiers": tiers}})
+    assert {candidate.tier for candidate in decision.candidates} <= set(tiers)
+
+
+def test_an_unknown_tier_is_refused_with_the_known_ones(router):
+    with pytest.raises(RequestError, match="'huge' is no tier; tiers are budget, production, frontier") as caught:
+        router.route({"prompt": "hi", "router": {"tiers": ["budget", "huge"]}})
+    assert (caught.value.field, caught.value.code) == ("router.tiers[1]", "unknown_tier")
+
+
+def test_a_request_may_name_its_own_target(tiny):
+    thresholds = [
+        tiny.route({"prompt": "hi", "router": {"max_quality_loss": target}}).threshold for target in (0.02, 0.2, 1)
+    ]
+    assert thresholds == [0.1, 0.5, 0.9]
+    assert tiny.route("hi").threshold == 0.3
+
+
+@pytest.mark.parametrize("target", [0, 0.0199])
+def test_a_target_that_cannot_be_promised_is_refused_with_the_least_that_can(tiny, target):
+    with pytest.raises(RequestError, match=r"^router\.max_quality_loss: .*support 0\.02 or more") as caught:
+        tiny.route({"prompt": "hi", "router": {"max_quality_loss": target}})
+    assert (caught.value.field, caught.value.code) == ("router.max_quality_loss", "target_too_small")
+
+
+@settings(max_examples=40)
+@given(st.floats(0.05, 1), st.floats(0.05, 1), st.sampled_from(TEXTS))
+def test_a_looser_target_never_gets_a_stronger_tier(router, first, second, text):
+    strict, loose = (
+        TIERS.index(router.route({"prompt": text, "router": {"max_quality_loss": target}}).tier)
+        for target in sorted((first, second))
+    )
+    assert loose <= strict
+
+
+def test_an_explanation_comes_when_asked_for_and_changes_nothing_else(router):
+    plain = router.route(HARD)
+    explained = router.route({"prompt": HARD, "router": {"explain": True}})
+    assert explained.explanation is not None
+    assert explained.explanation.ask == HARD
+    assert scored(replace(explained, explanation=None)) == scored(plain)
+
+
+def test_forty_tools_and_a_long_system_prompt_leave_the_decision_as_it_was(router):
+    tool = {"type": "function", "function": {"name": "f", "description": "d" * 500, "parameters": {"type": "object"}}}
+    for text in TEXTS:
+        ask = [{"role": "user", "content": text}]
+        if not text:
+            continue
+        heavy = {
+            "messages": [{"role": "system", "content": "You are an agent. Think hard. " * 1_700}, *ask],
+            "tools": [tool] * 40,
+            "tool_choice": "auto",
+        }
+        assert scored(router.route(heavy)) == scored(router.route({"messages": ask}))
+
+
+def test_turns_beyond_the_window_leave_the_decision_as_it_was(router):
+    recent = [{"role": role, "content": f"{role} says so"} for role in ("user", "assistant") * 2]
+    ask = {"role": "user", "content": "And why does that deadlock?"}
+    older = [{"role": role, "content": "earlier " * 200} for role in ("user", "assistant") * 50]
+    assert scored(router.route({"messages": [*older, *recent, ask]})) == scored(
+        router.route({"messages": [*recent, ask]})
+    )
+
+
+def test_costs_are_of_all_that_is_sent_and_of_the_clients_own_limit(router):
+    short, long, limited = (
+        router.route({"messages": [{"role": "user", "content": text}], **more}).estimated_cost_usd
+        for text, more in (("hi", {}), ("hi " * 9_000, {}), ("hi", {"max_tokens": 5}))
+    )
+    for tier in TIERS:
+        assert 0 < limited[tier] < short[tier] < long[tier]
+
+
+@pytest.mark.parametrize("request_", [7, None, [], b"hi"])
+def test_what_is_neither_text_nor_a_body_is_refused(router, request_):
+    with pytest.raises(RequestError, match="the body: expected an object"):
+        router.route(request_)
+
+
+def test_out_of_domain_gets_the_configured_safe_tier(shipped, tmp_path):
+    config = tmp_path / "tierwise.toml"
+    config.write_text('safe_tier = "frontier"')
+    decision = Router.load(shipped, config=config, environ={}).route("")
+    assert (decision.tier, decision.reason) == ("frontier", Reason.OUT_OF_DOMAIN)
+
+
+def test_the_reason_and_the_tier_are_those_of_the_policy(router):
+    for text in TEXTS:
+        decision = router.route(text)
+        said = Prediction(
+            tiers=TIERS,
+            p_adequate=tuple(decision.p_adequate.values()),
+            expected_quality_loss=tuple(decision.expected_quality_loss.values()),
+            p_unsolved=0.0,
+            domain_distance=0.0,
+            out_of_domain=decision.reason is Reason.OUT_OF_DOMAIN,
+        )
+        choice = choose(said, threshold=decision.threshold, allowed=TIERS, safe_tier=router.settings.safe_tier)
+        assert (choice.tier, choice.reason) == (decision.tier, decision.reason)
+
+
+def test_tiers_that_are_not_the_bundles_are_a_configuration_error(tiny_bundle, tmp_path):
+    config = tmp_path / "tierwise.toml"
+    config.write_text('[[tiers]]\nname="a"\nmodels=["openai/gpt-5.4"]\n[[tiers]]\nname="b"\nmodels=["openai/gpt-5.5"]')
+    with pytest.raises(
+        ConfigError, match=r"the configuration has a, b; .* was fitted for budget, production, frontier"
+    ):
+        Router.load(tiny_bundle, config=config, environ={})
+
+
+def test_a_configured_target_is_the_default_and_must_be_one_that_the_bundle_can_promise(tiny_bundle, tmp_path):
+    config = tmp_path / "tierwise.toml"
+    config.write_text("max_quality_loss = 0.2")
+    assert Router.load(tiny_bundle, config=config, environ={}).route("hi").threshold == 0.5
+    config.write_text("max_quality_loss = 0.001")
+    with pytest.raises(ConfigError, match=r"max_quality_loss: .*support 0\.02 or more"):
+        Router.load(tiny_bundle, config=config, environ={})
+
+
+def test_the_environment_names_the_bundle_and_an_argument_goes_before_it(tiny_bundle, shipped, monkeypatch):
+    monkeypatch.setenv("TIERWISE_BUNDLE", str(tiny_bundle))
+    assert Router.load().bundle.manifest.id.startswith("tiny-")
+    assert Router.load(str(shipped)).bundle.manifest.id.startswith("default-")
+    assert Router.load(environ={}).bundle.manifest.id.startswith("default-")
+
+
+def test_an_unknown_folder_is_a_missing_bundle(tmp_path):
+    with pytest.raises(BundleMissing, match="nowhere"):
+        Router.load(tmp_path / "nowhere")
+
+
+def test_ids_and_the_clock_come_from_outside(tiny):
+    decision = tiny.route("hi")
+    assert (decision.decision_id, decision.latency_ms) == ("dec_fixed", 0.0)
+
+
+def test_ids_are_different_and_of_plain_letters(router):
+    ids = {router.route("hi").decision_id for _ in range(200)}
+    assert len(ids) == 200
+    assert all(name.removeprefix("dec_").isalnum() for name in ids)
+
+
+def test_many_threads_get_the_answers_that_one_gets(router):
+    texts = [f"{text[:200]} {number}" for number in range(25) for text in TEXTS]
+    alone = [scored(router.route(text)) for text in texts]
+    with ThreadPoolExecutor(max_workers=16) as pool:
+        together = list(pool.map(lambda text: scored(router.route(text)), texts))
+    assert together == alone
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.builds(Message, role=st.sampled_from(["user", "assistant", "system", "tool", ""]), text=st.text()),
+        min_size=1,
+    ),
+    st.booleans(),
+)
+def test_any_conversation_gets_a_decision(router, messages, explain):
+    decision = router.route(RouteRequest(ChatRequest(tuple(messages)), RouteOptions(explain=explain)))
+    assert decision.tier in TIERS
+
+
+def test_the_library_in_one_line():
+    from router import RouteDecision, Router
+
+    decision = Router.load().route("What is the capital of France?")
+    assert isinstance(decision, RouteDecision)
+    assert decision.tier in TIERS

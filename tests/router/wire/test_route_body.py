@@ -1,0 +1,163 @@
+"""The body of /route, its options, and the answer with its headers."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.errors import RequestError
+from router.jsontext import encode_json
+from router.types import (
+    BundleRef,
+    Candidate,
+    Contribution,
+    Explanation,
+    HeadExplanation,
+    Message,
+    Reason,
+    RouteDecision,
+    RouteOptions,
+)
+from router.wire.route_body import decision_headers, parse_route_request, render_decision, request_from_text
+
+
+def decision(**changes):
+    facts = {
+        "decision_id": "dec_1",
+        "tier": "budget",
+        "model": "a/small",
+        "candidates": (Candidate("budget", "a/small"), Candidate("frontier", "b/large")),
+        "p_adequate": {"budget": 0.9, "frontier": 0.95},
+        "expected_quality_loss": {"budget": 0.05, "frontier": 0.0},
+        "threshold": 0.1,
+        "reason": Reason.THRESHOLD,
+        "estimated_cost_usd": {"budget": 0.001, "frontier": 0.02},
+        "turn": "user",
+        "bundle": BundleRef("tiny-1", "ab" * 32),
+        "latency_ms": 0.2,
+    }
+    return RouteDecision(**(facts | changes))
+
+
+def test_a_prompt_is_one_user_message_with_the_default_options():
+    request = parse_route_request({"prompt": "hi"})
+    assert request.chat.messages == (Message("user", "hi"),)
+    assert request.options == RouteOptions()
+    assert request == request_from_text("hi")
+
+
+def test_an_openai_body_passes_verbatim_with_fields_that_do_not_matter():
+    body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}], "stream": "?", "tools": 7, "n": None}
+    assert parse_route_request(body).chat.model == "auto"
+
+
+def test_options_are_read():
+    options = {"tiers": ["budget"], "max_quality_loss": 0, "explain": True, "session": "s", "last_tier": "budget"}
+    options |= {"cached_tokens": 12, "idle_s": 0.5}
+    assert parse_route_request({"prompt": "hi", "router": options}).options == RouteOptions(("budget",), 0, True)
+
+
+@pytest.mark.parametrize("options", [None, {}, {"tiers": None, "max_quality_loss": None, "explain": None}])
+def test_null_options_are_the_default(options):
+    assert parse_route_request({"prompt": "hi", "router": options}).options == RouteOptions()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ([], None),
+        ("hi", None),
+        (None, None),
+        ({}, "messages"),
+        ({"prompt": None}, "prompt"),
+        ({"prompt": 7}, "prompt"),
+        ({"prompt": ["hi"]}, "prompt"),
+        ({"prompt": "a", "messages": [{"role": "user", "content": "b"}]}, "prompt"),
+        ({"messages": []}, "messages"),
+        ({"prompt": "a", "router": []}, "router"),
+        ({"prompt": "a", "router": {"teirs": []}}, "router.teirs"),
+        ({"prompt": "a", "router": {"tiers": "budget"}}, "router.tiers"),
+        ({"prompt": "a", "router": {"tiers": []}}, "router.tiers"),
+        ({"prompt": "a", "router": {"tiers": ["budget", 7]}}, "router.tiers[1]"),
+        ({"prompt": "a", "router": {"max_quality_loss": 1.1}}, "router.max_quality_loss"),
+        ({"prompt": "a", "router": {"max_quality_loss": -1}}, "router.max_quality_loss"),
+        ({"prompt": "a", "router": {"max_quality_loss": "0.1"}}, "router.max_quality_loss"),
+        ({"prompt": "a", "router": {"max_quality_loss": True}}, "router.max_quality_loss"),
+        ({"prompt": "a", "router": {"explain": 1}}, "router.explain"),
+        ({"prompt": "a", "router": {"session": 1}}, "router.session"),
+        ({"prompt": "a", "router": {"last_tier": []}}, "router.last_tier"),
+        ({"prompt": "a", "router": {"cached_tokens": -1}}, "router.cached_tokens"),
+        ({"prompt": "a", "router": {"idle_s": 10**400}}, "router.idle_s"),
+    ],
+)
+def test_a_body_that_cannot_be_used_is_refused_with_its_field(body, field):
+    with pytest.raises(RequestError) as caught:
+        parse_route_request(body)
+    assert caught.value.field == field
+    assert (field or "the body") in caught.value.message
+
+
+def test_an_unknown_option_is_told_the_known_ones():
+    with pytest.raises(RequestError, match=r"known are .*max_quality_loss.*tiers"):
+        parse_route_request({"prompt": "a", "router": {"tier": "budget"}})
+
+
+def test_the_answer_holds_every_fact_of_the_decision_under_its_own_name():
+    assert render_decision(decision()) == {
+        "decision_id": "dec_1",
+        "tier": "budget",
+        "model": "a/small",
+        "candidates": [{"tier": "budget", "model": "a/small"}, {"tier": "frontier", "model": "b/large"}],
+        "p_adequate": {"budget": 0.9, "frontier": 0.95},
+        "expected_quality_loss": {"budget": 0.05, "frontier": 0.0},
+        "threshold": 0.1,
+        "reason": "threshold",
+        "estimated_cost_usd": {"budget": 0.001, "frontier": 0.02},
+        "turn": "user",
+        "bundle": {"id": "tiny-1", "sha256": "ab" * 32},
+        "latency_ms": 0.2,
+    }
+
+
+def test_the_answer_survives_json():
+    body = render_decision(decision())
+    assert json.loads(encode_json(body)) == body
+
+
+def test_an_explanation_lists_the_largest_contributions_first_whatever_their_sign():
+    contributions = tuple(Contribution("token", name, 1.0, logit) for name, logit in (("a", 0.1), ("b", -2), ("c", 1)))
+    head = HeadExplanation("budget", intercept=0.5, logit=-0.4, probability=0.4, contributions=contributions)
+    body = render_decision(decision(explanation=Explanation("ask", "window", (head,))))
+    (rendered,) = body["explanation"]["heads"]
+    assert [item["name"] for item in rendered["contributions"]] == ["b", "c", "a"]
+    assert set(rendered) == {"tier", "intercept", "logit", "probability", "contributions"}
+    assert set(rendered["contributions"][0]) == {"kind", "name", "value", "logit"}
+    assert (body["explanation"]["ask"], body["explanation"]["window"]) == ("ask", "window")
+
+
+def test_an_explanation_of_lone_surrogates_can_be_written_as_json():
+    encode_json(render_decision(decision(explanation=Explanation("\ud800 a", "\udfff", ()))))
+
+
+def test_headers_say_the_same_as_the_body():
+    assert decision_headers(decision()) == {
+        "x-router-decision-id": "dec_1",
+        "x-router-tier": "budget",
+        "x-router-model": "a/small",
+        "x-router-reason": "threshold",
+    }
+
+
+def test_a_model_name_keeps_the_marks_that_model_names_have():
+    name = "bedrock/amazon.nova-micro-v1:0@eu"
+    assert decision_headers(decision(model=name))["x-router-model"] == name
+
+
+@given(st.text(), st.text())
+def test_names_of_any_letters_are_percent_encoded_so_that_no_header_can_be_forged(tier, model):
+    for value in decision_headers(decision(tier=tier, model=model)).values():
+        assert value.isascii()
+        assert value.isprintable()

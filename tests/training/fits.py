@@ -1,0 +1,67 @@
+"""What several tests fit on: real traffic rows, the shipped encoder, one small fit for the whole session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import joblib
+
+from router.brain import load_bundle
+from router.brain.bundle.write import BundleContents
+from router.brain.encoders import Encoder
+from training.config import FitConfig
+from training.dataset import Dataset, build_dataset
+from training.pipeline import Prepared, fit_bundle, prepare
+from training.readers import RowSet, read_rows
+from training.splits import Splits, split_rows
+from training.tier_map import DEFAULT_TIERS, TierMap
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "data" / "sample"
+TRAFFIC = ROOT / "data" / "traffic"
+TRAFFIC_FILES = tuple(TRAFFIC / f"{name}.jsonl" for name in ("coding", "multi_turn", "multilingual"))
+"""960 labelled rows: code, conversations with pairs, several scripts."""
+
+LABELS_ONLY = TierMap(tiers=DEFAULT_TIERS, sources={})
+CONFIG = FitConfig(name="small", c_grid=(0.01, 0.1), max_quality_loss=0.1)
+"""A fit of a second or two."""
+
+
+@cache
+def shipped_encoder() -> Encoder:
+    """The token table that comes with the package."""
+    return load_bundle(ROOT / "models" / "default").brain.encoder
+
+
+@cache
+def traffic_rows() -> RowSet:
+    """The rows of TRAFFIC_FILES."""
+    return read_rows(TRAFFIC_FILES)
+
+
+@cache
+def traffic_data() -> Dataset:
+    """The dataset of TRAFFIC_FILES."""
+    return build_dataset(traffic_rows().rows, LABELS_ONLY)
+
+
+@cache
+def traffic_prepared() -> Prepared:
+    """The same with embeddings and signals."""
+    return prepare(traffic_data(), shipped_encoder(), CONFIG, cache=None)
+
+
+def sides(groups: Sequence[str], config: FitConfig = CONFIG) -> Splits:
+    """The three sides as a fit splits them."""
+    return split_rows(groups, calibrate_share=config.calibrate_share, test_share=config.test_share, seed=config.seed)
+
+
+@cache
+def fitted(calibration: str = "sigmoid") -> BundleContents:
+    """The fit on TRAFFIC_FILES, one job at a time in this process: a warning of scikit-learn is an error then."""
+    config = replace(CONFIG, calibration=calibration)
+    with joblib.parallel_config("sequential"):
+        return fit_bundle(traffic_rows(), LABELS_ONLY, shipped_encoder(), config)
