@@ -10,6 +10,7 @@ from router.brain.bundle import load_bundle
 from router.brain.bundle.layout import MANIFEST
 from router.brain.bundle.load import verify_files
 from router.brain.bundle.manifest import parse_manifest
+from router.errors import BundleError
 from router.reading import read
 from router.wire.route_body import request_from_text
 from tests.router.tiny_bundle import FILES, TIERS, read_manifest, tiny_brain, tiny_promise, write_tiny_bundle
@@ -34,11 +35,17 @@ def test_the_same_contents_give_the_same_bytes(tmp_path):
     }
 
 
+def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(BundleError, match="no bundle"):
+        write_tiny_bundle(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
 def test_the_folder_holds_the_known_files_and_nothing_it_held_before(tmp_path):
-    stale = tmp_path / "b" / "stale.pkl"
-    stale.parent.mkdir()
-    stale.write_bytes(b"x")
     folder = write_tiny_bundle(tmp_path / "b")
+    (folder / "stale.pkl").write_bytes(b"x")
+    write_tiny_bundle(folder)
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == set(FILES)
 
 
