@@ -11,7 +11,7 @@ LOCK := .venv-lock# the resolver that writes requirements/
 
 BENCH ?= $(DEV)/bin/python -m tests.bench
 TRAIN ?= $(DEV)/bin/python -m training.ship
-EVALUATE ?= $(DEV)/bin/tierwise evaluate --help
+EVALUATE ?= $(DEV)/bin/python -m training.benchmark
 
 .DEFAULT_GOAL := help
 .PHONY: help run test install fix check bench train evaluate lock build clean distclean FORCE
@@ -40,11 +40,13 @@ fix: $(DEV)/.installed ## format the code and repair what lint can
 bench: $(DEV)/.installed ## how fast and how large, printed
 	$(BENCH)
 
-train: $(DEV)/.installed ## rebuild the shipped bundle
+train: $(DEV)/.installed ## rebuild the shipped bundles, with their reports and cards
 	$(TRAIN)
 
-evaluate: $(DEV)/.installed ## measure the shipped bundle
-	$(EVALUATE)
+evaluate: $(DEV)/.installed ## cross-validate the shipped recipes, write models/benchmark_*.json and the README table
+	$(EVALUATE) fast --out models/benchmark_fast.json
+	$(EVALUATE) default --out models/benchmark_default.json
+	$(DEV)/bin/python -m training.readme
 
 build: $(DEV)/.installed ## the source distribution and the wheel, in dist/
 	$(DEV)/bin/python -m build --no-isolation
@@ -63,7 +65,7 @@ COMPILE = $(LOCK)/bin/uv pip compile pyproject.toml --quiet --universal --python
 	--custom-compile-command "make lock" $(LOCK_ARGS)
 
 lock: $(LOCK)/.installed ## write requirements/ anew from pyproject.toml
-	$(COMPILE) --generate-hashes --output-file requirements/serve.txt
+	$(COMPILE) -c requirements/constraints.txt --generate-hashes --output-file requirements/serve.txt
 	$(COMPILE) --extra dev -c requirements/constraints.txt -c requirements/serve.txt --output-file requirements/dev.txt
 
 # --- Environments -----------------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """tierwise: the cheapest tier of language models whose answer will be adequate, per request.
 
 from router import Router
-decision = Router.load().route("What is the capital of France?")
+decision = Router.load().route("Translate good morning into French.")
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from router.brain.bundle import Manifest
-from router.brain.promise import Promise
+from router.brain.promise import Promise, SlicePromise
 from router.core import Router
 from router.types import HeadExplanation, JsonObject, RouteDecision
 
@@ -80,6 +80,8 @@ def print_manifest(manifest: Manifest) -> None:
     facts.add_row("calibration", manifest.calibration)
     facts.add_row("promise", _promise_line(manifest.promise))
     console.print(facts)
+    if manifest.promise.slices:
+        console.print(_slice_table(manifest.promise.slices, confidence=manifest.promise.confidence))
     sources = Table("source", "rows", "licence")
     for name, row in manifest.training.get("sources", {}).items():
         sources.add_row(str(name), str(row.get("rows")), str(row.get("licence")))
@@ -100,11 +102,32 @@ def _tier_table(decision: RouteDecision) -> Table:
 
 
 def _promise_line(promise: Promise) -> str:
-    position = promise.position_for(promise.target)
-    return (
-        f"promise: at most {promise.target:.1%} of requests lose quality, {promise.confidence:.0%} sure "
-        f"(n={promise.n_rows:,}, bound {promise.bounds[position]:.2%}); saved {promise.savings[position]:.1%} there"
-    )
+    position = promise.position_for()
+    n, bound, saved = promise.n_groups, promise.bounds[position], promise.savings[position]
+    cost = promise.costs_usd_per_1k[position]
+    tail = f"{promise.confidence:.0%} sure (n={n:,}, "
+    if promise.goal.tier_mix is not None:
+        shares = ", ".join(f"{tier} for {share:.0%}" for tier, share in promise.goal.tier_mix.items())
+        found = ", ".join(f"{tier} {promise.tier_share_bounds[tier][position]:.1%}" for tier in promise.goal.tier_mix)
+        said = f"at most {shares} of requests, {tail}bound {found})"
+    elif promise.goal.max_cost_usd_per_1k is not None:
+        limit, at_most = promise.goal.max_cost_usd_per_1k, promise.cost_bounds_usd_per_1k[position]
+        said = f"at most ${limit:g} for 1,000 requests, {tail}bound ${at_most:.2f})"
+    else:
+        return (
+            f"promise: at most {promise.target:.1%} of requests lose quality, {tail}bound {bound:.2%}); "
+            f"saved {saved:.1%} there"
+        )
+    return f"promise: {said}; saved {saved:.1%} there (${cost:.2f}), quality lost on at most {bound:.1%}"
+
+
+def _slice_table(slices: tuple[SlicePromise, ...], *, confidence: float) -> Table:
+    title = f"quality loss by slice; all bounds hold together, {confidence:.0%} sure"
+    table = Table("slice", "n", "loss", "bound", "least that could be promised", title=title, title_justify="left")
+    for part in slices:
+        name = f"{part.by} {part.value}".replace("[", "\\[")
+        table.add_row(name, str(part.n), f"{part.loss:.1%}", f"{part.bound:.1%}", f"{part.smallest_target:.1%}")
+    return table
 
 
 def _head_table(head: HeadExplanation, *, top: int) -> Table:

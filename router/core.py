@@ -1,7 +1,7 @@
 """The request path, top to bottom: read, predict, choose, name the models.
 
 from router import Router
-Router.load().route("What is the capital of France?").tier
+Router.load().route("Translate good morning into French.").tier
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from router.brain import Bundle, load_bundle
 from router.brain.explain import explain
-from router.brain.promise import TargetTooSmall
+from router.brain.promise import QUALITY, Goal, TargetTooSmall
 from router.catalog import estimated_tokens
 from router.errors import ConfigError, RequestError
 from router.policy import choose
@@ -28,6 +28,7 @@ from router.types import (
     RouteDecision,
     RouteOptions,
     RouteRequest,
+    StatedPromise,
 )
 from router.wire.route_body import parse_route_request, request_from_text
 
@@ -56,8 +57,9 @@ class Router:
         self._tiers = _matching_tiers(bundle, settings)
         self._models = {tier.name: tier.models for tier in settings.tiers}
         self._all_candidates = {tier: self._candidates(tier, self._tiers) for tier in self._tiers}
+        own = settings.max_quality_loss
         try:
-            self._default_threshold = bundle.manifest.promise.threshold_for(settings.max_quality_loss)
+            self._default = self._chosen(bundle.manifest.promise.goal if own is None else Goal(max_quality_loss=own))
         except TargetTooSmall as exc:
             raise ConfigError(f"max_quality_loss: {exc}") from exc
 
@@ -93,7 +95,7 @@ class Router:
         parsed = _parse(request)
         reading = read(parsed.chat)
         prediction = self._bundle.brain.predict(reading)
-        threshold = self._threshold(parsed.options)
+        threshold, promise = self._threshold(parsed.options)
         allowed = self._allowed(parsed.options)
         choice = choose(prediction, threshold=threshold, allowed=allowed, safe_tier=self._settings.safe_tier)
         return RouteDecision(
@@ -106,6 +108,7 @@ class Router:
             p_adequate=dict(zip(self._tiers, prediction.p_adequate, strict=True)),
             expected_quality_loss=dict(zip(self._tiers, prediction.expected_quality_loss, strict=True)),
             threshold=threshold,
+            promise=promise if allowed is self._tiers else None,
             reason=choice.reason,
             estimated_cost_usd=self._costs(parsed.chat),
             turn=reading.turn,
@@ -114,14 +117,24 @@ class Router:
             explanation=self._explain(reading) if parsed.options.explain else None,
         )
 
-    def _threshold(self, options: RouteOptions) -> float:
-        if options.max_quality_loss is None:
-            return self._default_threshold
+    def _threshold(self, options: RouteOptions) -> tuple[float, StatedPromise | None]:
+        goal = _goal_of(options)
+        if goal is None:
+            return self._default
         try:
-            return self._bundle.manifest.promise.threshold_for(options.max_quality_loss)
+            return self._chosen(goal)
         except TargetTooSmall as exc:
-            field = "router.max_quality_loss"
+            field = f"router.{goal.kind}"
             raise RequestError(f"{field}: {exc}", field=field, code="target_too_small") from exc
+
+    def _chosen(self, goal: Goal) -> tuple[float, StatedPromise | None]:
+        """The threshold for a goal, and what is promised there, if that covers this configuration."""
+        promise = self._bundle.manifest.promise
+        threshold = promise.threshold_for(goal)
+        measured, configured = (self._tiers.index(tier) for tier in (promise.safe_tier, self._settings.safe_tier))
+        # A stronger safe tier than the one measured with loses no more quality, though it costs more.
+        covered = configured == measured or (configured > measured and goal.kind == QUALITY)
+        return threshold, promise.stated(goal) if covered else None
 
     def _allowed(self, options: RouteOptions) -> Sequence[str]:
         if options.tiers is None:
@@ -154,6 +167,16 @@ def _parse(request: str | JsonObject | RouteRequest) -> RouteRequest:
     if isinstance(request, RouteRequest):
         return request
     return request_from_text(request) if isinstance(request, str) else parse_route_request(request)
+
+
+def _goal_of(options: RouteOptions) -> Goal | None:
+    if options.max_quality_loss is not None and options.max_cost_usd_per_1k is not None:
+        field = "router.max_cost_usd_per_1k"
+        message = f"{field}: choose one of max_quality_loss and max_cost_usd_per_1k."
+        raise RequestError(message, field=field, code="ambiguous")
+    if options.max_quality_loss is not None:
+        return Goal(max_quality_loss=options.max_quality_loss)
+    return None if options.max_cost_usd_per_1k is None else Goal(max_cost_usd_per_1k=options.max_cost_usd_per_1k)
 
 
 def _random_id() -> str:

@@ -9,6 +9,7 @@ TierwiseError
 │  ├─ BundleCorrupt          a file does not hold what the manifest promises
 │  └─ BundleSchema           written for another schema version
 ├─ DataError                 a training row or file cannot be used; names file, line, field
+├─ GateFailed                a bundle does not beat its baselines; says which failed and what to do instead
 └─ MissingExtra              an optional part is not installed; says which extra brings it
 
 Each message names the place, what was expected there, and the cure. Errors of other libraries are
@@ -87,6 +88,10 @@ class DataError(TierwiseError):
         super().__init__(f"{place}: {message}")
         self.where = where
         self.field = field
+
+
+class GateFailed(TierwiseError):
+    """A bundle does not beat what it must beat; the message says what failed and what to do instead."""
 
 
 class MissingExtra(TierwiseError):

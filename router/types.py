@@ -53,12 +53,15 @@ class RouteOptions:
     """The optional `router` object of a `/route` body.
 
     tiers: the only tiers that may be chosen; None for all.
-    max_quality_loss: target on the expected quality loss of this request, in [0, 1]; None for the bundle's own.
+    max_quality_loss: target on the mean quality loss of such requests, in [0, 1].
+    max_cost_usd_per_1k: target on the cost of a thousand such requests; at most one of the two targets is given,
+        and where neither is, the configured or the bundle's own holds.
     explain: whether the answer carries tokens and signals with what each added to the score.
     """
 
     tiers: tuple[str, ...] | None = None
     max_quality_loss: float | None = None
+    max_cost_usd_per_1k: float | None = None
     explain: bool = False
 
 
@@ -126,8 +129,8 @@ class BundleRef:
 class Contribution:
     """What one token or signal added to a head's logit.
 
-    kind: `token` or `signal`.  name: the token's text or the signal's name.
-    value: times the token occurs, or the signal's value.  logit: what it added; the sum over all
+    kind: `token`, `pieces` or `letters` (n-grams), or `signal`.  name: the text, or the signal's name.
+    value: how often it occurs, or the signal's value.  logit: what it added; the sum over all
     contributions plus the intercept is the head's logit.
     """
 
@@ -165,11 +168,31 @@ class Explanation:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedPromise:
+    """The guarantee behind a threshold: P(what the goal limits is at or under the target) >= confidence.
+
+    goal: `max_quality_loss`, `max_cost_usd_per_1k` or `tier_mix`; it says the unit of target and bound.
+    target: what was asked for; for a mix, the largest share of each named tier.
+    bound: upper confidence bound at the threshold, at or under the target. The confidence is the target's: the bound
+        alone, read at a threshold that was chosen for being good, is kept a little less often.
+    n: groups of calibration rows behind the bound.
+    """
+
+    goal: str
+    target: float | Mapping[str, float]
+    bound: float | Mapping[str, float]
+    confidence: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class RouteDecision:
     """The answer of `POST /route`; field for field what goes over the wire.
 
     p_adequate, expected_quality_loss: one value a tier, in [0, 1].
     threshold: the expected quality loss that a tier may have at most to be chosen.
+    promise: the guarantee that chose the threshold; None where none covers the request (tiers were left out, or the
+        configured safe tier is not the one that the guarantee was measured with).
     estimated_cost_usd: of this request at each tier's first model, from estimated token counts.
     latency_ms: time spent deciding, in this process.
     """
@@ -186,4 +209,5 @@ class RouteDecision:
     turn: str
     bundle: BundleRef
     latency_ms: float
+    promise: StatedPromise | None = None
     explanation: Explanation | None = None

@@ -28,16 +28,16 @@ def clean_environment(monkeypatch) -> None:
 
 @pytest.fixture(scope="session")
 def shipped() -> Path:
-    """The folder of the bundle that comes with the package."""
-    return Path(__file__).parents[1] / "models" / "default"
+    """The folder of the shipped token-table bundle; what is tested on it is the same for `default`, and slower."""
+    return Path(__file__).parents[1] / "models" / "fast"
 
 
 @pytest.fixture(scope="session")
-def router() -> Router:
-    """A router with the shipped bundle and nothing configured."""
+def router(shipped: Path) -> Router:
+    """A router with the shipped token-table bundle and nothing configured."""
     from router.core import Router
 
-    return Router.load(environ={})
+    return Router.load(shipped, environ={})
 
 
 @pytest.fixture(scope="session")

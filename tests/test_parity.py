@@ -1,13 +1,16 @@
 """The contract between the two halves: what training fitted is what a loaded bundle serves.
 
-The bundle is written, loaded, and asked through the service's own path (text, reading, encoder, heads, calibration);
-the other side is scikit-learn's estimators: the fitted heads frozen, CalibratedClassifierCV over them.
+The bundle is written, loaded, and asked through the service's own path (text, reading, encoder, n-grams, heads,
+calibration); the other side is scikit-learn's estimators, on the design that training fitted: the fitted heads frozen,
+CalibratedClassifierCV over them.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
+import joblib
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
@@ -22,8 +25,10 @@ from tests.training import fits
 from training.calibrate import frozen_head
 from training.heads import head_targets
 from training.labels import UNKNOWN
-from training.pipeline import score_rows
+from training.measure import score_rows
+from training.pipeline import fit_bundle
 from training.simulate import route_scores
+from training.thresholds import calibration_sides
 
 CALIBRATIONS = ("sigmoid", "isotonic")
 
@@ -57,35 +62,44 @@ def features_of(contents: BundleContents, rows: np.ndarray) -> np.ndarray:
     return assemble_features(prepared.embeddings[rows], contents.brain.signal_scale.apply(prepared.signals[rows]))
 
 
-def calibrated_by_scikit_learn(
-    contents: BundleContents, head: int, model: LogisticRegression
-) -> CalibratedClassifierCV:
-    """The calibrated estimator of one head, fitted as scikit-learn's documentation says."""
-    prepared, rows = fits.traffic_prepared(), fits.sides(fits.traffic_data().groups).calibrate
-    y = head_targets(prepared.data.labels, unsolved=fits.CONFIG.unsolved)[rows, head]
-    known = y != UNKNOWN
-    method = contents.training["config"]["calibration"]
-    features = features_of(contents, rows)
-    return CalibratedClassifierCV(FrozenEstimator(model), method=method).fit(features[known], y[known])
+def logits_of(contents: BundleContents, rows: np.ndarray) -> np.ndarray:
+    """The fitted heads' logits from the embeddings and n-grams of training: (n, n_heads)."""
+    prepared, brain = fits.traffic_prepared(), contents.brain
+    ngrams = [brain.ngrams.logits(prepared.buckets[row]) for row in rows.tolist()]
+    return brain.heads.logits(features_of(contents, rows)) + np.array(ngrams)
+
+
+def targets_of(rows: np.ndarray) -> np.ndarray:
+    return head_targets(fits.traffic_prepared().data.labels.take(rows), unsolved=fits.CONFIG.unsolved)
+
+
+def calibrating_rows(method: str) -> np.ndarray:
+    """The rows that calibrate: isotonic curves leave the others to the threshold."""
+    groups = fits.traffic_data().groups
+    return calibration_sides(groups, fits.sides(groups).calibrate, method=method, seed=fits.CONFIG.seed)[0]
 
 
 def scikit_learn_probabilities(parity: Parity) -> np.ndarray:
     """(n, n_tiers): each head's probabilities of the compared rows; heads that never vary keep their own."""
     contents = parity.contents
-    features = features_of(contents, parity.rows)
+    method = contents.training["config"]["calibration"]
+    calibrating = calibrating_rows(method)
+    known, asked, targets = logits_of(contents, calibrating), logits_of(contents, parity.rows), targets_of(calibrating)
     columns = []
     for head in range(len(contents.brain.tiers)):
-        model = frozen_head(contents.brain.heads, head)
+        model = frozen_head()
         if contents.brain.heads.coef[head].any():
-            model = calibrated_by_scikit_learn(contents, head, model)
-        columns.append(model.predict_proba(features)[:, 1])
+            y = targets[:, head]
+            assert (y != UNKNOWN).all()
+            model = CalibratedClassifierCV(FrozenEstimator(model), method=method).fit(known[:, [head]], y)
+        columns.append(model.predict_proba(asked[:, [head]])[:, 1])
     return np.stack(columns, axis=1)
 
 
 def test_a_loaded_bundle_predicts_the_estimators_probabilities(parity):
     brain = parity.router.bundle.brain
     readings = [fits.traffic_data().readings[row] for row in parity.rows.tolist()]
-    served = brain.calibration.apply(brain.heads.logits(brain.features(readings)))
+    served = brain.calibration.apply(brain.logits(readings))
     # No label of these rows says "unsolved", so that head is a constant that isotonic knots only approximate.
     expected = scikit_learn_probabilities(parity)
     np.testing.assert_allclose(served[:, :-1], expected[:, :-1], rtol=0, atol=1e-6)
@@ -127,18 +141,50 @@ def test_the_service_decides_as_the_estimators_do(parity):
     assert served[sure].tolist() == tiers[sure].tolist()
 
 
-def test_a_logistic_regression_fitted_by_hand_is_the_head_that_is_served(parity):
-    contents, prepared = parity.contents, fits.traffic_prepared()
-    rows = fits.sides(fits.traffic_data().groups).fit
-    factor = np.ones(contents.brain.heads.coef.shape[1])
-    factor[: 2 * contents.brain.encoder.spec.dim] = fits.CONFIG.embedding_scale
-    features = factor * features_of(contents, rows)
-    targets = head_targets(prepared.data.labels, unsolved=fits.CONFIG.unsolved)[rows]
-    for head, c in enumerate(contents.training["regularisation"]["c"][:-1]):
+def test_n_grams_have_their_say(parity):
+    brain = parity.router.bundle.brain
+    readings = [fits.traffic_data().readings[row] for row in parity.rows.tolist()]
+    without = brain.heads.logits(brain.features(readings))
+    assert np.abs(brain.logits(readings) - without)[:, :-1].mean() > 0.2
+
+
+def test_a_logistic_regression_fitted_by_hand_is_the_head_that_is_served(tmp_path):
+    """On one dense matrix, as anyone would write it: features, n-grams of unit length, three weights."""
+    contents, prepared, hyper = quick_fit(), fits.traffic_prepared(), fits.QUICK.hyper
+    write_bundle(tmp_path / "quick", contents)
+    brain = Router.load(tmp_path / "quick", environ={}).bundle.brain
+    everything = np.arange(len(prepared.data))
+    fit, asked = fits.sides(prepared.data.groups).fit, fits.sides(prepared.data.groups).test
+    n_embedding = prepared.embeddings.shape[1]
+    features = features_of(contents, everything)
+    columns = [
+        hyper.embedding_weight * features[:, :n_embedding],
+        hyper.signal_weight * features[:, n_embedding:] / np.sqrt(features.shape[1] - n_embedding),
+        *(unit_ngrams(block, fit) * weight for block, weight in enumerate(hyper.ngram_weights)),
+    ]
+    matrix = np.concatenate(columns, axis=1)
+    readings = [prepared.data.readings[row] for row in asked.tolist()]
+    served = brain.logits(readings)
+    for head in range(2):
         with threadpool_limits(limits=1):
-            model = LogisticRegression(C=c, max_iter=5_000, tol=1e-9).fit(features, targets[:, head])
-        served = parity.router.bundle.brain.heads.logits(features / factor)[:, head]
-        np.testing.assert_allclose(served, model.decision_function(features), rtol=0, atol=5e-3)
+            model = LogisticRegression(C=hyper.c_grid[0], max_iter=5_000, tol=1e-8)
+            model.fit(matrix[fit], targets_of(fit)[:, head])
+        # Up to the solver's tolerance and the int8 steps of the n-gram weights.
+        np.testing.assert_allclose(served[:, head], model.decision_function(matrix[asked]), rtol=0, atol=0.1)
+
+
+def quick_fit() -> BundleContents:
+    with joblib.parallel_config("sequential"):
+        return fit_bundle(fits.traffic_rows(), fits.LABELS_ONLY, fits.shipped_encoder(), fits.QUICK)
+
+
+def unit_ngrams(block: int, fit: np.ndarray) -> np.ndarray:
+    """(n, n_known): one column for each n-gram bucket that enough rows of `fit` hold, rows of unit length."""
+    rows = [found[block] for found in fits.traffic_prepared().buckets]
+    counts = Counter(bucket for row in fit.tolist() for bucket in rows[row].tolist())
+    known = [bucket for bucket, n in counts.items() if n >= fits.QUICK.hyper.min_rows]
+    held = np.array([np.isin(known, row) for row in rows], dtype=np.float64)
+    return held / np.sqrt(np.maximum(held.sum(axis=1, keepdims=True), 1.0))
 
 
 def body_of(row: int) -> dict[str, object]:

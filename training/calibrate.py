@@ -7,19 +7,18 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 
-from router.brain.brain import LinearHeads
 from router.brain.calibration import Calibration, Float64Array, IsotonicCalibration, SigmoidCalibration
 from training.heads import MIN_OF_A_CLASS
 from training.labels import UNKNOWN, Ternary
 
 
-def fit_calibration(heads: LinearHeads, features: Float64Array, targets: Ternary, *, method: str) -> Calibration:
+def fit_calibration(logits: Float64Array, targets: Ternary, *, method: str) -> Calibration:
     """Calibrate every head; one with fewer than MIN_OF_A_CLASS rows of a kind keeps its own probabilities.
 
-    features: (n, n_features), targets: (n, n_heads) ternary, of rows that no head saw.  method: sigmoid or isotonic.
+    logits, targets: (n, n_heads) of rows that no head saw.  method: sigmoid or isotonic.
     """
     fitted = [
-        _calibrated(heads, head, features[known], targets[known, head], method=method)
+        _calibrated(logits[known, head], targets[known, head], method=method)
         for head in range(targets.shape[1])
         for known in [targets[:, head] != UNKNOWN]
     ]
@@ -30,23 +29,21 @@ def fit_calibration(heads: LinearHeads, features: Float64Array, targets: Ternary
     return IsotonicCalibration(x=tuple(x for x, _ in knots), y=tuple(y for _, y in knots))
 
 
-def frozen_head(heads: LinearHeads, head: int) -> LogisticRegression:
-    """One head as a fitted scikit-learn estimator."""
+def frozen_head() -> LogisticRegression:
+    """A fitted head as a scikit-learn estimator of its own logit: one feature, coefficient 1, intercept 0."""
     model = LogisticRegression()
     model.classes_ = np.array([0, 1])
-    model.coef_ = heads.coef[head : head + 1]
-    model.intercept_ = heads.intercept[head : head + 1]
-    model.n_features_in_ = heads.coef.shape[1]
+    model.coef_ = np.array([[1.0]])
+    model.intercept_ = np.array([0.0])
+    model.n_features_in_ = 1
     return model
 
 
-def _calibrated(
-    heads: LinearHeads, head: int, features: Float64Array, y: Ternary, *, method: str
-) -> CalibratedClassifierCV | None:
+def _calibrated(logits: Float64Array, y: Ternary, *, method: str) -> CalibratedClassifierCV | None:
     if min(int((y == 0).sum()), int((y == 1).sum())) < MIN_OF_A_CLASS:
         return None
-    model = CalibratedClassifierCV(FrozenEstimator(frozen_head(heads, head)), method=method)
-    return model.fit(features, y)
+    model = CalibratedClassifierCV(FrozenEstimator(frozen_head()), method=method)
+    return model.fit(logits[:, None], y)
 
 
 def _sigmoid_of(model: CalibratedClassifierCV | None) -> tuple[float, float]:

@@ -11,8 +11,11 @@ from typing import Annotated, Any
 
 import typer
 
-from router.errors import MissingExtra
+from router.errors import GateFailed, MissingExtra
 from router.shipped import shipped_bundle
+
+DEFAULT_MAX_QUALITY_LOSS = 0.05
+SLICES = ("source", "lang", "task", "trap", "length")
 
 DEFAULT_CACHE = Path(".cache/tierwise")
 
@@ -36,7 +39,29 @@ def fit(
         list[str] | None,
         typer.Option(help="Source whose rows stand for the traffic to serve; repeat for several. All if not given."),
     ] = None,
-    max_quality_loss: Annotated[float, typer.Option(help="Promise: share of requests that may lose quality.")] = 0.05,
+    max_quality_loss: Annotated[
+        float | None,
+        typer.Option(help="Promise: share of requests that may lose quality; 0.05 if nothing is named."),
+    ] = None,
+    max_cost_usd_per_1k: Annotated[
+        float | None, typer.Option(help="Instead: what 1,000 requests may cost at most.")
+    ] = None,
+    tier_mix: Annotated[
+        list[str] | None, typer.Option(help="Instead: TIER=SHARE that a tier may get at most; repeat for several.")
+    ] = None,
+    slice_by: Annotated[
+        list[str] | None,
+        typer.Option("--slice", help="State the promise by source, lang, task, trap or length too."),
+    ] = None,
+    refit: Annotated[
+        bool, typer.Option("--refit", help="After measuring, fit again on all rows but those that calibrate.")
+    ] = False,
+    check_gate: Annotated[
+        bool, typer.Option("--gate", help="Write nothing and exit 1 when the bundle does not beat its baselines.")
+    ] = False,
+    in_use: Annotated[
+        Path | None, typer.Option(help="Bundle now in use: the gate compares with it on the same test rows.")
+    ] = None,
     confidence: Annotated[float, typer.Option(help="How sure the promise must be.", min=0.5, max=0.999)] = 0.9,
     calibration: Annotated[str, typer.Option(help="sigmoid or isotonic")] = "sigmoid",
     unsolved: Annotated[str, typer.Option(help="Rows that no tier solved: cheap, strong or drop.")] = "cheap",
@@ -51,6 +76,7 @@ def fit(
 ) -> None:
     """Fit a bundle from rows: label, split, embed, fit, calibrate, choose thresholds, measure."""
     _require_train_extra()
+    from router.brain import load_bundle
     from router.brain.bundle.write import write_bundle
     from router.jsontext import encode_json
     from training.config import FitConfig
@@ -62,8 +88,10 @@ def fit(
     config = FitConfig(
         name=out.name,
         target_sources=tuple(target) if target else None,
-        max_quality_loss=_share(max_quality_loss, "--max-quality-loss"),
         confidence=confidence,
+        refit=refit,
+        promise_slices=tuple(_one_of(name, "--slice", SLICES) for name in slice_by or ()),
+        **_goal(max_quality_loss, max_cost_usd_per_1k, tier_mix),
         calibration=_one_of(calibration, "--calibration", ("sigmoid", "isotonic")),
         unsolved=_one_of(unsolved, "--unsolved", ("cheap", "strong", "drop")),
         licence=licence,
@@ -76,14 +104,62 @@ def fit(
         say(f"skipped {row_set.n_bad} wrong rows; the first: {row_set.bad[0]}")
     tier_map = load_tier_map(tiers) if tiers is not None else TierMap(tiers=_default_tiers(), sources={})
     contents = fit_bundle(
-        row_set, tier_map, open_encoder(encoder, shipped=shipped_bundle()), config, cache=cache, progress=say
+        row_set,
+        tier_map,
+        open_encoder(encoder, shipped=shipped_bundle("fast")),
+        config,
+        cache=cache,
+        progress=say,
+        in_use=None if in_use is None else load_bundle(in_use).brain,
     )
+    if check_gate:
+        _require_gate(contents.evaluation)
     manifest = write_bundle(out, contents)
     if as_json:
         typer.echo(encode_json(contents.evaluation).decode())
     else:
         typer.echo(contents.model_card)
     say(f"wrote {manifest.id} to {out}")
+
+
+def evaluate(
+    rows: Annotated[list[Path], typer.Argument(help="Rows that the bundle was not fitted on.")],
+    bundle: Annotated[Path | None, typer.Option(help="Folder of the bundle; the shipped one if not given.")] = None,
+    tiers: Annotated[Path | None, typer.Option(help="Tier map; needed for outcome rows.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for evaluation.json, the report page, figures and card.")
+    ] = None,
+    check_gate: Annotated[
+        bool, typer.Option("--gate", help="Exit 1 when the bundle does not beat its baselines on these rows.")
+    ] = False,
+    tier_cost: Annotated[
+        list[str] | None, typer.Option(help="TIER=USD a request, for savings; repeat for each tier.")
+    ] = None,
+    skip_bad: Annotated[int, typer.Option(help="Wrong rows to skip and count before giving up.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the split that fits the baselines, and of intervals.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the evaluation as JSON.")] = False,
+) -> None:
+    """Measure a bundle on rows beside what it must beat; the baselines are fitted on a part of the same rows."""
+    _require_train_extra()
+    from router.brain import load_bundle
+    from router.jsontext import encode_json
+    from training.config import FitConfig
+    from training.evaluate_bundle import evaluate_bundle, write_evaluation
+    from training.readers import read_rows
+    from training.tier_map import TierMap, load_tier_map
+
+    folder = shipped_bundle() if bundle is None else bundle
+    tier_map = load_tier_map(tiers) if tiers is not None else TierMap(tiers=_default_tiers(), sources={})
+    config = FitConfig(name=folder.name, tier_cost_usd=_tier_costs(tier_cost), seed=seed)
+    say = _progress(sys.stderr.write)
+    loaded = load_bundle(folder)
+    evaluation = evaluate_bundle(loaded, read_rows(rows, skip_bad=skip_bad), tier_map, config, progress=say)
+    if out is not None:
+        write_evaluation(evaluation, loaded, out)
+        say(f"wrote the report to {out}")
+    typer.echo(encode_json(evaluation).decode() if as_json else str(evaluation["gate"]["sentence"]))
+    if check_gate:
+        _require_gate(evaluation)
 
 
 def _require_train_extra() -> None:
@@ -123,10 +199,27 @@ def _tier_costs(values: list[str] | None) -> Mapping[str, float]:
     return costs
 
 
-def _share(value: float, option: str) -> float:
-    if not 0.0 <= value <= 1.0:
-        raise typer.BadParameter(f"{value}: expected a share in [0, 1]", param_hint=option)
-    return value
+def _goal(max_quality_loss: float | None, max_cost_usd_per_1k: float | None, tier_mix: list[str] | None) -> Any:
+    """The goal's settings; 5% quality loss if nothing is named."""
+    from training.thresholds import goal_from_options
+
+    if max_quality_loss is None and max_cost_usd_per_1k is None and not tier_mix:
+        max_quality_loss = DEFAULT_MAX_QUALITY_LOSS
+    try:
+        goal = goal_from_options(
+            max_quality_loss=max_quality_loss, max_cost_usd_per_1k=max_cost_usd_per_1k, tier_mix=tier_mix or ()
+        )
+    except ValueError as exc:
+        raise typer.BadParameter(str(exc)) from exc
+    kept = {} if goal.max_quality_loss is None else {"max_quality_loss": goal.max_quality_loss}
+    return {**kept, "max_cost_usd_per_1k": goal.max_cost_usd_per_1k, "tier_mix": goal.tier_mix}
+
+
+def _require_gate(evaluation: Mapping[str, Any]) -> None:
+    """Raises GateFailed with the gate's sentence."""
+    gate = evaluation.get("gate", {})
+    if not gate.get("passed"):
+        raise GateFailed(str(gate.get("sentence", "the gate was not measured")))
 
 
 def _one_of(value: str, option: str, known: tuple[str, ...]) -> Any:

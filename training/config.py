@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
+from router.brain.promise import Goal
 from router.types import JsonObject
+from training.hyper import HeadHyper
 from training.tier_map import DEFAULT_TIERS
 
 DEFAULT_TIER_COST_USD: Mapping[str, float] = dict(zip(DEFAULT_TIERS, (0.00035, 0.012, 0.02), strict=True))
@@ -25,12 +27,18 @@ class FitConfig:
     unsolved: what a row that no tier solved teaches the loss heads: `cheap` (routing down loses nothing),
         `strong` (it loses), `drop` (nothing).
     calibration: `sigmoid` or `isotonic`.
-    c_grid: inverse regularisation strengths to try, by grouped cross-validation on log-loss over n_folds folds.
-    embedding_scale: factor on unit-length embeddings beside standardised signals; a larger one regularises them less.
+    hyper: hyper-parameters of the heads; None: those for outcomes where most target rows are outcome rows, else those
+        for labels.  n_folds: of the cross-validation that chooses C.
+    ngrams: whether the heads also weigh hashed n-grams.
     calibrate_share, test_share: of the groups; the rest is fitted on.
+    refit: whether, after measuring, the heads are fitted again on all rows but the calibration rows; the promise is
+        then that of the refitted heads, the measurement that of heads that saw fewer rows.
     max_quality_loss, confidence: the promise: P(mean quality loss <= max_quality_loss) >= confidence.
+    max_cost_usd_per_1k, tier_mix: another goal in place of max_quality_loss.
+    promise_slices: facts of rows (`source`, `lang`, ...) by whose values the promise is also stated.
     tier_cost_usd: USD a request, by tier; for savings.
-    domain_quantile: share of calibration rows that are in domain.
+    domain_quantile: share of calibration rows that are in domain.  foreign_sources: auxiliary sources whose asks teach
+        what is out of domain; none: only unknown words count.
     licence: SPDX of rows that are of no registered public source.
     """
 
@@ -40,17 +48,29 @@ class FitConfig:
     source_cap: int = 2_000
     unsolved: Literal["cheap", "strong", "drop"] = "cheap"
     calibration: Literal["sigmoid", "isotonic"] = "sigmoid"
-    c_grid: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0)
+    hyper: HeadHyper | None = None
     n_folds: int = 3
-    embedding_scale: float = 5.0
+    ngrams: bool = True
     calibrate_share: float = 0.2
     test_share: float = 0.2
+    refit: bool = False
     max_quality_loss: float = 0.05
     confidence: float = 0.9
+    max_cost_usd_per_1k: float | None = None
+    tier_mix: Mapping[str, float] | None = None
+    promise_slices: tuple[str, ...] = ()
     tier_cost_usd: Mapping[str, float] = field(default_factory=lambda: DEFAULT_TIER_COST_USD)
     domain_quantile: float = 0.99
+    foreign_sources: tuple[str, ...] = ()
     licence: str = "unstated"
     seed: int = 0
+
+    @property
+    def goal(self) -> Goal:
+        """What the threshold has to keep."""
+        if self.max_cost_usd_per_1k is None and self.tier_mix is None:
+            return Goal(max_quality_loss=self.max_quality_loss)
+        return Goal(max_cost_usd_per_1k=self.max_cost_usd_per_1k, tier_mix=self.tier_mix)
 
     def to_json(self) -> JsonObject:
         """All settings as a JSON object."""

@@ -11,7 +11,9 @@ from router.brain.brain import SignalScale, assemble_features, scores_of
 from router.brain.calibration import Float64Array, sigmoid
 from router.types import FloatArray
 from training.config import FitConfig
-from training.heads import HeadData, fit_heads, head_targets
+from training.design import RowBuckets
+from training.heads import HeadData, fit_heads, head_targets, reversals
+from training.hyper import LABELS
 from training.labels import Labels
 from training.splits import RowIndex, group_folds
 
@@ -21,11 +23,12 @@ class CrossvalData:
     """What is cross-validated.
 
     embeddings: (n, n_views * dim) float32; no columns for none.  signals: (n, n_signals) float32, raw; may be none.
-    labels, groups: of the same rows.
+    buckets: n-gram buckets of each row; None for heads without n-grams.  labels, groups: of the same rows.
     """
 
     embeddings: FloatArray
     signals: FloatArray
+    buckets: RowBuckets | None
     labels: Labels
     groups: tuple[str, ...]
 
@@ -57,16 +60,24 @@ def held_out_losses(data: CrossvalData, config: FitConfig, *, fit: RowIndex, sco
     fitted = fit_heads(
         HeadData(
             features=features[fit],
+            buckets=take_buckets(data.buckets, fit),
             targets=head_targets(data.labels.take(fit), unsolved=config.unsolved),
+            reversed=reversals(data.labels.take(fit)),
             weights=np.ones(len(fit)),
             groups=[data.groups[i] for i in fit.tolist()],
             auxiliary=np.full(len(fit), ""),
         ),
         n_embedding=data.embeddings.shape[1],
         config=config,
+        hyper=config.hyper or LABELS,
     )
-    probabilities = sigmoid(fitted.heads.logits(features[score]))
+    probabilities = sigmoid(fitted.logits(features[score], take_buckets(data.buckets, score)))
     return scores_of(probabilities, domain_distance=np.zeros(len(score))).expected_quality_loss
+
+
+def take_buckets(buckets: RowBuckets | None, rows: RowIndex) -> RowBuckets | None:
+    """The buckets of some rows, in their order."""
+    return None if buckets is None else [buckets[row] for row in rows.tolist()]
 
 
 def signal_scale(signals: FloatArray) -> SignalScale:

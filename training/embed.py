@@ -13,8 +13,9 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from router.brain.brain import embed_views
-from router.brain.encoders import Encoder, EncoderSpec
+from router.brain.encoders import Encoder, EncoderSpec, StaticEncoder
+from router.brain.encoders.base import TextEncoder, encode_two_views
+from router.brain.encoders.sentence_transformer import SentenceTransformerEncoder
 from router.reading import Reading
 from router.types import FloatArray
 
@@ -27,22 +28,13 @@ class CachedEncoder:
     user's own cache: joblib files execute on load, so it is never read from anywhere else.
     """
 
-    encoder: Encoder
+    encoder: TextEncoder
     folder: Path
 
     @property
     def spec(self) -> EncoderSpec:
         """Who the encoder is."""
         return self.encoder.spec
-
-    @property
-    def n_tokens(self) -> int:
-        """As the encoder's own."""
-        return self.encoder.n_tokens
-
-    def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """As the encoder's own; not kept."""
-        return self.encoder.token_ids(texts)
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """As the encoder's own: (n_texts, dim) float32."""
@@ -80,8 +72,10 @@ class CachedEncoder:
 
 
 def embed(readings: Sequence[Reading], encoder: Encoder, *, cache: Path | None) -> FloatArray:
-    """Embeddings of ask and window: (n, 2 * dim) float32; kept in the folder `cache` if one is given."""
-    return embed_views(encoder if cache is None else CachedEncoder(encoder, cache), readings)
+    """What the encoder makes of each reading: (n, n_features) float32; kept in the folder `cache` if one is given."""
+    if cache is None or not isinstance(encoder, StaticEncoder | SentenceTransformerEncoder):
+        return encoder.encode_readings(readings)
+    return encode_two_views(CachedEncoder(encoder, cache), readings)
 
 
 def _text_key(text: str) -> bytes:

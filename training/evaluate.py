@@ -1,106 +1,177 @@
-"""Measure a brain on rows that nothing was fitted or chosen on: per source, never only pooled."""
+"""Measure a bundle on rows that nothing was fitted or chosen on, beside what it must beat: evaluation.json.
+
+The figures at the top are of the target sources, those that stand for the traffic to serve; `sources` gives every
+source alone, and `slices` parts of the target: never only pooled.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from router.brain.brain import Brain, Scores
 from router.brain.calibration import Float64Array
-from router.brain.promise import Promise
 from router.types import JsonObject
 from training import metrics
+from training.advantages import complete_rows, measurable_rows, quality_gains, take_rows
+from training.baselines import (
+    Features,
+    KnownRows,
+    Policy,
+    Scorer,
+    fit_knn,
+    fit_length_rule,
+    fit_signals_only,
+    match_cost,
+    one_hot,
+    oracle,
+    random_mix,
+    shuffle,
+)
+from training.bootstrap import Interval
 from training.config import FitConfig
-from training.dataset import Dataset
-from training.heads import is_target
-from training.labels import UNKNOWN, Labels, Ternary
-from training.simulate import fully_labelled, route_scores, saving, settle
+from training.gate import LENGTH_RULE, gate
+from training.measured import MeasuredRows
+from training.reported import curve_reports, policy_reports, rounded, summary_report
+from training.simulate import TierIndex
+from training.slices import head_report, slice_reports, source_report
 from training.splits import RowIndex
 
-EVALUATION_SCHEMA = 1
-MIN_KNOWN_SHARE = 0.9
-"""Sources that lack a tier know the loss only where it is small; below this share of known rows no figure is given."""
+__all__ = ["EVALUATION_SCHEMA", "EvaluationInputs", "evaluate_rows"]
 
-UNDER_ROUTING_LIMITS = (0.02, 0.05, 0.10)
+EVALUATION_SCHEMA = 2
+
+_FITS: Mapping[str, Callable[[KnownRows, FitConfig], Scorer]] = {
+    LENGTH_RULE: fit_length_rule,
+    "signals_only": fit_signals_only,
+    "knn": fit_knn,
+}
+"""The baselines that score rows: what fits each on rows that are no test rows."""
 
 
-def evaluate(brain: Brain, promise: Promise, data: Dataset, scores: Scores, config: FitConfig) -> JsonObject:
-    """All measures on test rows: of each source, and of the target sources together.
+@dataclass(frozen=True, slots=True, eq=False)
+class EvaluationInputs:
+    """What an evaluation needs: the test rows as scored, and what the baselines are fitted and matched on.
 
-    data: n test rows.  scores: what the brain says of them.
+    test: the test rows of all sources, as the bundle scores them and the service would choose at `threshold`.
+    test_features: of the same rows, in the same order.
+    on_target: (n_test,) which of them are of target sources.
+    fit: target rows that the heads were fitted on; the scored baselines are fitted on them.
+    calibrate: target rows that the threshold was chosen on; there each scored baseline is brought to the router's cost.
+    calibrate_chosen: (n_calibrate,) the tier that the service would choose for each of those.
+    threshold: the bundle's own, for the record.
+    config: its settings hold for the baselines too; give it with `hyper` set to what the heads were fitted with.
+    in_use: the test rows, same order, as scored by the bundle now in use; None if there is none.
+    n_resamples, seed: of the bootstrap.
     """
-    on_target = np.array([is_target(str(source), config) for source in data.sources])
-    slices = {str(source): data.sources == source for source in np.unique(data.sources)}
-    return {
+
+    test: MeasuredRows
+    test_features: Features
+    on_target: metrics.BoolArray
+    fit: KnownRows
+    calibrate: KnownRows
+    calibrate_chosen: TierIndex
+    threshold: float
+    config: FitConfig
+    in_use: MeasuredRows | None = None
+    n_resamples: int = 1000
+    seed: int = 0
+
+
+def evaluate_rows(inputs: EvaluationInputs) -> JsonObject:
+    """evaluation.json, schema 2: plain JSON values, numbers to 4 digits, null where there is no number.
+
+    Policies, advantages, curves, summary and slices are of target rows with every loss and quality known; they are
+    empty, and the gate fails, where these are too few of the target rows (advantages.MIN_KNOWN_SHARE).
+    """
+    target = take_rows(inputs.test, np.flatnonzero(inputs.on_target))
+    known = measurable_rows(target)
+    report = {
         "schema_version": EVALUATION_SCHEMA,
-        "threshold": promise.threshold_for(),
-        "target": _measure(brain, promise, scores, data.labels, np.flatnonzero(on_target), config),
-        "sources": {
-            name: _measure(brain, promise, scores, data.labels, np.flatnonzero(mask), config)
-            for name, mask in slices.items()
+        "test": {
+            "n": len(target),
+            "n_known": int(complete_rows(target).sum()),
+            "groups": len(np.unique(target.groups)),
         },
+        "threshold": inputs.threshold,
+        "heads": head_report(target),
+        "sources": {
+            str(name): source_report(take_rows(inputs.test, np.flatnonzero(inputs.test.sources == name)))
+            for name in np.unique(inputs.test.sources)
+        },
+        **(_measured_report(inputs, target, known) if known.size else _unmeasured_report(inputs, target)),
     }
+    plain: JsonObject = rounded(report)
+    return plain
 
 
-def _measure(
-    brain: Brain, promise: Promise, scores: Scores, labels: Labels, rows: RowIndex, config: FitConfig
-) -> JsonObject:
-    costs = [config.tier_cost_usd[tier] for tier in brain.tiers]
-    report: JsonObject = {"n": len(rows)}
-    for head, tier in enumerate(brain.tiers[:-1]):
-        report[f"loss_{tier}"] = _head(scores.expected_quality_loss[rows, head], labels.loss[rows, head])
-    known = rows[fully_labelled(labels)[rows]]
-    if known.size >= MIN_KNOWN_SHARE * len(rows):
-        report["at_threshold"] = _at_threshold(brain, promise, scores, labels, known, costs)
-    graded = rows[(labels.cheapest[rows] != UNKNOWN) & (labels.cheapest[rows] < len(brain.tiers))]
-    if graded.size:
-        report["saved_at_under_routing"] = {
-            f"{limit:g}": _round(
-                metrics.saved_at_under_routing(
-                    scores.expected_quality_loss[graded], labels.cheapest[graded], tier_cost_usd=costs, limit=limit
-                )
-            )
-            for limit in UNDER_ROUTING_LIMITS
-        }
-    return report
-
-
-def _head(probabilities: Float64Array, target: Ternary) -> JsonObject:
-    known = target != UNKNOWN
-    p, y = probabilities[known], target[known] == 1
-    if not known.any():
-        return {"n": 0}
+def _measured_report(inputs: EvaluationInputs, target: MeasuredRows, known: RowIndex) -> JsonObject:
+    rows = take_rows(target, known)
+    features = inputs.test_features.take(inputs.on_target).take(known)
+    scored, matched = _scored_baselines(inputs, features)
+    n_resamples, seed = inputs.n_resamples, inputs.seed
+    advantages = quality_gains(rows, scored, n_resamples=n_resamples, seed=seed)
+    curves = {"router": rows.scores.expected_quality_loss, **scored}
+    policies = {**_fixed_policies(rows), **matched}
     return {
-        "n": int(known.sum()),
-        "rate": _round(float(y.mean())),
-        "auc": _round(metrics.auc(p, y)),
-        "log_loss": _round(metrics.log_loss(p, y)),
-        "brier": _round(metrics.brier(p, y)),
-        "ece": _round(metrics.ece(p, y)),
+        "policies": policy_reports(rows, policies, n_resamples=n_resamples, seed=seed),
+        "advantages": {"over": {name: {"quality_gain": gain} for name, gain in advantages.items()}},
+        "curves": curve_reports(rows, curves, n_resamples=n_resamples, seed=seed),
+        "summary": summary_report(rows, n_resamples=n_resamples, seed=seed),
+        "slices": slice_reports(rows),
+        "gate": _gate_report(inputs, target, advantages),
     }
 
 
-def _at_threshold(
-    brain: Brain, promise: Promise, scores: Scores, labels: Labels, rows: RowIndex, costs: Sequence[float]
-) -> JsonObject:
-    kept = Scores(
-        p_adequate=scores.p_adequate[rows],
-        expected_quality_loss=scores.expected_quality_loss[rows],
-        p_unsolved=scores.p_unsolved[rows],
-        domain_distance=scores.domain_distance[rows],
-    )
-    tiers = route_scores(kept, promise.threshold_for(), max_distance=brain.domain.max_distance, safe_tier=1)
-    routed = settle(tiers, labels.take(rows), tier_cost_usd=costs)
-    shares = np.bincount(tiers, minlength=len(brain.tiers)) / len(rows)
+def _unmeasured_report(inputs: EvaluationInputs, target: MeasuredRows) -> JsonObject:
     return {
-        "n": len(rows),
-        "quality_loss": _round(float(routed.loss.mean())),
-        "saved": _round(saving(routed, tier_cost_usd=costs)),
-        "tier_share": {tier: _round(float(share)) for tier, share in zip(brain.tiers, shares, strict=True)},
-        "out_of_domain": _round(float((kept.domain_distance > brain.domain.max_distance).mean())),
+        "policies": {},
+        "advantages": {"over": {}},
+        "curves": {},
+        "summary": {},
+        "slices": {},
+        "gate": _gate_report(inputs, target, {}),
     }
 
 
-def _round(value: float) -> float | None:
-    return None if np.isnan(value) else round(value, 4)
+def _scored_baselines(
+    inputs: EvaluationInputs, features: Features
+) -> tuple[dict[str, Float64Array], dict[str, Policy]]:
+    """Each scored baseline's losses on the test rows, and its policy at the router's cost on the calibration rows."""
+    calibrate = inputs.calibrate
+    router = one_hot(inputs.calibrate_chosen, n_tiers=len(inputs.test.tiers))
+    mean_usd = float((router * calibrate.cost_usd).sum(axis=1).mean())
+    losses: dict[str, Float64Array] = {}
+    matched: dict[str, Policy] = {}
+    for name, fit in _FITS.items():
+        score = fit(inputs.fit, inputs.config)
+        losses[name] = score(features)
+        mix = match_cost(score(calibrate.features), calibrate.cost_usd, mean_usd=mean_usd)
+        matched[name] = mix.policy(losses[name])
+    return losses, matched
+
+
+def _fixed_policies(rows: MeasuredRows) -> dict[str, Policy]:
+    """The router, and the policies that nothing is fitted for."""
+    n_tiers = len(rows.tiers)
+    router = one_hot(rows.chosen, n_tiers=n_tiers)
+    return {
+        "router": router,
+        **{f"always_{tier}": one_hot(np.full(len(rows), k), n_tiers=n_tiers) for k, tier in enumerate(rows.tiers)},
+        "random_mix": random_mix(router),
+        "shuffle": shuffle(router, rows.sources),
+        "oracle": oracle(rows.labels.cheapest, n_tiers=n_tiers),
+    }
+
+
+def _gate_report(inputs: EvaluationInputs, target: MeasuredRows, advantages: Mapping[str, Interval]) -> JsonObject:
+    in_use = None if inputs.in_use is None else take_rows(inputs.in_use, np.flatnonzero(inputs.on_target))
+    return gate(
+        target,
+        advantages,
+        in_use,
+        max_quality_loss=inputs.config.max_quality_loss,
+        n_resamples=inputs.n_resamples,
+        seed=inputs.seed,
+    ).to_json()

@@ -1,62 +1,57 @@
-"""The stages in order: dataset, splits, embed, fit, calibrate, thresholds, evaluate, bundle.
+"""The stages in order: dataset, splits, embed, fit, calibrate, promise, measure, bundle.
 
-tierwise fit data/traffic ../shared/data/outcomes --tiers data/tiers.json --out models/mine
+    tierwise fit data/traffic ../shared/data/outcomes --tiers data/tiers.json --out models/mine
+
+Rows are parted by group: `fit` teaches the heads, `calibrate` brings their scores to probabilities and chooses the
+threshold, `test` only measures. With `refit`, heads fitted anew on `fit` and `test` go into the bundle; the calibration
+rows are unseen by those too, so the promise is theirs, and the measurement is of heads that saw fewer rows.
 """
 
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 
-from router.brain.brain import Brain, Scores, assemble_features, stack_signals
+from router.brain.brain import Brain
 from router.brain.bundle.write import BundleContents
 from router.brain.encoders import Encoder
 from router.brain.promise import Promise
 from router.errors import DataError
-from router.types import FloatArray, JsonObject
+from router.types import JsonObject
 from router.version import package_version
-from training.calibrate import fit_calibration
-from training.card import model_card
 from training.config import FitConfig
-from training.crossval import signal_scale
 from training.dataset import Dataset, build_dataset
-from training.embed import embed
-from training.evaluate import evaluate
-from training.familiarity import fit_domain
-from training.heads import FittedHeads, HeadData, fit_heads, head_targets, is_target, row_weights
+from training.evaluate import EvaluationInputs, evaluate_rows
+from training.fit import FittedBrain, fit_brain, hyper_for
+from training.measure import SAFE_TIER, KnownRows, features_of, known_rows, measured_rows, tier_costs
+from training.prepared import Prepared, prepare
 from training.progress import Progress, silent
 from training.readers import Fingerprint, RowSet
+from training.report import model_card
+from training.robustness import Rule, robustness
 from training.sources import PUBLIC_SOURCES
 from training.splits import SPLIT_RULE, RowIndex, Splits, split_rows
-from training.thresholds import promise_curve
+from training.thresholds import calibration_sides, loss_of_labels, promise_curve
 from training.tier_map import TierMap
 
 _VERSIONS_OF = ("numpy", "scikit-learn", "scipy", "tokenizers", "safetensors", "joblib")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prepared:
-    """A dataset with what the heads are fitted on.
+class Recipe:
+    """How a brain is fitted: (prepared rows, rows to fit on, rows to calibrate on) to a calibrated brain.
 
-    embeddings: (n, 2 * dim) float32.  signals: (n, n_signals) float32, raw.  token_ids: of each row's ask.
-    on_target: (n,) which are rows of target sources.
+    calibration_share: share of the calibration groups that calibrates when the rest chooses the threshold; None where
+    `calibration_sides` decides by the method.
     """
 
-    data: Dataset
-    embeddings: FloatArray
-    signals: FloatArray
-    token_ids: Sequence[Sequence[int]]
-    on_target: npt.NDArray[np.bool_]
-
-    def ids_of(self, rows: RowIndex) -> list[Sequence[int]]:
-        """The token ids of some rows' asks."""
-        return [self.token_ids[row] for row in rows.tolist()]
+    fit: Callable[[Prepared, RowIndex, RowIndex], FittedBrain]
+    calibration_share: float | None = None
 
 
 def fit_bundle(
@@ -67,127 +62,152 @@ def fit_bundle(
     *,
     cache: Path | None = None,
     progress: Progress = silent,
+    in_use: Brain | None = None,
 ) -> BundleContents:
     """Fit, calibrate, choose thresholds, measure: rows to a bundle's contents. Same inputs, same bytes.
 
-    cache: folder for embeddings; None computes them anew.
+    cache: folder for embeddings; None computes them anew.  in_use: the brain to compare with, if there is one.
     Raises DataError when rows, tier map and settings do not fit together.
     """
+    data = open_dataset(row_set, tier_map, config, progress=progress)
+    progress(f"embedding with {encoder.spec.model_id} ({encoder.spec.kind}, {encoder.spec.dim} dimensions)")
+    prepared = prepare(data, encoder, config, cache=cache)
+    recipe = Recipe(lambda rows, fit, calibrate: fit_brain(rows, encoder, config, fit=fit, calibrate=calibrate))
+    return fit_recipe(row_set, tier_map, prepared, recipe, config, progress=progress, in_use=in_use)
+
+
+def open_dataset(row_set: RowSet, tier_map: TierMap, config: FitConfig, *, progress: Progress = silent) -> Dataset:
+    """The rows, read and labelled; what settings and rows contradict is said here, before the long work."""
     progress(f"reading and labelling {len(row_set.rows):,} rows")
     data = build_dataset(row_set.rows, tier_map)
-    _check_targets(data, config)
-    tier_costs(data.tiers, config)  # a missing price is said before the long work, not after it
+    present = set(np.unique(data.sources).tolist())
+    for source in config.target_sources or ():
+        if source not in present:
+            known = ", ".join(sorted(present))
+            raise DataError(f"the target source {source!r} has no rows; there are {known}", where="rows")
+    tier_costs(data.tiers, config)
+    return data
+
+
+def fit_recipe(
+    row_set: RowSet,
+    tier_map: TierMap,
+    prepared: Prepared,
+    recipe: Recipe,
+    config: FitConfig,
+    *,
+    progress: Progress = silent,
+    in_use: Brain | None = None,
+) -> BundleContents:
+    """The stages behind the embeddings, for any recipe. Raises DataError."""
+    data = prepared.data
     splits = split_rows(
         data.groups, calibrate_share=config.calibrate_share, test_share=config.test_share, seed=config.seed
     )
-    progress(f"embedding with {encoder.spec.model_id} ({encoder.spec.kind}, {encoder.spec.dim} dimensions)")
-    prepared = prepare(data, encoder, config, cache=cache)
-    progress(f"fitting heads on {len(splits.fit):,} rows")
-    brain, fitted = fit_brain(prepared, encoder, config, fit=splits.fit, calibrate=splits.calibrate)
-    progress("choosing thresholds and measuring")
-    promise = promise_on(brain, prepared, splits.calibrate, config)
-    evaluation = evaluate(brain, promise, data.take(splits.test), score_rows(brain, prepared, splits.test), config)
-    training = _training_facts(row_set, data, splits, fitted, config)
+    progress(f"fitting on {len(splits.fit):,} rows")
+    measured = _fitted(prepared, recipe, config, fit=splits.fit, calibrate=splits.calibrate)
+    progress(f"measuring on {len(splits.test):,} rows")
+    evaluation = _evaluate(measured, prepared, splits, config, in_use=in_use)
+    shipped = measured
+    if config.refit:
+        rows = np.sort(np.concatenate([splits.fit, splits.test]))
+        progress(f"fitting again on {len(rows):,} rows")
+        shipped = _fitted(prepared, recipe, config, fit=rows, calibrate=splits.calibrate)
+    training = _training_facts(row_set, data, splits, shipped.fitted, config)
+    evaluation = {**evaluation, "bundle": config.name, "promise": asdict(shipped.promise.stated())}
+    encoder = asdict(shipped.fitted.brain.encoder.spec)
+    facts = {"name": config.name, "tiers": list(data.tiers), "encoder": encoder, "training": training}
     return BundleContents(
         name=config.name,
-        brain=brain,
-        promise=promise,
+        brain=shipped.fitted.brain,
+        promise=shipped.promise,
         tier_models=_tier_models(data, tier_map),
         domain_quantile=config.domain_quantile,
         training=training,
         evaluation=evaluation,
-        model_card=model_card(config, brain, promise, training, evaluation),
+        model_card=model_card(evaluation, facts),
     )
 
 
-def prepare(data: Dataset, encoder: Encoder, config: FitConfig, *, cache: Path | None) -> Prepared:
-    """Embeddings and signals of every row."""
-    return Prepared(
-        data=data,
-        embeddings=embed(data.readings, encoder, cache=cache),
-        signals=stack_signals(data.readings),
-        token_ids=encoder.token_ids([reading.ask for reading in data.readings]),
-        on_target=np.array([is_target(str(source), config) for source in data.sources]),
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class _Fitted:
+    fitted: FittedBrain
+    promise: Promise
+    chose: RowIndex
 
 
-def fit_brain(
-    prepared: Prepared, encoder: Encoder, config: FitConfig, *, fit: RowIndex, calibrate: RowIndex
-) -> tuple[Brain, FittedHeads]:
-    """Heads fitted on the rows `fit`, calibrated and with a domain from the target rows among `calibrate`."""
-    data, dim = prepared.data, encoder.spec.dim
-    scale = signal_scale(prepared.signals[fit])
-    features = assemble_features(prepared.embeddings, scale.apply(prepared.signals))
-    targets = head_targets(data.labels, unsolved=config.unsolved)
-    heads_data = HeadData(
-        features=features[fit],
-        targets=targets[fit],
-        weights=row_weights(data.sources[fit], config),
-        groups=[data.groups[i] for i in fit.tolist()],
-        auxiliary=np.where(prepared.on_target[fit], "", data.sources[fit]),
-    )
-    fitted = fit_heads(heads_data, n_embedding=2 * dim, config=config)
+def _fitted(prepared: Prepared, recipe: Recipe, config: FitConfig, *, fit: RowIndex, calibrate: RowIndex) -> _Fitted:
+    """A calibrated brain with its promise, from target rows among `calibrate` that no head saw."""
     held_out = calibrate[prepared.on_target[calibrate]]
-    if held_out.size == 0:
-        raise DataError("no target row is left to calibrate on; give more rows", where="rows")
-    brain = Brain(
-        tiers=data.tiers,
-        encoder=encoder,
-        signal_scale=scale,
-        heads=fitted.heads,
-        calibration=fit_calibration(fitted.heads, features[held_out], targets[held_out], method=config.calibration),
-        domain=fit_domain(
-            prepared.ids_of(fit[prepared.on_target[fit]]),
-            prepared.ids_of(held_out),
-            n_tokens=encoder.n_tokens,
-            quantile=config.domain_quantile,
-        ),
+    calibrating, choosing = calibration_sides(
+        prepared.data.groups,
+        held_out,
+        method=config.calibration,
+        seed=config.seed,
+        share=recipe.calibration_share,
     )
-    return brain, fitted
+    fitted = recipe.fit(prepared, fit, calibrating)
+    return _Fitted(fitted, promise_on(fitted.brain, prepared, choosing, config), choosing)
 
 
-def score_rows(brain: Brain, prepared: Prepared, rows: RowIndex) -> Scores:
-    """The scores of some rows as the brain computes them, from embeddings that are there already."""
-    features = assemble_features(prepared.embeddings[rows], brain.signal_scale.apply(prepared.signals[rows]))
-    return brain.score_features(features, prepared.ids_of(rows))
-
-
-def promise_on(brain: Brain, prepared: Prepared, calibrate: RowIndex, config: FitConfig) -> Promise:
-    """The threshold curve on the target rows among `calibrate`."""
-    rows = calibrate[prepared.on_target[calibrate]]
-    sources = np.unique(prepared.data.sources[rows])
+def promise_on(brain: Brain, prepared: Prepared, rows: RowIndex, config: FitConfig) -> Promise:
+    """The threshold curve on held-out target rows. Raises DataError when they do not support the goal."""
+    data = prepared.data
+    of_rows = measured_rows(brain, prepared, rows, config, threshold=0.0)
     try:
-        promise = promise_curve(
-            score_rows(brain, prepared, rows),
-            prepared.data.labels.take(rows),
-            tier_cost_usd=tier_costs(brain.tiers, config),
+        return promise_curve(
+            of_rows.scores,
+            loss_of_labels(of_rows.labels),
+            tiers=brain.tiers,
+            cost_usd=tier_costs(brain.tiers, config),
+            groups=[data.groups[row] for row in rows.tolist()],
             max_distance=brain.domain.max_distance,
-            safe_tier=min(1, len(brain.tiers) - 1),
-            target=config.max_quality_loss,
+            safe_tier=min(SAFE_TIER, len(brain.tiers) - 1),
+            goal=config.goal,
             confidence=config.confidence,
-            population=f"held-out rows of {', '.join(sources)}",
+            population=f"held-out rows of {', '.join(np.unique(data.sources[rows]))}",
+            slices={name: of_rows.slices[name] for name in config.promise_slices},
         )
-        promise.threshold_for()  # a target that these rows cannot support is refused here, not when it is served
     except ValueError as exc:
         raise DataError(str(exc), where="rows") from exc
-    return promise
 
 
-def tier_costs(tiers: Sequence[str], config: FitConfig) -> tuple[float, ...]:
-    """USD a request for each tier. Raises DataError for a tier without a price."""
-    for tier in tiers:
-        if tier not in config.tier_cost_usd:
-            raise DataError(f"the price of tier {tier!r} is not known; give --tier-cost {tier}=USD", where="tiers")
-    return tuple(config.tier_cost_usd[tier] for tier in tiers)
+def _evaluate(
+    measured: _Fitted, prepared: Prepared, splits: Splits, config: FitConfig, *, in_use: Brain | None
+) -> JsonObject:
+    """evaluation.json's measured part, on the test rows."""
+    brain, threshold = measured.fitted.brain, measured.promise.threshold_for()
+    fit = splits.fit[prepared.on_target[splits.fit]]
+    test = splits.test
 
+    def known(rows: RowIndex) -> KnownRows:
+        return known_rows(brain, prepared, rows, config)
 
-def _check_targets(data: Dataset, config: FitConfig) -> None:
-    present = set(np.unique(data.sources).tolist())
-    for source in config.target_sources or ():
-        if source not in present:
-            raise DataError(
-                f"the target source {source!r} has no rows; there are {', '.join(sorted(present))}", where="rows"
-            )
+    on_target = test[prepared.on_target[test]]
+    safe_tier = min(SAFE_TIER, len(brain.tiers) - 1)
+    robust = robustness(
+        brain.score,
+        prepared.data.take(on_target),
+        Rule(threshold=threshold, max_distance=brain.domain.max_distance, safe_tier=safe_tier),
+        tier_cost_usd=tier_costs(brain.tiers, config),
+        seed=config.seed,
+    )
+    report = evaluate_rows(
+        EvaluationInputs(
+            test=measured_rows(brain, prepared, test, config, threshold=threshold),
+            test_features=features_of(brain, prepared, test),
+            on_target=prepared.on_target[test],
+            fit=known(fit),
+            calibrate=known(measured.chose),
+            calibrate_chosen=measured_rows(brain, prepared, measured.chose, config, threshold=threshold).chosen,
+            threshold=threshold,
+            config=replace(config, hyper=config.hyper or hyper_for(prepared, splits.fit)),
+            in_use=None if in_use is None else measured_rows(in_use, prepared, test, config, threshold=threshold),
+            seed=config.seed,
+        )
+    )
+    versions = {name: version(name) for name in _VERSIONS_OF}
+    return {**report, "robustness": robust, "seeds": {"split": config.seed}, "versions": versions}
 
 
 def _tier_models(data: Dataset, tier_map: TierMap) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -196,7 +216,7 @@ def _tier_models(data: Dataset, tier_map: TierMap) -> dict[str, dict[str, tuple[
 
 
 def _training_facts(
-    row_set: RowSet, data: Dataset, splits: Splits, fitted: FittedHeads, config: FitConfig
+    row_set: RowSet, data: Dataset, splits: Splits, fitted: FittedBrain, config: FitConfig
 ) -> JsonObject:
     licences = {source.name: source.licence for source in PUBLIC_SOURCES}
     sources, counts = np.unique(data.sources, return_counts=True)
@@ -210,10 +230,7 @@ def _training_facts(
         "rows": {"fit": len(splits.fit), "calibrate": len(splits.calibrate), "test": len(splits.test)},
         "skipped_rows": row_set.n_bad,
         "split_rule": SPLIT_RULE,
-        "regularisation": {
-            "c": list(fitted.c),
-            "cv_log_loss": [[None if np.isnan(x) else round(x, 6) for x in row] for row in fitted.cv_log_loss],
-        },
+        "regularisation": fitted.regularisation,
         "versions": {
             "tierwise": package_version(),
             "python": platform.python_version(),

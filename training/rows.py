@@ -64,6 +64,7 @@ class LabelledRow:
     tier: the label; whether the name is known is for `check_tier_names`.
     label_source: who judged, such as `annotator`.
     task, lang, trap: for stratified reports only, never features; None where not said.
+    reason: the judge's words on why (JSON key `why`); helps to fine-tune, never a feature; None where not said.
     pair, conversation, qhash: rows that share one of them are never parted by a split; None where not said.
     n_tools: how many tools the request offered, >= 0.
     """
@@ -79,6 +80,7 @@ class LabelledRow:
     trap: str | None = None
     conversation: str | None = None
     qhash: str | None = None
+    reason: str | None = None
     n_tools: int = 0
 
 
@@ -252,6 +254,7 @@ def _labelled_row(fields: _Fields, default_source: str) -> LabelledRow:
         lang=fields.text("lang"),
         pair=fields.text("pair"),
         trap=fields.text("trap"),
+        reason=fields.text("why"),
         conversation=fields.text("conversation"),
         qhash=fields.text("qhash"),
         n_tools=_n_tools(fields),

@@ -37,9 +37,9 @@ def route_tiers(expected_quality_loss: Float64Array, threshold: float) -> TierIn
 
 
 def route_scores(scores: Scores, threshold: float, *, max_distance: float, safe_tier: int) -> TierIndex:
-    """The same with rows out of domain sent to the safe tier, as the service does."""
+    """The same with rows out of domain sent to the safe tier at least, as the service does."""
     tiers = route_tiers(scores.expected_quality_loss, threshold)
-    return np.where(scores.domain_distance > max_distance, safe_tier, tiers)
+    return np.where(scores.domain_distance > max_distance, np.maximum(tiers, safe_tier), tiers)
 
 
 def settle(tiers: TierIndex, labels: Labels, *, tier_cost_usd: Sequence[float]) -> RoutedRows:

@@ -1,7 +1,7 @@
 """Readings -> features -> logits -> calibrated losses -> predictions.
 
-The heads are linear in the features `[ask embedding, window embedding, signals]`, so that a decision takes
-microseconds and its explanation is exact.
+The heads are linear in the features `[embeddings, signals]` and in hashed n-grams, so that what follows the encoder
+takes microseconds and its explanation is exact.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import numpy as np
 
 from router.brain.calibration import Calibration, Float64Array
 from router.brain.domain import Domain
-from router.brain.encoders import Encoder
+from router.brain.encoders import Encoder, known_ids
+from router.brain.ngrams import Buckets, NgramTable, reading_buckets
 from router.reading import Reading
 from router.types import FloatArray, Prediction
 
@@ -27,7 +28,7 @@ class LinearHeads:
 
     coef: (n_heads, n_features) float64.  intercept: (n_heads,) float64.
     Order of heads: one for each tier but the strongest, cheap to strong, then UNSOLVED.
-    Order of features: ask embedding (dim), window embedding (dim), standardised signals (n_signals).
+    Order of features: the encoder's (n_features), standardised signals (n_signals).
     """
 
     coef: Float64Array
@@ -79,6 +80,7 @@ class Brain:
 
     tiers: cheap to strong.  The heads and the calibration have len(tiers) columns: a loss head for each tier
     but the strongest, and the head of "no tier is adequate".
+    ngrams: what hashed n-grams add to the logits; None for a brain without them.
     """
 
     tiers: tuple[str, ...]
@@ -87,6 +89,7 @@ class Brain:
     heads: LinearHeads
     calibration: Calibration
     domain: Domain
+    ngrams: NgramTable | None = None
 
     def predict(self, reading: Reading) -> Prediction:
         """What the brain says of one request."""
@@ -103,32 +106,30 @@ class Brain:
 
     def score(self, readings: Sequence[Reading]) -> Scores:
         """Predictions for n requests; the same numbers as n single ones."""
-        return self.score_features(self.features(readings), self.ask_token_ids(readings))
-
-    def ask_token_ids(self, readings: Sequence[Reading]) -> list[list[int]]:
-        """The token ids of each ask."""
-        return self.encoder.token_ids([reading.ask for reading in readings])
+        logits = self.logits(readings)
+        return self.score_logits(logits, known_ids(self.encoder, [reading.ask for reading in readings]))
 
     def features(self, readings: Sequence[Reading]) -> Float64Array:
-        """What the heads are linear in: (n, 2 * dim + n_signals) float64."""
+        """What the heads are linear in: (n, encoder.n_features + n_signals) float64."""
         signals = self.signal_scale.apply(stack_signals(readings))
-        return assemble_features(embed_views(self.encoder, readings), signals)
+        return assemble_features(self.encoder.encode_readings(readings), signals)
 
-    def score_features(self, features: Float64Array, ask_token_ids: Sequence[Sequence[int]]) -> Scores:
-        """Predictions from assembled features, (n, n_features) float64, and the asks' token ids."""
-        probabilities = self.calibration.apply(self.heads.logits(features))
-        return scores_of(probabilities, domain_distance=self.domain.distances(ask_token_ids))
+    def logits(self, readings: Sequence[Reading]) -> Float64Array:
+        """The heads' logits with what n-grams add: (n, n_heads) float64, before calibration."""
+        logits = self.heads.logits(self.features(readings))
+        if self.ngrams is not None:
+            for row, buckets in enumerate(buckets_of(self.encoder, readings)):
+                logits[row] += self.ngrams.logits(buckets)
+        return logits
+
+    def score_logits(self, logits: Float64Array, ask_token_ids: Sequence[Sequence[int]]) -> Scores:
+        """Predictions from logits, (n, n_heads), and the asks' token ids."""
+        return scores_of(self.calibration.apply(logits), domain_distance=self.domain.distances(ask_token_ids))
 
 
-def embed_views(encoder: Encoder, readings: Sequence[Reading]) -> FloatArray:
-    """Embeddings of ask and window side by side: (n, 2 * dim) float32; each half has unit length or is zero."""
-    dim = encoder.spec.dim
-    out = np.zeros((len(readings), 2 * dim), dtype=np.float32)
-    out[:, :dim] = encoder.encode([reading.ask for reading in readings])
-    with_window = [row for row, reading in enumerate(readings) if reading.window]
-    if with_window:
-        out[with_window, dim:] = encoder.encode([readings[row].window for row in with_window])
-    return out
+def buckets_of(encoder: Encoder, readings: Sequence[Reading]) -> list[tuple[Buckets, ...]]:
+    """The n-gram buckets of each reading, in ngrams.BLOCKS order."""
+    return [reading_buckets(reading, encoder.token_ids([turn.text for turn in reading.turns])) for reading in readings]
 
 
 def stack_signals(readings: Sequence[Reading]) -> FloatArray:
@@ -137,7 +138,7 @@ def stack_signals(readings: Sequence[Reading]) -> FloatArray:
 
 
 def assemble_features(embeddings: FloatArray, signals: FloatArray) -> Float64Array:
-    """(n, 2 * dim) and (n, n_signals) side by side, as float64: sums in double keep training and serving equal."""
+    """(n, n_embedding) and (n, n_signals) side by side, as float64: sums in double keep training and serving equal."""
     return np.concatenate([embeddings, signals], axis=1, dtype=np.float64)
 
 

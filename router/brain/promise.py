@@ -1,54 +1,198 @@
-"""What a threshold promises: a bound on the quality lost, with its confidence, and the saving it buys.
+"""What a threshold promises: a bound on the quality lost, on the cost or on the tiers' shares, with its confidence.
 
-The curve comes from training, on rows that no head was fitted on (they calibrate the heads and choose the threshold).
-A request may name another target than the bundle's own and gets that target's threshold from the curve, without a
-refit.
+The curve comes from training, on rows that no head was fitted on. A request or a policy may name another goal than the
+bundle's own and gets that goal's threshold from the curve, without a refit.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+from router.types import JsonObject, StatedPromise
+
+QUALITY = "max_quality_loss"
+COST = "max_cost_usd_per_1k"
+MIX = "tier_mix"
+GOALS = (QUALITY, COST, MIX)
+"""What a goal can be about; the words are those of requests, options and manifests."""
 
 
 class TargetTooSmall(ValueError):
-    """The calibration rows are too few to promise the target; `smallest` is the least that can be promised."""
+    """The calibration rows cannot support the target; `smallest` is the least that can be promised."""
 
-    def __init__(self, target: float, smallest: float) -> None:
+    def __init__(self, what: str, target: float, smallest: float) -> None:
         super().__init__(
-            f"the bundle cannot promise max_quality_loss {target:g}: its calibration rows support {smallest:.4g} or "
+            f"the bundle cannot promise {what} {target:g}: its calibration rows support {smallest:.4g} or "
             "more. Ask for more, or fit on more rows."
         )
         self.smallest = smallest
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
-    """The threshold curve with its guarantee.
+class Goal:
+    """What a threshold has to keep: exactly one of the three.
 
-    target: the bundle's own max_quality_loss.  confidence: P(the bound holds) for any one target.
-    n_rows: calibration rows behind the bounds.  population: in words, which rows.
-    thresholds: ascending; each is the largest expected quality loss a tier may have to be chosen.
-    bounds: non-decreasing upper confidence bound on the mean quality loss at each threshold.
-    losses, savings: the mean quality loss and the cost saved against always-strongest, as measured on those rows.
+    max_quality_loss: the mean quality loss is at or under it, in [0, 1]; the cheapest such threshold is taken.
+    max_cost_usd_per_1k: a thousand requests cost at most this; the most careful such threshold is taken.
+    tier_mix: each named tier gets at most this share of the requests; the most careful such threshold is taken. The
+        cheapest tier cannot be named: whatever is not sent to the others goes there.
+
+    Raises ValueError for none, for two, and for a number that is no share or no cost.
+
+    >>> Goal(tier_mix={"frontier": 0.1}).kind
+    'tier_mix'
     """
 
-    target: float
+    max_quality_loss: float | None = None
+    max_cost_usd_per_1k: float | None = None
+    tier_mix: Mapping[str, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is no goal."""
+        given = [name for name in GOALS if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none"
+            raise ValueError(f"choose one of {', '.join(GOALS)}; found {found}")
+        if self.max_quality_loss is not None and not 0.0 <= self.max_quality_loss <= 1.0:
+            raise ValueError(f"{QUALITY}: expected a number in [0, 1], found {self.max_quality_loss:g}")
+        if self.max_cost_usd_per_1k is not None and not 0.0 <= self.max_cost_usd_per_1k < float("inf"):
+            raise ValueError(f"{COST}: expected a finite number of at least 0, found {self.max_cost_usd_per_1k:g}")
+        if self.tier_mix is not None:
+            _check_mix(self.tier_mix)
+
+    @property
+    def kind(self) -> str:
+        """Which of the three it is."""
+        return next(name for name in GOALS if getattr(self, name) is not None)
+
+    def check_tiers(self, tiers: Sequence[str]) -> None:
+        """Raises ValueError when the mix names what is no tier, or the cheapest; tiers are cheap to strong."""
+        for tier in self.tier_mix or ():
+            if tier not in tiers[1:]:
+                raise ValueError(f"{MIX}: {tier!r} cannot be limited; tiers that can are {', '.join(tiers[1:])}")
+
+    def to_json(self) -> JsonObject:
+        """An object with one key."""
+        value = getattr(self, self.kind)
+        return {self.kind: dict(sorted(value.items())) if isinstance(value, Mapping) else value}
+
+
+def _check_mix(mix: Mapping[str, float]) -> None:
+    if not mix:
+        raise ValueError(f"{MIX}: name at least one tier with its share")
+    for tier, share in mix.items():
+        if not 0.0 <= share <= 1.0:
+            raise ValueError(f"{MIX}: {tier}: expected a share in [0, 1], found {share:g}")
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePromise:
+    """What the bundle's own threshold does to one part of the traffic.
+
+    by, value: such as `lang` and `de`.  n: its groups of calibration rows.
+    loss: their mean quality loss.  bound: upper confidence bound on it.
+    smallest_target: the least max_quality_loss that its rows could support at any threshold.
+    All slices' bounds hold together with the promise's confidence: each is taken at 1 - (1 - confidence) / number of
+    slices (Bonferroni).
+    """
+
+    by: str
+    value: str
+    n: int
+    loss: float
+    bound: float
+    smallest_target: float
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """The threshold curve with its guarantees, measured on rows that no head was fitted on.
+
+    goal: the bundle's own.  confidence: P(the target is kept) for any one goal, named without a look at the curve.
+    n_rows, n_groups: calibration rows, and groups of them (pairs, conversations): bounds count groups.
+    method: how the loss is bounded, `clopper_pearson` or `hoeffding_bentkus`.
+    population: in words, which rows.  safe_tier: where rows out of domain were counted.
+    thresholds: ascending; each is the largest expected quality loss a tier may have to be chosen.
+    bounds: non-decreasing upper confidence bound on the mean quality loss at each threshold.
+    losses, savings: the mean quality loss and the share of the cost saved against always-strongest, as measured.
+    costs_usd_per_1k: as measured.  cost_bounds_usd_per_1k: non-increasing upper confidence bound on it.
+    tier_shares: of each tier, as measured.  tier_share_bounds: of each tier but the cheapest, a non-increasing upper
+        confidence bound.
+    slices: the bundle's own threshold, part by part, where that was asked for.
+    """
+
+    goal: Goal
     confidence: float
     n_rows: int
+    n_groups: int
+    method: str
     population: str
+    safe_tier: str
     thresholds: tuple[float, ...]
     bounds: tuple[float, ...]
     losses: tuple[float, ...]
     savings: tuple[float, ...]
+    costs_usd_per_1k: tuple[float, ...]
+    cost_bounds_usd_per_1k: tuple[float, ...]
+    tier_shares: Mapping[str, tuple[float, ...]]
+    tier_share_bounds: Mapping[str, tuple[float, ...]]
+    slices: tuple[SlicePromise, ...] = ()
 
-    def position_for(self, target: float) -> int:
-        """Index of the largest threshold whose bound is at or under the target. Raises TargetTooSmall."""
+    @property
+    def target(self) -> float:
+        """The max_quality_loss that is promised: the goal's, or the bound where a cost or a mix chose the threshold."""
+        own = self.goal.max_quality_loss
+        return self.bounds[self.position_for()] if own is None else own
+
+    def position_for(self, goal: Goal | float | None = None) -> int:
+        """Index of the threshold for a goal: a bare number is a max_quality_loss, None the bundle's own goal.
+
+        Raises TargetTooSmall, and ValueError for a mix of other tiers.
+        """
+        goal = self.goal if goal is None else goal if isinstance(goal, Goal) else Goal(max_quality_loss=goal)
+        if goal.max_quality_loss is not None:
+            return self._quality_position(goal.max_quality_loss)
+        if goal.max_cost_usd_per_1k is not None:
+            return _first_at_or_under(self.cost_bounds_usd_per_1k, goal.max_cost_usd_per_1k, what=COST)
+        assert goal.tier_mix is not None
+        goal.check_tiers(tuple(self.tier_shares))
+        return max(
+            _first_at_or_under(self.tier_share_bounds[tier], share, what=f"{MIX} {tier}")
+            for tier, share in goal.tier_mix.items()
+        )
+
+    def threshold_for(self, goal: Goal | float | None = None) -> float:
+        """The threshold for a goal; see `position_for`. Raises TargetTooSmall."""
+        return self.thresholds[self.position_for(goal)]
+
+    def stated(self, goal: Goal | None = None) -> StatedPromise:
+        """What is said of a goal, None for the bundle's own. Raises TargetTooSmall."""
+        goal = self.goal if goal is None else goal
+        position = self.position_for(goal)
+        target: float | Mapping[str, float]
+        bound: float | Mapping[str, float]
+        if goal.tier_mix is not None:
+            target = dict(goal.tier_mix)
+            bound = {tier: self.tier_share_bounds[tier][position] for tier in target}
+        elif goal.max_cost_usd_per_1k is not None:
+            target, bound = goal.max_cost_usd_per_1k, self.cost_bounds_usd_per_1k[position]
+        else:
+            assert goal.max_quality_loss is not None
+            target, bound = goal.max_quality_loss, self.bounds[position]
+        return StatedPromise(goal=goal.kind, target=target, bound=bound, confidence=self.confidence, n=self.n_groups)
+
+    def _quality_position(self, target: float) -> int:
         position = bisect_right(self.bounds, target) - 1
         if position < 0:
-            raise TargetTooSmall(target, self.bounds[0])
+            raise TargetTooSmall(QUALITY, target, self.bounds[0])
         return position
 
-    def threshold_for(self, target: float | None = None) -> float:
-        """The threshold for a target in [0, 1]; for the bundle's own if None. Raises TargetTooSmall."""
-        return self.thresholds[self.position_for(self.target if target is None else target)]
+
+def _first_at_or_under(falling: Sequence[float], limit: float, *, what: str) -> int:
+    """Index of the first of the non-increasing numbers at or under the limit. Raises TargetTooSmall."""
+    position = bisect_left(falling, -limit, key=lambda number: -number)
+    if position == len(falling):
+        raise TargetTooSmall(what, limit, falling[-1])
+    return position

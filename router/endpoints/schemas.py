@@ -20,7 +20,17 @@ _OPTIONS: JsonObject = {
     "additionalProperties": False,
     "properties": {
         "tiers": {"type": "array", "items": {"type": "string"}, "minItems": 1, "description": "allow only these tiers"},
-        "max_quality_loss": {"type": "number", "minimum": 0, "maximum": 1},
+        "max_quality_loss": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "description": "target on the mean quality loss; not together with max_cost_usd_per_1k",
+        },
+        "max_cost_usd_per_1k": {
+            "type": "number",
+            "minimum": 0,
+            "description": "target on the cost of 1,000 requests at the prices that the bundle was fitted with",
+        },
         "explain": {"type": "boolean"},
         "session": {"type": "string", "description": "checked, not yet used"},
         "last_tier": {"type": "string", "description": "checked, not yet used"},
@@ -42,6 +52,26 @@ _ROUTE_BODY: JsonObject = {
 
 _PROBABILITIES: JsonObject = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1}}
 
+_LIMIT: JsonObject = {"anyOf": [{"type": "number", "minimum": 0}, _PROBABILITIES]}
+
+_PROMISE: JsonObject = {
+    "description": "the guarantee behind the threshold; null where none covers the request",
+    "anyOf": [
+        {"type": "null"},
+        {
+            "type": "object",
+            "required": ["goal", "target", "bound", "confidence", "n"],
+            "properties": {
+                "goal": {"enum": ["max_quality_loss", "max_cost_usd_per_1k", "tier_mix"]},
+                "target": _LIMIT,
+                "bound": _LIMIT,
+                "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+                "n": {"type": "integer", "minimum": 0},
+            },
+        },
+    ],
+}
+
 _DECISION: JsonObject = {
     "type": "object",
     "required": ["decision_id", "tier", "model", "candidates", "p_adequate", "expected_quality_loss", "threshold"],
@@ -53,6 +83,7 @@ _DECISION: JsonObject = {
         "p_adequate": _PROBABILITIES,
         "expected_quality_loss": _PROBABILITIES,
         "threshold": {"type": "number"},
+        "promise": _PROMISE,
         "reason": {"type": "string"},
         "estimated_cost_usd": {"type": "object", "additionalProperties": {"type": "number"}},
         "turn": {"type": "string"},

@@ -20,12 +20,16 @@ def choose(prediction: Prediction, *, threshold: float, allowed: Sequence[str], 
     """The tier for a prediction, in the order of the policy: out of domain, then the threshold.
 
     allowed: tiers that may be chosen, cheap to strong, at least one.
-    safe_tier: what a request gets that the classifier knows nothing about; where it is not allowed, the
-    cheapest allowed tier that is stronger, else the strongest allowed one.
+    safe_tier: what a request gets at least that the classifier knows nothing about; where it is not allowed, the
+    cheapest allowed tier that is stronger, else the strongest allowed one. A stronger choice stays: with it lowered,
+    unseen sources lost more quality, not less (0.173 against 0.144 on traffic left out of the fit).
     """
+    tier = choose_tier(prediction, threshold=threshold, allowed=allowed)
     if prediction.out_of_domain:
-        return Choice(tier=nearest_at_or_above(safe_tier, allowed, order=prediction.tiers), reason=Reason.OUT_OF_DOMAIN)
-    return Choice(tier=choose_tier(prediction, threshold=threshold, allowed=allowed), reason=Reason.THRESHOLD)
+        safe = nearest_at_or_above(safe_tier, allowed, order=prediction.tiers)
+        if prediction.tiers.index(safe) > prediction.tiers.index(tier):
+            return Choice(tier=safe, reason=Reason.OUT_OF_DOMAIN)
+    return Choice(tier=tier, reason=Reason.THRESHOLD)
 
 
 def choose_tier(prediction: Prediction, *, threshold: float, allowed: Sequence[str]) -> str:

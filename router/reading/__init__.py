@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from router.reading.read import Reading, read
+from router.reading.read import Reading, Turn, read
 
-__all__ = ["Reading", "read"]
+__all__ = ["Reading", "Turn", "read"]

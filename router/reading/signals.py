@@ -1,7 +1,8 @@
 """Surface facts of a request, cheap and language-aware, in one fixed named order.
 
 Never among them: the size of the system prompt, the number of tools, the length of the history. Agents send
-those with every request, hard or trivial, so as a measure of difficulty they only mislead.
+those with every request, hard or trivial, so as a measure of difficulty they only mislead. Nor capital letters: they
+added nothing to the measured quality, and a request in capitals then changed its tier.
 """
 
 from __future__ import annotations
@@ -38,9 +39,6 @@ SIGNAL_NAMES: tuple[str, ...] = (
     "ask_quotes_log",
     "ask_list_items_log",
     "ask_symbol_share",
-    "ask_upper_share",
-    "ask_no_capitals",
-    "ask_starts_lower",
     "ask_non_latin_share",
     "ask_cjk",
     "ask_word_length",
@@ -100,9 +98,6 @@ def signals_of(ask: str, window: str, *, after_tool: bool) -> FloatArray:
             math.log1p(counts[CharClass.QUOTE]),
             math.log1p(len(_LIST_ITEM.findall(ask))),
             counts[CharClass.SYMBOL] / n_visible,
-            counts[CharClass.UPPER] / n_visible,
-            _flag(counts[CharClass.UPPER] == 0),
-            _flag(ask[:1].islower()),
             (n_cjk + counts[CharClass.LETTER]) / n_visible,
             _flag(n_cjk > _A_FEW_CJK_CHARS),
             min(20.0, n_letters / max(1, n_spaced_words)),

@@ -7,11 +7,31 @@ from urllib.parse import quote
 
 from router.errors import RequestError
 from router.jsontext import replace_surrogates
-from router.types import ChatRequest, Explanation, JsonObject, Message, RouteDecision, RouteOptions, RouteRequest
+from router.types import (
+    ChatRequest,
+    Explanation,
+    JsonObject,
+    Message,
+    RouteDecision,
+    RouteOptions,
+    RouteRequest,
+    StatedPromise,
+)
 from router.wire.fields import as_array, as_object, as_string, optional_bool, optional_number, optional_string
 from router.wire.openai_chat import parse_chat
 
-_OPTION_KEYS = frozenset({"tiers", "max_quality_loss", "session", "last_tier", "cached_tokens", "idle_s", "explain"})
+_OPTION_KEYS = frozenset(
+    {
+        "tiers",
+        "max_quality_loss",
+        "max_cost_usd_per_1k",
+        "session",
+        "last_tier",
+        "cached_tokens",
+        "idle_s",
+        "explain",
+    }
+)
 
 
 def parse_route_request(value: object) -> RouteRequest:
@@ -55,9 +75,18 @@ def _parse_options(options: JsonObject) -> RouteOptions:
         optional_string(options, key, prefix="router.")
     for key in ("cached_tokens", "idle_s"):
         optional_number(options, key, low=0, prefix="router.")
+    max_quality_loss = optional_number(options, "max_quality_loss", low=0, high=1, prefix="router.")
+    max_cost_usd_per_1k = optional_number(options, "max_cost_usd_per_1k", low=0, prefix="router.")
+    if max_quality_loss is not None and max_cost_usd_per_1k is not None:
+        raise RequestError(
+            "router.max_cost_usd_per_1k: choose one of max_quality_loss and max_cost_usd_per_1k.",
+            field="router.max_cost_usd_per_1k",
+            code="ambiguous",
+        )
     return RouteOptions(
         tiers=_parse_tiers(options.get("tiers")),
-        max_quality_loss=optional_number(options, "max_quality_loss", low=0, high=1, prefix="router."),
+        max_quality_loss=max_quality_loss,
+        max_cost_usd_per_1k=max_cost_usd_per_1k,
         explain=optional_bool(options, "explain", default=False, prefix="router."),
     )
 
@@ -81,6 +110,7 @@ def render_decision(decision: RouteDecision) -> JsonObject:
         "p_adequate": decision.p_adequate,
         "expected_quality_loss": decision.expected_quality_loss,
         "threshold": decision.threshold,
+        "promise": None if decision.promise is None else _render_promise(decision.promise),
         "reason": decision.reason.value,
         "estimated_cost_usd": decision.estimated_cost_usd,
         "turn": decision.turn,
@@ -90,6 +120,16 @@ def render_decision(decision: RouteDecision) -> JsonObject:
     if decision.explanation is not None:
         body["explanation"] = render_explanation(decision.explanation)
     return body
+
+
+def _render_promise(promise: StatedPromise) -> JsonObject:
+    return {
+        "goal": promise.goal,
+        "target": promise.target,
+        "bound": promise.bound,
+        "confidence": promise.confidence,
+        "n": promise.n,
+    }
 
 
 def render_explanation(explanation: Explanation) -> JsonObject:
@@ -105,7 +145,7 @@ def render_explanation(explanation: Explanation) -> JsonObject:
                 "logit": head.logit,
                 "probability": head.probability,
                 "contributions": [
-                    {"kind": c.kind, "name": c.name, "value": c.value, "logit": c.logit}
+                    {"kind": c.kind, "name": replace_surrogates(c.name), "value": c.value, "logit": c.logit}
                     for c in sorted(head.contributions, key=lambda c: -abs(c.logit))
                 ],
             }

@@ -1,11 +1,19 @@
-"""In process, one core: what a decision takes with the shipped bundle."""
+"""In process, one core: what a decision takes with the shipped bundles."""
 
 import time
 from collections.abc import Callable
 
 import numpy as np
+import torch
+from sentence_transformers import SentenceTransformer
 
 from router import Router
+from router.reading import read
+from router.shipped import shipped_bundle
+from router.types import ChatRequest, RouteRequest
+from tests.bench.data import TRAFFIC
+from training.distil import DEFAULT_MODEL, model_path
+from training.readers import read_rows
 
 THIRTY_WORDS = (
     "Write a Python function that merges overlapping intervals given as a list of tuples and returns them sorted by "
@@ -29,7 +37,6 @@ def median_ms(call: Callable[[], object], *, seconds: float = 2.0) -> tuple[floa
 
 
 def main() -> None:
-    router = Router.load(environ={})
     conversation = {
         "messages": [{"role": "system", "content": FIFTY_KB}]
         + [{"role": role, "content": THIRTY_WORDS} for role in ("user", "assistant", "user")]
@@ -39,6 +46,36 @@ def main() -> None:
         f"{len(TWO_THOUSAND_WORDS.split()):,} words": TWO_THOUSAND_WORDS,
         f"conversation, {len(FIFTY_KB) / 1024:.0f} KB system prompt": conversation,
     }
-    for name, request in cases.items():
-        ms, n = median_ms(lambda request=request: router.route(request))
-        print(f"{name:<40} {ms:8.3f} ms median of {n:,}")
+    for name in ("fast", "default"):
+        router = Router.load(shipped_bundle(name), environ={})
+        for case, request in cases.items():
+            ms, n = median_ms(lambda router=router, request=request: router.route(request))
+            print(f"{name:<8} {case:<40} {ms:8.3f} ms median of {n:,}")
+    against_the_full_model()
+
+
+def against_the_full_model(n_rows: int = 200) -> None:
+    """A decision of `default` on traffic rows against all six layers of MiniLM in PyTorch, one thread, batch of one."""
+    rows = [row.messages for row in read_rows([TRAFFIC]).rows]
+    picked = [rows[int(i)] for i in np.random.default_rng(0).permutation(len(rows))[:n_rows]]
+    chats = [ChatRequest(messages=messages) for messages in picked]
+    texts = [f"{reading.window}\n{reading.ask}" for reading in map(read, chats)]
+    router = Router.load(shipped_bundle("default"), environ={})
+    torch.set_num_threads(1)
+    model = SentenceTransformer(model_path(DEFAULT_MODEL), device="cpu")
+    ours, full = [], []
+    for chat, text in zip(chats, texts, strict=True):
+        ours.append(timed_ms(lambda chat=chat: router.route(RouteRequest(chat=chat))))
+        full.append(timed_ms(lambda text=text: model.encode([text], show_progress_bar=False)))
+    ratio = float(np.median(ours)) / float(np.median(full))
+    print(
+        f"{n_rows} traffic rows: default {np.median(ours):.2f} ms a decision, six-layer MiniLM in PyTorch "
+        f"{np.median(full):.2f} ms: {ratio:.0%}"
+    )
+
+
+def timed_ms(call: Callable[[], object]) -> float:
+    call()
+    start = time.perf_counter()
+    call()
+    return (time.perf_counter() - start) * 1e3

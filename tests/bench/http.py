@@ -19,6 +19,8 @@ from pathlib import Path
 
 import psutil
 
+from router.shipped import shipped_bundle
+
 BODY = json.dumps({"prompt": "Summarise this thread in two sentences for the on-call channel, please."}).encode()
 SECONDS = 2
 TURNS = 7
@@ -37,7 +39,13 @@ uvicorn.run(app, port=int(sys.argv[1]), log_level="warning", access_log=False)
 
 
 def main() -> None:
-    ours = [sys.executable, "-m", "router", "serve", "--port", "{port}"]
+    for name in ("fast", "default"):
+        measure_bundle(name)
+
+
+def measure_bundle(name: str) -> None:
+    bundle = str(shipped_bundle(name))
+    ours = [sys.executable, "-m", "router", "serve", "--port", "{port}", "--bundle", bundle]
     with serving(ours) as (port, process), serving([sys.executable, "-c", BARE, "{port}"]) as (bare_port, _):
         # Turn and turn about: on a shared machine a slow moment then meets both.
         turns = [(measure(port, CONNECTIONS), measure(bare_port, CONNECTIONS)) for _ in range(TURNS)]
@@ -48,7 +56,7 @@ def main() -> None:
     bare_rate = statistics.median(bare for _, (bare, _) in turns)
     ratio = statistics.median(mine / bare for (mine, _), (bare, _) in turns)
     loader = "wrk" if shutil.which("wrk") else "our own client"
-    print(f"load from {loader}, {CONNECTIONS} connections, {SECONDS} s a turn, {TURNS} turns: medians")
+    print(f"{name}: load from {loader}, {CONNECTIONS} connections, {SECONDS} s a turn, {TURNS} turns: medians")
     print(f"/route      {rate:8,.0f} requests/s; one connection {alone_ms:.2f} ms; {rss_mb:.0f} MB resident")
     print(f"bare app    {bare_rate:8,.0f} requests/s; one connection {bare_alone_ms:.2f} ms")
     print(f"ratio       {ratio:8.0%}")

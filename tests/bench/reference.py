@@ -1,27 +1,32 @@
-"""The reference figures of the data, with our own code: the recipe of the shipped bundle, cross-validated.
+"""The reference figures of the data, with our own code: the recipe of the shipped bundle `fast`, cross-validated.
 
-One recipe throughout: token table, ask and window, signals; logistic heads; C fixed, nothing tuned per task.
+One recipe throughout: token table, ask and window, n-grams, signals; logistic heads; the shipped settings for labels on
+the traffic and for outcomes on outcomes, C fixed, nothing tuned per task.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from router import Router
-from router.brain.brain import stack_signals
+from router.brain.brain import buckets_of, stack_signals
 from router.reading.signals import SIGNAL_NAMES
+from router.shipped import shipped_bundle
 from tests.bench.data import TIERS, TRAFFIC, outcomes
 from training import metrics
 from training.config import DEFAULT_TIER_COST_USD, FitConfig
-from training.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses
+from training.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses, take_buckets
 from training.dataset import Dataset, build_dataset
+from training.distil import load_encoder
 from training.embed import embed
+from training.hyper import LABELS, OUTCOMES
 from training.labels import Labels, labels_from_adequate
 from training.readers import read_rows
 from training.splits import group_folds
 from training.tier_map import load_tier_map
 
-CONFIG = FitConfig(name="reference", c_grid=(0.1,))
+ON_LABELS = FitConfig(name="reference", hyper=replace(LABELS, c_grid=LABELS.c_grid[:1]))
+ON_OUTCOMES = FitConfig(name="reference", hyper=OUTCOMES)
 FOLDS = 5
 COSTS = tuple(DEFAULT_TIER_COST_USD.values())
 
@@ -34,10 +39,11 @@ def main() -> None:
 
 def load(*paths: Path) -> tuple[Dataset, CrossvalData]:
     data = build_dataset(read_rows(paths).rows, load_tier_map(TIERS))
-    encoder = Router.load(environ={}).bundle.brain.encoder
+    encoder = load_encoder(shipped_bundle("fast"))
     return data, CrossvalData(
         embeddings=embed(data.readings, encoder, cache=None),
         signals=stack_signals(data.readings),
+        buckets=buckets_of(encoder, data.readings),
         labels=data.labels,
         groups=data.groups,
     )
@@ -48,9 +54,10 @@ def traffic() -> None:
     nothing = np.zeros((len(full), 0), dtype=np.float32)
     length = [SIGNAL_NAMES.index("ask_words_log"), SIGNAL_NAMES.index("ask_words_log_squared")]
     arms = {
-        "length only": CrossvalData(nothing, full.signals[:, length], full.labels, full.groups),
-        "signals only": CrossvalData(nothing, full.signals, full.labels, full.groups),
-        "token table and signals": full,
+        "length only": replace(full, embeddings=nothing, signals=full.signals[:, length], buckets=None),
+        "signals only": replace(full, embeddings=nothing, buckets=None),
+        "token table and signals": replace(full, buckets=None),
+        "and n-grams": full,
     }
     print("traffic, 5-fold by group, mean of 3 seeds: saved at 2% / 5% / 10% under-routing; AUC not-budget, frontier")
     for name, data in arms.items():
@@ -61,7 +68,7 @@ def traffic() -> None:
 
 
 def traffic_row(data: CrossvalData, seed: int) -> list[float]:
-    loss = out_of_fold_losses(data, CONFIG, n_folds=FOLDS, seed=seed)
+    loss = out_of_fold_losses(data, ON_LABELS, n_folds=FOLDS, seed=seed)
     cheapest = data.labels.cheapest
     saved = [
         metrics.saved_at_under_routing(loss, cheapest, tier_cost_usd=COSTS, limit=limit) for limit in (0.02, 0.05, 0.10)
@@ -78,10 +85,11 @@ def within_source() -> None:
         plain = CrossvalData(
             data.embeddings[known],
             data.signals[known],
+            take_buckets(data.buckets, known),
             adequacy_only(data.labels.take(known).adequate[:, 0]),
             tuple(data.groups[i] for i in known.tolist()),
         )
-        loss = out_of_fold_losses(plain, CONFIG, n_folds=FOLDS, seed=0)
+        loss = out_of_fold_losses(plain, ON_OUTCOMES, n_folds=FOLDS, seed=0)
         print(f"  {source:<26} {metrics.auc(loss[:, 0], inadequate[known] == 0):.3f}   n={len(known):,}")
 
 
@@ -96,11 +104,11 @@ def routellm() -> None:
     for source in ("routellm_mmlu", "routellm_gsm8k"):
         data, columns = load(outcomes(source))
         weak, strong = columns.labels.adequate[:, 0] == 1, columns.labels.adequate[:, 2] == 1
-        five = out_of_fold_losses(columns, CONFIG, n_folds=FOLDS, seed=0)
+        five = out_of_fold_losses(columns, ON_OUTCOMES, n_folds=FOLDS, seed=0)
         print(f"  {source}, 5-fold: {apgr(five, weak, strong):.3f}   n={len(columns):,}")
         if source == "routellm_mmlu":
             subjects = [row.category or "" for row in data.rows]
-            eight = losses_by_fold(columns, group_folds(subjects, n_folds=8, seed=0), CONFIG)
+            eight = losses_by_fold(columns, group_folds(subjects, n_folds=8, seed=0), ON_OUTCOMES)
             print(f"  {source}, whole subjects left out, 8-fold: {apgr(eight, weak, strong):.3f}")
             for n_labels in (300, 1_500, 5_000):
                 few = [few_labels(columns, weak, strong, n_labels, seed) for seed in range(6)]
@@ -110,7 +118,7 @@ def routellm() -> None:
 def few_labels(data: CrossvalData, weak: np.ndarray, strong: np.ndarray, n_labels: int, seed: int) -> float:
     order = np.random.default_rng(seed).permutation(len(data))
     test = np.sort(order[n_labels:])
-    loss = held_out_losses(data, CONFIG, fit=np.sort(order[:n_labels]), score=test)
+    loss = held_out_losses(data, ON_OUTCOMES, fit=np.sort(order[:n_labels]), score=test)
     return apgr(loss, weak[test], strong[test])
 
 

@@ -24,6 +24,7 @@ ANSWER = {
     "p_adequate",
     "expected_quality_loss",
     "threshold",
+    "promise",
     "reason",
     "estimated_cost_usd",
     "turn",
@@ -51,8 +52,8 @@ def assert_error(answer, status, *, param=None, code=None):
 @pytest.mark.parametrize(
     "body",
     [
-        {"prompt": "What is the capital of France?"},
-        {"messages": [{"role": "user", "content": "What is the capital of France?"}], "model": "auto", "stream": True},
+        {"prompt": "Translate 'good morning' to French."},
+        {"messages": [{"role": "user", "content": "thanks, that is all"}], "model": "auto", "stream": True},
     ],
 )
 def test_route_answers_with_exactly_the_contracts_keys(client, body):
@@ -423,7 +424,7 @@ def test_the_openapi_document_describes_the_bodies_as_they_are(client):
     assert set(answer["required"]) <= ANSWER
     body = route["requestBody"]["content"]["application/json"]["schema"]
     assert set(body["properties"]["router"]["properties"]) == {
-        "tiers", "max_quality_loss", "session", "last_tier", "cached_tokens", "idle_s", "explain"
+        "tiers", "max_quality_loss", "max_cost_usd_per_1k", "session", "last_tier", "cached_tokens", "idle_s", "explain"
     }  # fmt: skip
 
 

@@ -10,12 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.brain import load_bundle
+from router.brain.promise import Goal
 from router.core import Router
 from router.errors import BundleMissing, ConfigError, RequestError
 from router.policy import choose
 from router.settings import load_settings
-from router.types import ChatRequest, Message, Prediction, Reason, RouteDecision, RouteOptions, RouteRequest
+from router.types import (
+    ChatRequest,
+    Message,
+    Prediction,
+    Reason,
+    RouteDecision,
+    RouteOptions,
+    RouteRequest,
+    StatedPromise,
+)
 from router.wire.route_body import render_decision, request_from_text
+from tests.router.tiny_bundle import read_manifest
 
 TIERS = ("budget", "production", "frontier")
 EASY = "thanks, that's all for today!"
@@ -97,6 +108,56 @@ def test_a_target_that_cannot_be_promised_is_refused_with_the_least_that_can(tin
     with pytest.raises(RequestError, match=r"^router\.max_quality_loss: .*support 0\.02 or more") as caught:
         tiny.route({"prompt": "hi", "router": {"max_quality_loss": target}})
     assert (caught.value.field, caught.value.code) == ("router.max_quality_loss", "target_too_small")
+
+
+@pytest.mark.parametrize(("usd", "threshold"), [(20.0, 0.1), (8.0, 0.3), (7.99, 0.5), (2.0, 0.9)])
+def test_a_request_may_name_a_cost_instead(tiny, usd, threshold):
+    decision = tiny.route({"prompt": "hi", "router": {"max_cost_usd_per_1k": usd}})
+    assert decision.threshold == threshold
+    assert decision.promise is not None
+    assert (decision.promise.goal, decision.promise.target) == ("max_cost_usd_per_1k", usd)
+    assert decision.promise.bound <= usd
+
+
+def test_a_cost_that_cannot_be_promised_is_refused_with_the_least_that_can(tiny):
+    with pytest.raises(RequestError, match=r"^router\.max_cost_usd_per_1k: .*support 2 or more") as caught:
+        tiny.route({"prompt": "hi", "router": {"max_cost_usd_per_1k": 1.99}})
+    assert (caught.value.field, caught.value.code) == ("router.max_cost_usd_per_1k", "target_too_small")
+
+
+def test_two_targets_in_a_parsed_request_are_refused_too(tiny):
+    options = RouteOptions(max_quality_loss=0.1, max_cost_usd_per_1k=2.0)
+    with pytest.raises(RequestError, match="choose one of"):
+        tiny.route(RouteRequest(ChatRequest((Message("user", "hi"),)), options))
+
+
+def test_a_decision_carries_the_promise_that_chose_its_threshold(tiny):
+    own = StatedPromise(goal="max_quality_loss", target=0.1, bound=0.1, confidence=0.9, n=90)
+    assert tiny.route("hi").promise == own
+    asked = tiny.route({"prompt": "hi", "router": {"max_quality_loss": 0.15}}).promise
+    assert asked == replace(own, target=0.15)
+
+
+def test_a_promise_is_made_only_over_the_tiers_and_the_safe_tier_that_it_was_measured_with(tiny_bundle, tmp_path):
+    config = tmp_path / "tierwise.toml"
+    for safe_tier, quality, cost in (("budget", False, False), ("production", True, True), ("frontier", True, False)):
+        config.write_text(f'safe_tier = "{safe_tier}"')
+        router = Router.load(tiny_bundle, config=config, environ={})
+        assert (router.route("hi").promise is not None) is quality
+        by_cost = router.route({"prompt": "hi", "router": {"max_cost_usd_per_1k": 9.0}})
+        assert (by_cost.promise is not None) is cost
+        assert router.route({"prompt": "hi", "router": {"tiers": ["budget", "frontier"]}}).promise is None
+
+
+def test_a_bundle_may_be_fitted_for_a_cost_or_a_mix(tiny_bundle):
+    bundle = load_bundle(tiny_bundle)
+    for goal, threshold in ((Goal(max_cost_usd_per_1k=6.0), 0.5), (Goal(tier_mix={"frontier": 0.2}), 0.9)):
+        promise = replace(bundle.manifest.promise, goal=goal)
+        other = replace(bundle, manifest=replace(bundle.manifest, promise=promise))
+        decision = Router(other, load_settings({})).route("hi")
+        assert decision.threshold == threshold
+        assert decision.promise == promise.stated()
+        assert Router(other, replace(load_settings({}), max_quality_loss=0.02)).route("hi").threshold == 0.1
 
 
 @settings(max_examples=40)
@@ -197,9 +258,18 @@ def test_a_configured_target_is_the_default_and_must_be_one_that_the_bundle_can_
 
 def test_the_environment_names_the_bundle_and_an_argument_goes_before_it(tiny_bundle, shipped, monkeypatch):
     monkeypatch.setenv("TIERWISE_BUNDLE", str(tiny_bundle))
-    assert Router.load().bundle.manifest.id.startswith("tiny-")
-    assert Router.load(str(shipped)).bundle.manifest.id.startswith("default-")
-    assert Router.load(environ={}).bundle.manifest.id.startswith("default-")
+    assert Router.load().bundle.manifest.id == read_manifest(tiny_bundle)["id"]
+    assert Router.load(str(shipped)).bundle.manifest.id == read_manifest(shipped)["id"]
+    assert Router.load(environ={}).bundle.manifest.id == read_manifest(shipped.parent / "default")["id"]
+
+
+def test_the_default_bundle_decides_by_its_transformer_and_says_what_it_promises(shipped):
+    router = Router.load(shipped.parent / "default", environ={})
+    assert router.bundle.manifest.encoder.kind == "onnx"
+    easy, hard = router.route("thanks!"), router.route("Prove that the square root of 2 is irrational.")
+    assert easy.tier == "budget"
+    assert hard.expected_quality_loss["budget"] > easy.expected_quality_loss["budget"]
+    assert easy.promise is not None and easy.promise.confidence == 0.9
 
 
 def test_an_unknown_folder_is_a_missing_bundle(tmp_path):

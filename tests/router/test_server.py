@@ -17,6 +17,7 @@ import pytest
 from router.errors import ConfigError
 from router.server import bind
 from tests.router.processes import serving
+from tests.router.tiny_bundle import read_manifest
 
 CONVENTIONAL = {signal.SIGINT: {0, 130, -signal.SIGINT}, signal.SIGTERM: {0, 143, -signal.SIGTERM}}
 
@@ -38,9 +39,9 @@ def send_raw(address, raw, *, wait=True):
             return b""
 
 
-def test_the_printed_request_works_and_an_interrupt_ends_the_service_quietly(tmp_path):
+def test_the_printed_request_works_and_an_interrupt_ends_the_service_quietly(shipped, tmp_path):
     with serving(cwd=tmp_path) as service:
-        assert "bundle default-" in service.lines[0]
+        assert f"bundle {read_manifest(shipped.parent / 'default')['id']}," in service.lines[0]
         command = shlex.split(service.lines[1].removeprefix("try: "))
         assert command[0] == "curl"
         if shutil.which("curl"):

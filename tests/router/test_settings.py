@@ -36,7 +36,7 @@ def test_with_nothing_configured_the_shipped_bundle_serves_three_tiers_on_this_m
     assert (settings.host, settings.port) == ("127.0.0.1", 8080)
     assert settings.safe_tier == "production"
     assert settings.max_quality_loss is None
-    assert settings.bundle.samefile(shipped)
+    assert settings.bundle.samefile(shipped.parent / "default")
 
 
 def test_a_file_sets_every_key(write):

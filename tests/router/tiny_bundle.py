@@ -18,14 +18,17 @@ from tokenizers.normalizers import Lowercase
 from tokenizers.pre_tokenizers import Whitespace
 
 from router.brain.brain import Brain, LinearHeads, SignalScale
-from router.brain.bundle.layout import MANIFEST, TABLE, TOKENIZER
-from router.brain.bundle.load import static_encoder_sha256
+from router.brain.bundle.layout import ENCODER_FILES, MANIFEST
+from router.brain.bundle.load import onnx_encoder_sha256, static_encoder_sha256
 from router.brain.bundle.write import BundleContents, static_encoder_files, write_bundle
 from router.brain.calibration import Calibration, IsotonicCalibration, SigmoidCalibration
 from router.brain.domain import Domain
-from router.brain.encoders import EncoderSpec, StaticEncoder, TokenIds
-from router.brain.promise import Promise
+from router.brain.encoders import Encoder, EncoderSpec, OnnxEncoder, StaticEncoder, TokenIds
+from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable, reading_buckets
+from router.brain.promise import Goal, Promise, SlicePromise
+from router.reading import read
 from router.reading.signals import SIGNAL_NAMES
+from router.types import ChatRequest, Message
 
 TIERS = ("budget", "production", "frontier")
 DIM = 8
@@ -36,18 +39,20 @@ WORDS = (
 FILES = (
     "manifest.json",
     "heads.safetensors",
+    "ngrams.safetensors",
     "golden.json",
     "encoder/tokenizer.json",
     "encoder/table.safetensors",
     "evaluation.json",
     "MODEL_CARD.md",
 )
-READ_AT_LOAD = FILES[:5]
+READ_AT_LOAD = FILES[:6]
 
 
-def tiny_tokenizer() -> Tokenizer:
-    """One token a word, lower case; words it does not know are [UNK]."""
-    tokenizer = Tokenizer(WordLevel({word: index for index, word in enumerate(WORDS)}, unk_token="[UNK]"))
+def tiny_tokenizer(*marks: str) -> Tokenizer:
+    """One token a word, lower case; words it does not know are [UNK]. marks: more tokens, such as [CLS]."""
+    vocabulary = {word: index for index, word in enumerate((*WORDS, *marks))}
+    tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = Lowercase()
     tokenizer.pre_tokenizer = Whitespace()
     return tokenizer
@@ -65,6 +70,34 @@ def tiny_encoder(*, max_tokens: int = 64) -> StaticEncoder:
     return replace(encoder, spec=replace(encoder.spec, sha256=static_encoder_sha256(*static_encoder_files(encoder))))
 
 
+def tiny_onnx_encoder(network: bytes | None = None) -> OnnxEncoder:
+    """A network with a vector of eight numbers a word; network: other bytes than the sound ones."""
+    tokenizer = tiny_tokenizer("[CLS]", "[SEP]")
+    if network is None:
+        from tests.router.tiny_network import TinyNetwork
+
+        network = TinyNetwork(n_tokens=tokenizer.get_vocab_size(), dim=DIM).to_bytes()
+    digest = onnx_encoder_sha256(network, tokenizer.to_str().encode())
+    spec = EncoderSpec(kind="onnx", model_id="tests/tiny-network", dim=DIM, max_tokens=148, sha256=digest)
+    return OnnxEncoder.of(network, tokenizer, spec)
+
+
+def tiny_ngrams(encoder: Encoder, *, normalise_all: bool = False) -> NgramTable:
+    """Weights for every second bucket of what a few conversations say."""
+    rng = np.random.default_rng(13)
+    said = ("hi", "What is the capital of France?", "Write a Python function with tests.", "find the cause")
+    readings = [read(ChatRequest((Message("assistant", "why"), Message("user", text)))) for text in said]
+    buckets = [reading_buckets(one, encoder.token_ids([turn.text for turn in one.turns])) for one in readings]
+    known = [np.zeros(N_BUCKETS, dtype=np.bool_) for _ in BLOCKS]
+    for block, seen in enumerate(known):
+        seen[np.unique(np.concatenate([one[block] for one in buckets]))[::2]] = True
+    weights = [np.zeros((N_BUCKETS, 3), dtype=np.int8) for _ in BLOCKS]
+    for block, seen in enumerate(known):
+        weights[block][seen] = rng.integers(-127, 128, size=(int(seen.sum()), 3), dtype=np.int8)
+    steps = tuple(np.array([0.002, 0.004, 0.001]) * (block + 1) for block in range(len(BLOCKS)))
+    return NgramTable(weights=tuple(weights), steps=steps, known=tuple(known), normalise_all=normalise_all)
+
+
 def tiny_calibration(method: str) -> Calibration:
     """A calibration of three heads."""
     if method == "sigmoid":
@@ -76,42 +109,62 @@ def tiny_calibration(method: str) -> Calibration:
     )
 
 
-def tiny_brain(method: str = "sigmoid") -> Brain:
+def tiny_brain(method: str = "sigmoid", *, encoder: Encoder | None = None, with_ngrams: bool = True) -> Brain:
     """A brain with fixed random heads; nothing is out of its domain."""
     rng = np.random.default_rng(11)
-    n_features = 2 * DIM + len(SIGNAL_NAMES)
+    encoder = tiny_encoder() if encoder is None else encoder
+    n_features = encoder.n_features + len(SIGNAL_NAMES)
     return Brain(
         tiers=TIERS,
-        encoder=tiny_encoder(),
+        encoder=encoder,
         signal_scale=SignalScale(
             mean=np.full(len(SIGNAL_NAMES), 0.5, dtype=np.float32),
             deviation=np.full(len(SIGNAL_NAMES), 2.0, dtype=np.float32),
         ),
         heads=LinearHeads(coef=rng.normal(0.0, 0.4, size=(3, n_features)), intercept=np.array([0.2, -0.4, -1.0])),
         calibration=tiny_calibration(method),
-        domain=Domain(known=np.arange(len(WORDS)) % 5 > 0, max_distance=1.0),
+        domain=Domain(
+            weights=np.resize(np.array([90, -40, -60, -20, -50], dtype=np.int8), encoder.n_tokens),
+            step=0.02,
+            intercept=0.1,
+            power=0.5,
+            max_distance=1.0,
+        ),
+        ngrams=tiny_ngrams(encoder) if with_ngrams else None,
     )
 
 
 def tiny_promise() -> Promise:
-    """Four thresholds; the least that can be promised is 0.02."""
+    """Four thresholds; the least that can be promised is a loss of 0.02, a cost of $2, a fifth at the frontier."""
     return Promise(
-        target=0.1,
+        goal=Goal(max_quality_loss=0.1),
         confidence=0.9,
         n_rows=100,
+        n_groups=90,
+        method="clopper_pearson",
         population="made by hand",
+        safe_tier="production",
         thresholds=(0.1, 0.3, 0.5, 0.9),
         bounds=(0.02, 0.1, 0.2, 0.4),
         losses=(0.01, 0.05, 0.1, 0.3),
         savings=(0.1, 0.3, 0.5, 0.8),
+        costs_usd_per_1k=(9.0, 7.0, 5.0, 1.0),
+        cost_bounds_usd_per_1k=(10.0, 8.0, 6.0, 2.0),
+        tier_shares={
+            "budget": (0.1, 0.2, 0.4, 0.8),
+            "production": (0.2, 0.3, 0.3, 0.1),
+            "frontier": (0.7, 0.5, 0.3, 0.1),
+        },
+        tier_share_bounds={"production": (0.4, 0.4, 0.4, 0.2), "frontier": (0.8, 0.6, 0.4, 0.2)},
+        slices=(SlicePromise(by="lang", value="de", n=40, loss=0.05, bound=0.2, smallest_target=0.08),),
     )
 
 
-def write_tiny_bundle(folder: Path, *, method: str = "sigmoid") -> Path:
-    """Write the tiny bundle; returns its folder."""
+def write_tiny_bundle(folder: Path, *, method: str = "sigmoid", brain: Brain | None = None) -> Path:
+    """Write the tiny bundle, or one of another brain; returns its folder."""
     contents = BundleContents(
         name="tiny",
-        brain=tiny_brain(method),
+        brain=tiny_brain(method) if brain is None else brain,
         promise=tiny_promise(),
         tier_models={"hand": {tier: (f"model-{tier}",) for tier in TIERS}},
         domain_quantile=1.0,
@@ -142,8 +195,8 @@ def replace_file(folder: Path, name: str, raw: bytes) -> None:
 
     def adopt(manifest: dict[str, Any]) -> None:
         manifest["files"][name] = hashlib.sha256(raw).hexdigest()
-        table, tokenizer = ((folder / part).read_bytes() for part in (TABLE, TOKENIZER))
-        manifest["encoder"]["sha256"] = static_encoder_sha256(table, tokenizer)
+        tokenizer, weights = ((folder / part).read_bytes() for part in ENCODER_FILES[manifest["encoder"]["kind"]])
+        manifest["encoder"]["sha256"] = static_encoder_sha256(weights, tokenizer)
 
     if name != MANIFEST:
         edit_manifest(folder, adopt)

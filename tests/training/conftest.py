@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from router.brain.bundle.write import BundleContents
-from router.brain.encoders import Encoder, EncoderSpec
+from router.brain.encoders import EncoderSpec, StaticEncoder
+from router.brain.encoders.base import encode_two_views
+from router.reading import Reading
 from router.types import FloatArray
 from tests.training import fits
 from training.dataset import Dataset
@@ -25,8 +27,15 @@ class CountingEncoder:
         self.spec = EncoderSpec(kind="static", model_id=name, dim=dim, max_tokens=16, sha256=sha256)
 
     @property
+    def n_features(self) -> int:
+        return 2 * self.spec.dim
+
+    @property
     def n_tokens(self) -> int:
         return 0x110000
+
+    def token_text(self, token_id: int) -> str:
+        return chr(token_id)
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         return [[ord(character) for character in text] for text in texts]
@@ -34,6 +43,9 @@ class CountingEncoder:
     def encode(self, texts: Sequence[str]) -> FloatArray:
         self.seen += texts
         return np.array([self._vector(text) for text in texts], dtype=np.float32).reshape(-1, self.spec.dim)
+
+    def encode_readings(self, readings: Sequence[Reading]) -> FloatArray:
+        return encode_two_views(self, readings)
 
     def _vector(self, text: str) -> FloatArray:
         seed = hashlib.sha256((self.spec.model_id + text).encode("utf-8", "surrogatepass")).digest()
@@ -47,7 +59,7 @@ def counting_encoder() -> CountingEncoder:
 
 
 @pytest.fixture(scope="session")
-def shipped_encoder() -> Encoder:
+def shipped_encoder() -> StaticEncoder:
     return fits.shipped_encoder()
 
 
@@ -67,10 +79,14 @@ VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{x}"
 
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory) -> Path:
-    """A BERT of two layers and random weights, saved as such models are."""
+    """A BERT of two layers and random weights, saved as such models are; from then on torch has one thread.
+
+    So small a network only waits for a second one, and bytes are the same for the same number of threads.
+    """
     import torch
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
+    torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("models") / "tiny-bert"
     generator_state = torch.get_rng_state()
     torch.manual_seed(0)
@@ -80,7 +96,7 @@ def tiny_bert(tmp_path_factory) -> Path:
         num_hidden_layers=2,
         num_attention_heads=2,
         intermediate_size=64,
-        max_position_embeddings=32,
+        max_position_embeddings=160,
     )
     BertModel(config).save_pretrained(folder)
     torch.set_rng_state(generator_state)

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import joblib
 
-from router.brain import load_bundle
 from router.brain.bundle.write import BundleContents
-from router.brain.encoders import Encoder
+from router.brain.encoders import StaticEncoder
 from training.config import FitConfig
 from training.dataset import Dataset, build_dataset
-from training.pipeline import Prepared, fit_bundle, prepare
+from training.distil import load_encoder
+from training.hyper import LABELS
+from training.pipeline import fit_bundle
+from training.prepared import Prepared, prepare
 from training.readers import RowSet, read_rows
 from training.splits import Splits, split_rows
 from training.tier_map import DEFAULT_TIERS, TierMap
@@ -26,14 +28,17 @@ TRAFFIC_FILES = tuple(TRAFFIC / f"{name}.jsonl" for name in ("coding", "multi_tu
 """960 labelled rows: code, conversations with pairs, several scripts."""
 
 LABELS_ONLY = TierMap(tiers=DEFAULT_TIERS, sources={})
-CONFIG = FitConfig(name="small", c_grid=(0.01, 0.1), max_quality_loss=0.1)
-"""A fit of a second or two."""
+CONFIG = FitConfig(name="small", hyper=replace(LABELS, copies=1), max_quality_loss=0.1)
+"""A fit of a few seconds."""
+
+QUICK = replace(CONFIG, hyper=replace(LABELS, c_grid=(1.0,), copies=0))
+"""The same without cross-validation and copies: a fit of a second."""
 
 
 @cache
-def shipped_encoder() -> Encoder:
-    """The token table that comes with the package."""
-    return load_bundle(ROOT / "models" / "default").brain.encoder
+def shipped_encoder() -> StaticEncoder:
+    """The token table that comes with the package; of the bundle around it nothing is read."""
+    return load_encoder(ROOT / "models" / "fast")
 
 
 @cache
@@ -50,7 +55,7 @@ def traffic_data() -> Dataset:
 
 @cache
 def traffic_prepared() -> Prepared:
-    """The same with embeddings and signals."""
+    """The same with embeddings, signals and n-grams."""
     return prepare(traffic_data(), shipped_encoder(), CONFIG, cache=None)
 
 

@@ -75,7 +75,7 @@ def test_what_was_fitted_is_verified_and_routes(fitted):
 
 def test_the_manifest_says_what_the_command_was_told(fitted):
     manifest = json.loads((fitted[0] / "manifest.json").read_text())
-    assert manifest["promise"]["target"] == 0.2
+    assert manifest["promise"]["goal"] == {"max_quality_loss": 0.2}
     assert manifest["training"]["config"]["seed"] == 3
     assert manifest["training"]["sources"]["coding"]["licence"] == "MIT"
     assert manifest["promise"]["population"] == "held-out rows of coding"
@@ -106,8 +106,11 @@ def run_here(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
         ([], "Missing argument"),
         ([CODING, "--calibration", "magic"], "expected one of sigmoid, isotonic"),
         ([CODING, "--unsolved", "maybe"], "expected one of cheap, strong, drop"),
-        ([CODING, "--max-quality-loss", "5"], "expected a share in [0, 1]"),
-        ([CODING, "--max-quality-loss", "nan"], "expected a share in [0, 1]"),
+        ([CODING, "--max-quality-loss", "5"], "max_quality_loss: expected a number in [0, 1]"),
+        ([CODING, "--max-quality-loss", "nan"], "max_quality_loss: expected a number in [0, 1]"),
+        ([CODING, "--max-quality-loss", "0.1", "--tier-mix", "frontier=0.1"], "choose one of max_quality_loss"),
+        ([CODING, "--tier-mix", "frontier"], "expected TIER=SHARE"),
+        ([CODING, "--slice", "weather"], "expected one of source, lang, task, trap, length"),
         ([CODING, "--confidence", "1.0"], "--confidence"),
         ([CODING, "--tier-cost", "budget"], "expected TIER=USD"),
         ([CODING, "--tier-cost", "budget=cheap"], "expected TIER=USD"),
@@ -149,6 +152,7 @@ def test_wrong_rows_exit_1_with_a_line_that_says_where(run_here, line, message, 
         ([CODING, "--target", "nowhere"], "'nowhere' has no rows"),
         ([CODING, "--tier-cost", "budget=1"], "price of tier 'production' is not known"),
         ([CODING, "--tiers", "none.json"], "the tier map cannot be read"),
+        ([CODING, "--in-use", "nowhere"], "nowhere/manifest.json: cannot be read"),
     ],
 )
 def test_what_cannot_be_done_exits_1_before_the_long_work(run_here, arguments, message, tmp_path):
@@ -175,3 +179,23 @@ def test_wrong_rows_are_skipped_only_where_that_was_asked_for(run_here, tmp_path
         arguments = (rows, "--skip-bad", skip, "--max-quality-loss", 0, "--cache", tmp_path / "cache")
         code, _, err = run_here("fit", *arguments, "--out", tmp_path / "out")
         assert (code, says in err) == (1, True)
+
+
+def test_a_bundle_that_does_not_pass_the_gate_is_not_written(run_here, tmp_path):
+    arguments = (CODING, "--max-quality-loss", 0.5, "--gate", "--cache", tmp_path / "cache")
+    code, out, err = run_here("fit", *arguments, "--out", tmp_path / "out")
+    assert (code, out) == (1, "")
+    assert "Route nothing" in err.splitlines()[-1]
+    assert not (tmp_path / "out").exists()
+
+
+def test_another_goal_slices_a_refit_and_a_bundle_in_use_reach_the_fit(run_here, fitted, tmp_path):
+    out = tmp_path / "out"
+    arguments = (CODING, "--tier-mix", "frontier=0.6", "--slice", "lang", "--refit", "--in-use", fitted[0], "--json")
+    code, printed, err = run_here("fit", *arguments, "--out", out, "--cache", tmp_path / "cache")
+    assert code == 0, err
+    assert "in_use" in [check["name"] for check in json.loads(printed)["gate"]["checks"]]
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert manifest["promise"]["goal"] == {"tier_mix": {"frontier": 0.6}}
+    assert manifest["training"]["config"]["promise_slices"] == ["lang"]
+    assert manifest["training"]["config"]["refit"] is True

@@ -10,11 +10,18 @@ import pytest
 
 from tests.training import fits
 from training import metrics
-from training.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses, signal_scale
+from training.crossval import (
+    CrossvalData,
+    held_out_losses,
+    losses_by_fold,
+    out_of_fold_losses,
+    signal_scale,
+    take_buckets,
+)
 from training.labels import labels_from_adequate
 from training.splits import group_folds
 
-CONFIG = replace(fits.CONFIG, c_grid=(0.03,))
+CONFIG = fits.QUICK
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +38,7 @@ def data() -> CrossvalData:
     return CrossvalData(
         embeddings=prepared.embeddings[rows],
         signals=prepared.signals[rows],
+        buckets=take_buckets(prepared.buckets, rows),
         labels=dataset.labels,
         groups=dataset.groups,
     )
@@ -56,11 +64,43 @@ def test_out_of_fold_scores_are_coherent_repeatable_and_better_than_chance(data)
     assert metrics.auc(losses[:, 0], data.labels.loss[:, 0] == 1) > 0.75
 
 
-@pytest.mark.parametrize("part", ["embeddings", "signals"])
-def test_either_half_of_the_features_may_be_missing(data, part):
-    less = replace(data, **{part: np.zeros((320, 0), dtype=np.float32)})
+NOTHING = np.zeros((320, 0), dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        {"embeddings": NOTHING},
+        {"signals": NOTHING},
+        {"buckets": None},
+        {"embeddings": NOTHING, "buckets": None},
+        {"embeddings": NOTHING, "signals": NOTHING},
+    ],
+    ids=["embeddings", "signals", "n-grams", "all but signals", "all but n-grams"],
+)
+def test_any_part_of_the_features_may_be_missing(data, missing):
+    less = replace(data, **missing)
     losses = held_out_losses(less, CONFIG, fit=np.arange(200), score=np.arange(200, 320))
     assert metrics.auc(losses[:, 0], data.labels.loss[200:, 0] == 1) > 0.6
+
+
+def test_buckets_change_the_scores_and_are_taken_with_their_rows(data):
+    sides = {"fit": np.arange(200), "score": np.arange(200, 320)}
+    full = held_out_losses(data, CONFIG, **sides)
+    assert (held_out_losses(replace(data, buckets=None), CONFIG, **sides) != full).any()
+    order = np.random.default_rng(0).permutation(320)
+    shuffled = replace(
+        data,
+        embeddings=data.embeddings[order],
+        signals=data.signals[order],
+        buckets=take_buckets(data.buckets, order),
+        labels=data.labels.take(order),
+        groups=tuple(data.groups[row] for row in order.tolist()),
+    )
+    at = np.argsort(order)
+    assert held_out_losses(shuffled, CONFIG, fit=at[:200], score=at[200:]).tobytes() == full.tobytes(), (
+        "rows are found wherever they lie"
+    )
 
 
 def test_signals_are_brought_to_mean_0_and_deviation_1_and_a_constant_one_is_only_centred():

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.brain.brain import embed_views
 from tests.training.conftest import CountingEncoder
 from training.embed import CachedEncoder, embed
 
@@ -84,8 +83,15 @@ def test_an_interrupted_write_leaves_the_old_cache(tmp_path, counting_encoder, m
 def test_cached_embeddings_of_real_rows_are_the_services_own(tmp_path, traffic, shipped_encoder):
     readings = traffic.readings[320:360]
     assert any(reading.window for reading in readings)
-    expected = embed_views(shipped_encoder, readings)
+    expected = shipped_encoder.encode_readings(readings)
     for _ in range(2):
         assert embed(readings, shipped_encoder, cache=tmp_path).tobytes() == expected.tobytes()
     assert embed(readings, shipped_encoder, cache=None).tobytes() == expected.tobytes()
     assert expected.shape == (40, 2 * shipped_encoder.spec.dim)
+
+
+def test_an_encoder_that_reads_whole_conversations_is_asked_and_nothing_is_kept(tmp_path, traffic, counting_encoder):
+    readings = traffic.readings[320:330]
+    found = embed(readings, counting_encoder, cache=tmp_path / "cache")
+    assert found.tobytes() == counting_encoder.encode_readings(readings).tobytes()
+    assert not (tmp_path / "cache").exists()

@@ -1,57 +1,66 @@
-"""The domain: which tokens are known, and how many unknown ones are too many."""
-
-from __future__ import annotations
+"""The domain: which tokens are foreign, and how far held-out asks of the same kind reach."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from tests.training.fits import shipped_encoder, sides, traffic_prepared
-from training.familiarity import fit_domain
+from router.brain.domain import PRIOR_TOKENS
+from tests.training import fits
+from training.familiarity import COURTESIES, fit_domain
 
-N_TOKENS = 30
-asks = st.lists(st.lists(st.integers(0, N_TOKENS - 1), max_size=12), min_size=1, max_size=20)
-
-
-@given(asks, asks, st.sampled_from([0.5, 0.9, 0.99, 1.0]))
-def test_a_token_is_known_where_an_ask_that_was_fitted_on_holds_it(fitted, held_out, quantile):
-    domain = fit_domain(fitted, held_out, n_tokens=N_TOKENS, quantile=quantile)
-    assert set(np.flatnonzero(domain.known)) == {token for ids in fitted for token in ids}
-    inside = domain.distances(held_out) <= domain.max_distance + 1e-6  # the stored quantile has six places
-    assert inside.mean() >= quantile - 1 / len(held_out)
+N_TOKENS = 50
+TRAFFIC = [[1, 2, 3, 4], [1, 2, 5], [2, 3, 5, 6], [1, 6, 7], [3, 4, 7]] * 20
+EXAMS = [[10, 11, 12], [10, 12, 13, 1], [11, 13, 2]] * 20
 
 
-@given(asks)
-def test_asks_that_were_fitted_on_are_as_near_as_can_be(fitted):
-    domain = fit_domain(fitted, fitted, n_tokens=N_TOKENS, quantile=1.0)
-    assert domain.distances(fitted).tolist() == [0.0 if ids else 1.0 for ids in fitted]
+def test_without_foreign_rows_the_distance_grows_with_the_share_of_unknown_tokens():
+    domain = fit_domain(TRAFFIC, TRAFFIC, n_tokens=N_TOKENS, quantile=0.9)
+    distances = [domain.distance(ids) for ids in ([1, 2, 3], [1, 2, 30], [1, 30, 31], [30, 31, 32])]
+    assert distances == sorted(distances) and len(set(distances)) == 4
+    assert domain.power == 1.0
 
 
-@given(asks, asks, st.randoms(use_true_random=False))
-def test_the_domain_does_not_depend_on_the_order_of_the_rows(fitted, held_out, random):
-    first = fit_domain(fitted, held_out, n_tokens=N_TOKENS, quantile=0.9)
-    random.shuffle(fitted)
-    random.shuffle(held_out)
-    again = fit_domain(fitted, held_out, n_tokens=N_TOKENS, quantile=0.9)
-    assert (again.known.tobytes(), again.max_distance) == (first.known.tobytes(), first.max_distance)
+def test_with_foreign_rows_their_tokens_are_more_foreign_than_those_of_the_rows():
+    kinds = ["exam"] * len(EXAMS)
+    domain = fit_domain(TRAFFIC, TRAFFIC, n_tokens=N_TOKENS, quantile=0.9, foreign=EXAMS, foreign_kinds=kinds)
+    assert domain.power == 0.5
+    assert domain.distance([10, 11, 13]) > domain.max_distance
+    assert domain.distance([1, 2, 3]) <= domain.max_distance
+    assert domain.weights[10] > 0 > domain.weights[1]
 
 
-@pytest.mark.parametrize("quantile", [0.5, 0.9, 0.99])
-def test_about_the_quantiles_share_of_rows_like_the_held_out_ones_is_in_domain(quantile):
-    rng = np.random.default_rng(0)
-    fitted, held_out, new = (rng.zipf(1.3, (n, 40)).clip(max=20_000).tolist() for n in (200, 2_000, 2_000))
-    domain = fit_domain(fitted, held_out, n_tokens=20_001, quantile=quantile)
-    assert (domain.distances(new) <= domain.max_distance).mean() == pytest.approx(quantile, abs=0.06)
+def test_tokens_that_hardly_occur_share_one_weight():
+    rows = [*TRAFFIC, [40, 1], [41, 2]]
+    domain = fit_domain(rows, rows, n_tokens=N_TOKENS, quantile=0.9, foreign=EXAMS, foreign_kinds=["e"] * len(EXAMS))
+    assert domain.weights[40] == domain.weights[41] == domain.weights[49]
 
 
-def test_real_rows_are_in_domain_and_a_script_that_none_of_them_has_is_not():
-    prepared = traffic_prepared()
-    splits, encoder = sides(prepared.data.groups), shipped_encoder()
-    domain = fit_domain(
-        prepared.ids_of(splits.fit), prepared.ids_of(splits.calibrate), n_tokens=encoder.n_tokens, quantile=0.99
-    )
-    assert 0.0 < domain.max_distance < 1.0
-    assert (domain.distances(prepared.ids_of(splits.test)) <= domain.max_distance).mean() > 0.95
-    tibetan = encoder.token_ids(["\u0f42\u0f44\u0f66\u0f0b \u0f63\u0f97\u0f7c\u0f44\u0f66\u0f0b \u0f56\u0f7c\u0f51"])
-    assert domain.distances(tibetan)[0] > domain.distances(prepared.ids_of(splits.test)).mean()
+@pytest.mark.parametrize("quantile", [0.5, 0.9, 1.0])
+def test_the_stated_share_of_held_out_asks_is_in_domain(quantile):
+    held_out = [[1, 2, 3], [1, 20], [21, 22], [2, 3, 23], [24], [5, 6], [25, 26, 27], [1], [7, 28], [3, 29, 30]]
+    domain = fit_domain(TRAFFIC, held_out, n_tokens=N_TOKENS, quantile=quantile)
+    inside = np.mean(domain.distances(held_out) <= domain.max_distance + 1e-6)
+    assert inside >= quantile - 0.1
+
+
+def test_each_kind_of_foreign_rows_weighs_the_same_however_many_rows_it_has():
+    few, many = [[10, 11]] * 5, [[12, 13]] * 200
+    kinds = ["few"] * 5 + ["many"] * 200
+    domain = fit_domain(TRAFFIC, TRAFFIC, n_tokens=N_TOKENS, quantile=0.9, foreign=[*few, *many], foreign_kinds=kinds)
+    assert domain.distance([10, 11]) == pytest.approx(domain.distance([12, 13]), abs=0.1)
+
+
+def test_the_same_rows_give_the_same_domain():
+    one, two = (fit_domain(TRAFFIC, TRAFFIC, n_tokens=N_TOKENS, quantile=0.9) for _ in range(2))
+    assert np.array_equal(one.weights, two.weights) and one.max_distance == two.max_distance
+
+
+def test_the_distance_is_the_formula_of_its_docstring():
+    domain = fit_domain(TRAFFIC, TRAFFIC, n_tokens=N_TOKENS, quantile=0.9)
+    total = int(domain.weights[[1, 30]].sum(dtype=np.int64))
+    logit = domain.intercept + domain.step * total / (2 + PRIOR_TOKENS) ** domain.power
+    assert domain.distance([1, 30, 30]) == pytest.approx(1 / (1 + np.exp(-logit)))
+
+
+def test_courtesies_have_tokens_in_the_shipped_vocabulary():
+    encoder = fits.shipped_encoder()
+    assert all(encoder.token_ids(COURTESIES))

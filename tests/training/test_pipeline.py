@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import joblib
 import numpy as np
 import pytest
 
+from router import Router
 from router.brain import load_bundle
 from router.brain.bundle.write import BundleContents, bundle_files, write_bundle
 from router.errors import DataError
@@ -19,12 +21,18 @@ from router.reading import read
 from router.types import ChatRequest, Message
 from tests.training import fits
 from training.config import FitConfig
-from training.pipeline import fit_brain, fit_bundle, prepare
+from training.dataset import build_dataset
+from training.fit import FittedBrain, fit_brain, prepare_for_transformer
+from training.pipeline import Recipe, fit_bundle, fit_recipe
+from training.prepared import Prepared
+from training.progress import silent
 from training.readers import Fingerprint, RowSet, read_rows
 from training.rows import LabelledRow, OutcomeRow, TrainingRow
+from training.ship import transformer_recipe
+from training.simulate import route_scores
 from training.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 
-QUICK = replace(fits.CONFIG, c_grid=(0.03,), max_quality_loss=0.3)
+QUICK = replace(fits.QUICK, max_quality_loss=0.3)
 
 
 @pytest.fixture(autouse=True)
@@ -59,6 +67,11 @@ contents = fit_bundle(fits.traffic_rows(), fits.LABELS_ONLY, fits.shipped_encode
 write_bundle(Path(sys.argv[1]), contents)
 """
 
+FILES = {
+    *("manifest.json", "heads.safetensors", "ngrams.safetensors", "golden.json", "evaluation.json", "MODEL_CARD.md"),
+    *("encoder/tokenizer.json", "encoder/table.safetensors"),
+}
+
 
 def test_fresh_processes_with_any_number_of_cores_write_the_same_bytes(small_fit, tmp_path):
     folders = [tmp_path / "one", tmp_path / "two"]
@@ -73,7 +86,7 @@ def test_fresh_processes_with_any_number_of_cores_write_the_same_bytes(small_fit
         assert (process.returncode, errors) == (0, "")
     write_bundle(tmp_path / "here", small_fit)
     one, two, here = (folder_bytes(folder) for folder in (*folders, tmp_path / "here"))
-    assert len(one) == 7
+    assert set(one) == FILES
     for name, raw in one.items():
         assert raw == two[name], f"{name} differs between processes"
         assert raw == here[name], f"{name} differs from this process's"
@@ -93,7 +106,10 @@ def test_kept_embeddings_change_no_byte(coding, tmp_path):
 def test_the_stages_are_told_in_order(coding):
     told: list[str] = []
     fit(coding, progress=told.append)
-    assert [line.split()[0] for line in told] == ["reading", "embedding", "fitting", "choosing"]
+    assert [line.split()[0] for line in told] == ["reading", "embedding", "fitting", "measuring"]
+    told.clear()
+    fit(coding, replace(QUICK, refit=True), progress=told.append)
+    assert [line.split()[0] for line in told] == ["reading", "embedding", "fitting", "measuring", "fitting"]
 
 
 def test_a_bundle_says_what_it_was_fitted_on(small_fit):
@@ -104,21 +120,136 @@ def test_a_bundle_says_what_it_was_fitted_on(small_fit):
     }  # fmt: skip
     assert sorted(facts["files"]) == ["coding.jsonl", "multi_turn.jsonl", "multilingual.jsonl"]
     assert facts["config"]["seed"] == 0
-    assert all(c in fits.CONFIG.c_grid for c in facts["regularisation"]["c"])
+    assert facts["config"]["hyper"] == fits.CONFIG.hyper.to_json() | {
+        name: getattr(fits.CONFIG.hyper, name) for name in ("c_grid", "ngram_weights")
+    }
+    assert all(c in fits.CONFIG.hyper.c_grid for c in facts["regularisation"]["c"])
     assert small_fit.promise.n_rows == facts["rows"]["calibrate"]
-    assert small_fit.evaluation["target"]["n"] == facts["rows"]["test"]
+    assert small_fit.evaluation["test"]["n"] == facts["rows"]["test"]
     assert set(small_fit.evaluation["sources"]) == set(facts["sources"])
     for name in facts["sources"]:
         assert name in small_fit.model_card
 
 
 def test_what_is_learned_from_real_rows_is_better_than_chance_and_keeps_its_promise(small_fit):
-    report = small_fit.evaluation["target"]
-    assert report["loss_budget"]["auc"] > 0.8
-    assert report["loss_production"]["auc"] > 0.75
-    assert report["at_threshold"]["quality_loss"] <= fits.CONFIG.max_quality_loss + 0.05
-    assert report["at_threshold"]["saved"] > 0.1
-    assert sum(report["at_threshold"]["tier_share"].values()) == pytest.approx(1.0, abs=1e-3)
+    report = small_fit.evaluation
+    assert report["heads"]["budget"]["auc"] > 0.8
+    assert report["heads"]["production"]["auc"] > 0.75
+    router = report["policies"]["router"]
+    assert 1.0 - router["quality"]["point"] <= fits.CONFIG.max_quality_loss + 0.05
+    assert router["saved"]["point"] > 0.1
+    assert sum(router["tier_share"].values()) == pytest.approx(1.0, abs=1e-3)
+
+
+EVALUATION_KEYS = {
+    *("schema_version", "bundle", "promise", "test", "threshold", "heads", "sources"),
+    *("policies", "advantages", "curves", "summary", "slices", "gate"),
+}
+
+
+def test_the_evaluation_has_the_parts_that_its_schema_names_and_is_plain_json(small_fit):
+    report = small_fit.evaluation
+    assert set(report) >= EVALUATION_KEYS
+    assert report["schema_version"] == 2
+    assert report["bundle"] == "small"
+    assert report["promise"]["target"] == 0.1
+    assert json.loads(json.dumps(report, allow_nan=False)) == report
+    assert report["threshold"] == pytest.approx(small_fit.promise.threshold_for(), abs=1e-4)
+    assert {"router", "oracle", "shuffle", "random_mix", "length_rule", "signals_only", "knn"} < set(report["policies"])
+
+
+# --- Refit -----------------------------------------------------------------------------------------------------------
+
+
+class Spy:
+    """A recipe that remembers which rows it was given."""
+
+    def __init__(self, *, calibration_share: float | None = None) -> None:
+        self.fits: list[tuple[np.ndarray, np.ndarray]] = []
+        self.brains: list[FittedBrain] = []
+        self.recipe = Recipe(self.fit, calibration_share=calibration_share)
+
+    def fit(self, prepared: Prepared, fit: np.ndarray, calibrate: np.ndarray) -> FittedBrain:
+        self.fits.append((fit, calibrate))
+        self.brains.append(fit_brain(prepared, fits.shipped_encoder(), QUICK, fit=fit, calibrate=calibrate))
+        return self.brains[-1]
+
+    def run(self, config: FitConfig) -> BundleContents:
+        prepared = replace(
+            fits.traffic_prepared(),
+            on_target=np.isin(fits.traffic_data().sources, config.target_sources or fits.traffic_data().sources),
+        )
+        return fit_recipe(fits.traffic_rows(), fits.LABELS_ONLY, prepared, self.recipe, config)
+
+
+def test_what_is_fitted_again_sees_the_test_rows_but_never_the_calibration_rows():
+    spy, splits = Spy(), fits.sides(fits.traffic_data().groups)
+    config = replace(QUICK, refit=True, target_sources=("coding", "multi_turn"))
+    contents = spy.run(config)
+    (first, calibrate), (second, again) = spy.fits
+    assert first.tolist() == splits.fit.tolist()
+    assert second.tolist() == sorted([*splits.fit.tolist(), *splits.test.tolist()])
+    of_target = np.isin(fits.traffic_data().sources[splits.calibrate], config.target_sources)
+    assert calibrate.tolist() == again.tolist() == splits.calibrate[of_target].tolist()
+    assert not set(second.tolist()) & set(splits.calibrate.tolist())
+    groups = fits.traffic_data().groups
+    assert not {groups[row] for row in second.tolist()} & {groups[row] for row in splits.calibrate.tolist()}
+    assert contents.promise.n_rows == len(calibrate)
+    assert contents.brain is spy.brains[1].brain, "the refitted one goes into the bundle"
+
+
+def test_the_measurement_is_of_the_first_fit_and_the_promise_of_the_second():
+    measured, shipped = (Spy().run(replace(QUICK, refit=refit)) for refit in (False, True))
+    apart = {"promise"}
+    assert {k: v for k, v in measured.evaluation.items() if k not in apart} == {
+        k: v for k, v in shipped.evaluation.items() if k not in apart
+    }
+    assert shipped.evaluation["promise"] == asdict(shipped.promise.stated())
+    assert shipped.promise.thresholds == measured.promise.thresholds
+    assert shipped.promise.losses != measured.promise.losses
+    assert shipped.brain.heads.coef.tobytes() != measured.brain.heads.coef.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("calibration", "share", "parted"), [("sigmoid", None, 0), ("isotonic", None, 0.5), ("sigmoid", 0.3, 0.3)]
+)
+def test_rows_that_calibrate_flexibly_choose_no_threshold(calibration, share, parted):
+    spy, splits = Spy(calibration_share=share), fits.sides(fits.traffic_data().groups)
+    contents = spy.run(replace(QUICK, calibration=calibration))
+    (_, calibrating), n = spy.fits[0], len(splits.calibrate)
+    assert set(calibrating.tolist()) <= set(splits.calibrate.tolist())
+    if parted:
+        assert len(calibrating) / n == pytest.approx(parted, abs=0.1)
+        assert contents.promise.n_rows == n - len(calibrating)
+    else:
+        assert contents.promise.n_rows == len(calibrating) == n
+
+
+# --- Goals -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("goal", [{"max_cost_usd_per_1k": 15.0}, {"tier_mix": {"frontier": 0.6}}], ids=["cost", "mix"])
+def test_another_goal_is_kept_by_the_bundle(coding, goal):
+    contents = fit(coding, replace(QUICK, **goal))
+    assert contents.promise.goal.to_json() == goal
+    assert contents.promise.stated().goal == next(iter(goal))
+    position = contents.promise.position_for()
+    assert contents.promise.cost_bounds_usd_per_1k[position] <= goal.get("max_cost_usd_per_1k", np.inf)
+    assert contents.promise.tier_share_bounds["frontier"][position] <= goal.get("tier_mix", {}).get("frontier", 1.0)
+
+
+def test_the_promise_is_stated_by_slice_where_that_was_asked_for(coding):
+    slices = fit(coding, replace(QUICK, promise_slices=("source", "lang"), calibrate_share=0.4)).promise.slices
+    assert {"source"} <= {part.by for part in slices} <= {"source", "lang"}
+    assert all(part.loss <= part.bound for part in slices)
+
+
+def test_a_bundle_is_compared_with_the_one_in_use(coding):
+    contents = fit(coding)
+    compared = fit(coding, in_use=contents.brain)
+    names = [check["name"] for check in compared.evaluation["gate"]["checks"]]
+    assert "in_use" in names
+    assert "in_use" not in [check["name"] for check in contents.evaluation["gate"]["checks"]]
 
 
 def as_outcomes(row_set: RowSet, tiers: tuple[str, ...]) -> tuple[list[TrainingRow], TierMap]:
@@ -141,6 +272,7 @@ def test_any_number_of_tiers_from_two_up_is_fitted_written_and_served(coding, tm
     manifest = write_bundle(tmp_path / "bundle", fit(rows, replace(QUICK, tier_cost_usd=prices), tier_map))
     bundle = load_bundle(tmp_path / "bundle")
     assert bundle.manifest.tiers == tiers
+    assert set(json.loads((tmp_path / "bundle" / "evaluation.json").read_text())) >= EVALUATION_KEYS
     assert manifest.tier_models == {"logs": {tier: (tier,) for tier in tiers}}
     prediction = bundle.brain.predict(read(ChatRequest(messages=(Message(role="user", text="Fix this race."),))))
     assert len(prediction.p_adequate) == len(prediction.expected_quality_loss) == len(tiers)
@@ -170,24 +302,12 @@ def test_what_unsolved_rows_teach_is_an_option_of_the_fit(coding):
 def test_only_target_sources_stand_for_the_traffic(small_fit):
     config = replace(QUICK, target_sources=("coding",))
     contents = fit(fits.traffic_rows(), config)
-    n_coding = contents.evaluation["sources"]["coding"]["n"]
-    assert contents.evaluation["target"] == contents.evaluation["sources"]["coding"]
-    assert n_coding < contents.training["rows"]["test"] == small_fit.training["rows"]["test"]
+    report = contents.evaluation
+    assert report["test"]["n"] == report["sources"]["coding"]["n"]
+    assert report["test"]["n"] < contents.training["rows"]["test"] == small_fit.training["rows"]["test"]
+    assert set(report["sources"]) == {"coding", "multi_turn", "multilingual"}
     assert contents.promise.population == "held-out rows of coding"
     assert contents.promise.n_rows < small_fit.promise.n_rows
-
-
-def test_only_target_rows_calibrate_and_set_the_domain():
-    config = replace(QUICK, target_sources=("coding",))
-    encoder, splits = fits.shipped_encoder(), fits.sides(fits.traffic_data().groups)
-    prepared = prepare(fits.traffic_data(), encoder, config, cache=None)
-    targets = splits.calibrate[prepared.on_target[splits.calibrate]]
-    assert 0 < len(targets) < len(splits.calibrate)
-    with_others, alone = (
-        fit_brain(prepared, encoder, config, fit=splits.fit, calibrate=rows)[0] for rows in (splits.calibrate, targets)
-    )
-    assert with_others.calibration.a.tobytes() == alone.calibration.a.tobytes()
-    assert with_others.domain.max_distance == alone.domain.max_distance
 
 
 @pytest.mark.parametrize(
@@ -227,3 +347,82 @@ def test_outcomes_and_labels_are_fitted_together():
     )
     assert set(contents.training["sources"]) == {"coding", "sample", "labelled"}
     assert set(contents.tier_models) == {"sample"}
+
+
+# --- A transformer, from rows to decisions ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def around_a_transformer(tiny_bert) -> BundleContents:
+    """The recipe of the bundle `default`, around a tiny BERT and 240 rows."""
+    rows = RowSet(fits.traffic_rows().rows[200:440], 0, (), {})
+    config = replace(QUICK, name="tiny", max_quality_loss=0.5, calibrate_share=0.35, refit=True)
+    with joblib.parallel_config("sequential"):
+        data = build_dataset(rows.rows, fits.LABELS_ONLY)
+        prepared = prepare_for_transformer(data, str(tiny_bert), config)
+        recipe = transformer_recipe(str(tiny_bert), config, progress=silent)
+        return fit_recipe(rows, fits.LABELS_ONLY, prepared, recipe, config)
+
+
+def test_a_transformer_bundle_is_written_loaded_and_decides_as_it_was_measured(around_a_transformer, tmp_path):
+    contents = around_a_transformer
+    manifest = write_bundle(tmp_path / "tiny", contents)
+    assert set(folder_bytes(tmp_path / "tiny")) == (FILES - {"encoder/table.safetensors"}) | {"encoder/model.onnx"}
+    router = Router.load(tmp_path / "tiny", environ={})
+    assert router.bundle.n_golden > 0
+    assert (manifest.encoder.kind, manifest.encoder.dim) == ("onnx", 32)
+    rows = fits.traffic_rows().rows[200:440]
+    scores = contents.brain.score([read(ChatRequest(messages=row.messages)) for row in rows])
+    chosen = route_scores(
+        scores,
+        contents.promise.threshold_for(),
+        max_distance=contents.brain.domain.max_distance,
+        safe_tier=1,
+    )
+    decisions = [
+        router.route({"messages": [{"role": message.role, "content": message.text} for message in row.messages]})
+        for row in rows
+    ]
+    assert [decision.tier for decision in decisions] == [contents.brain.tiers[tier] for tier in chosen.tolist()]
+    served = [list(decision.expected_quality_loss.values()) for decision in decisions]
+    np.testing.assert_allclose(served, scores.expected_quality_loss, rtol=0, atol=1e-6)
+    assert len({decision.tier for decision in decisions}) > 1
+
+
+def test_a_transformer_bundle_measures_itself_and_its_decision_fits_on_rows_of_its_own(around_a_transformer):
+    contents = around_a_transformer
+    assert set(contents.evaluation) >= EVALUATION_KEYS
+    assert contents.evaluation["heads"]["budget"]["auc"] > 0.6
+    assert contents.promise.n_rows < contents.training["rows"]["calibrate"]
+    assert contents.brain.calibration.a.tolist() == [-1.0] * 3
+    assert contents.brain.calibration.b.tolist() == [0.0] * 3
+
+
+def test_the_same_transformer_recipe_gives_the_same_bytes_in_a_fresh_process(around_a_transformer, tiny_bert, tmp_path):
+    # torch shares its sums out among its threads: the bytes are the same for the same number of them.
+    environ = {**os.environ, **dict.fromkeys(("LOKY_MAX_CPU_COUNT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")}
+    command = [sys.executable, "-c", FIT_TRANSFORMER_AND_WRITE, str(tmp_path / "fresh"), str(tiny_bert)]
+    subprocess.run(command, cwd=fits.ROOT, env=environ, check=True, capture_output=True, timeout=120)
+    write_bundle(tmp_path / "here", around_a_transformer)
+    fresh, here = folder_bytes(tmp_path / "fresh"), folder_bytes(tmp_path / "here")
+    assert [name for name in here if here[name] != fresh[name]] == []
+
+
+FIT_TRANSFORMER_AND_WRITE = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+from router.brain.bundle.write import write_bundle
+from tests.training import fits
+from training.dataset import build_dataset
+from training.fit import prepare_for_transformer
+from training.pipeline import fit_recipe
+from training.progress import silent
+from training.readers import RowSet
+from training.ship import transformer_recipe
+config = replace(fits.QUICK, name="tiny", max_quality_loss=0.5, calibrate_share=0.35, refit=True)
+rows = RowSet(fits.traffic_rows().rows[200:440], 0, (), {})
+prepared = prepare_for_transformer(build_dataset(rows.rows, fits.LABELS_ONLY), sys.argv[2], config)
+recipe = transformer_recipe(sys.argv[2], config, progress=silent)
+write_bundle(Path(sys.argv[1]), fit_recipe(rows, fits.LABELS_ONLY, prepared, recipe, config))
+"""

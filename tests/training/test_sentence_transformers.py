@@ -1,20 +1,19 @@
 """A bundle around a sentence-transformers model: fitted, written, loaded by who trusts the model."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 
 from router.brain import load_bundle
 from router.brain.bundle.write import write_bundle
 from router.errors import BundleCorrupt, BundleError, DataError
-from training.config import FitConfig
+from tests.training import fits
 from training.encoders import open_encoder
 from training.pipeline import fit_bundle
 from training.readers import read_rows
-from training.tier_map import DEFAULT_TIERS, TierMap
-
-TRAFFIC = Path(__file__).resolve().parents[2] / "data" / "traffic" / "coding.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +23,9 @@ def encoder(tiny_bert, shipped):
 
 @pytest.fixture(scope="module")
 def bundle(encoder, tmp_path_factory) -> Path:
-    config = FitConfig(name="st", max_quality_loss=0.5, c_grid=(0.1,))
-    contents = fit_bundle(read_rows([TRAFFIC]), TierMap(tiers=DEFAULT_TIERS, sources={}), encoder, config)
+    config = replace(fits.QUICK, name="st", max_quality_loss=0.5)
+    with joblib.parallel_config("sequential"):
+        contents = fit_bundle(read_rows([fits.TRAFFIC / "coding.jsonl"]), fits.LABELS_ONLY, encoder, config)
     folder = tmp_path_factory.mktemp("bundles") / "st"
     write_bundle(folder, contents)
     return folder

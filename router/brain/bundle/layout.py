@@ -4,15 +4,19 @@ from __future__ import annotations
 
 MANIFEST = "manifest.json"
 HEADS = "heads.safetensors"
+NGRAMS = "ngrams.safetensors"
 GOLDEN = "golden.json"
 TOKENIZER = "encoder/tokenizer.json"
 TABLE = "encoder/table.safetensors"
+NETWORK = "encoder/model.onnx"
 EVALUATION = "evaluation.json"
 MODEL_CARD = "MODEL_CARD.md"
 
 MAX_BYTES: dict[str, int] = {
     MANIFEST: 2 << 20,
     HEADS: 64 << 20,
+    NGRAMS: 64 << 20,
+    NETWORK: 256 << 20,
     GOLDEN: 4 << 20,
     TOKENIZER: 64 << 20,
     TABLE: 512 << 20,
@@ -22,4 +26,9 @@ MAX_BYTES: dict[str, int] = {
 """What each file may hold at most; a larger one is refused before it is read."""
 
 REQUIRED = (HEADS, GOLDEN)
-STATIC_ENCODER = (TOKENIZER, TABLE)
+ENCODER_FILES: dict[str, tuple[str, ...]] = {
+    "static": (TOKENIZER, TABLE),
+    "onnx": (TOKENIZER, NETWORK),
+    "sentence-transformers": (),
+}
+"""What each kind of encoder has in the bundle."""

@@ -19,13 +19,18 @@ from router.brain.bundle import layout
 from router.brain.bundle.golden import check_golden
 from router.brain.bundle.manifest import Manifest, parse_manifest
 from router.brain.calibration import Calibration, IsotonicCalibration, SigmoidCalibration
-from router.brain.domain import Domain
-from router.brain.encoders import Encoder, EncoderSpec, StaticEncoder, TokenIds
+from router.brain.domain import POWERS, Domain
+from router.brain.encoders import Encoder, EncoderSpec, OnnxEncoder, StaticEncoder, TokenIds
+from router.brain.encoders.onnx import marks_of
+from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable
 from router.errors import BundleCorrupt, BundleError, BundleMissing, MissingExtra
 from router.jsontext import decode_json
 from router.reading.signals import SIGNAL_NAMES
 
 Tensors = dict[str, npt.NDArray[Any]]
+
+LARGEST = 1e30
+"""Numbers up to here have finite products and sums, so that no request gets NaN for a probability."""
 
 PROBE = "zqxj \u6f22 \U0001f600 \x00"
 """What no vocabulary holds as words: a tokenizer that fails on such text is refused at load, not found out later."""
@@ -61,7 +66,7 @@ def load_bundle(folder: Path, *, trusted_encoders: Collection[str] = ()) -> Bund
             f"({', '.join(SIGNAL_NAMES)}), the bundle expects {', '.join(manifest.signals)}. Fit it again."
         )
     encoder = _load_encoder(manifest.encoder, files, folder, trusted=trusted_encoders)
-    brain = _build_brain(manifest, encoder, _tensors(files[layout.HEADS], folder / layout.HEADS), folder)
+    brain = _build_brain(manifest, encoder, files, folder)
     golden = folder / layout.GOLDEN
     n_golden = check_golden(_decode(files[layout.GOLDEN], golden), brain, manifest.promise, where=str(golden))
     return Bundle(manifest=manifest, sha256=hashlib.sha256(raw).hexdigest(), brain=brain, n_golden=n_golden)
@@ -94,19 +99,8 @@ def load_static_encoder(table: bytes, tokenizer: bytes, spec: EncoderSpec, *, wh
     """A token-table encoder from its two files' bytes. Raises BundleCorrupt."""
     tensors = _tensors(table, Path(where) / layout.TABLE)
     name = f"{where}/{layout.TABLE}"
-    try:
-        parsed = Tokenizer.from_buffer(tokenizer)
-        parsed.encode(PROBE, add_special_tokens=False)
-    except BaseException as exc:
-        # Broad on purpose: the library reports some bad files as a Rust panic, which is no subclass of Exception.
-        if isinstance(exc, KeyboardInterrupt | SystemExit):
-            raise
-        raise BundleCorrupt(f"{where}/{layout.TOKENIZER}: not a tokenizer ({exc}).") from exc
-    parsed.no_padding()
-    parsed.no_truncation()
+    parsed = _load_tokenizer(tokenizer, where=f"{where}/{layout.TOKENIZER}")
     n_tokens = parsed.get_vocab_size()
-    if max(parsed.get_vocab().values(), default=0) >= n_tokens:
-        raise BundleCorrupt(f"{where}/{layout.TOKENIZER}: expected token ids below {n_tokens}, one a row of the table.")
     return StaticEncoder(
         spec=spec,
         tokens=TokenIds.of(parsed),
@@ -115,13 +109,51 @@ def load_static_encoder(table: bytes, tokenizer: bytes, spec: EncoderSpec, *, wh
     )
 
 
+def load_onnx_encoder(network: bytes, tokenizer: bytes, spec: EncoderSpec, *, where: str) -> OnnxEncoder:
+    """A transformer encoder from its two files' bytes. Raises BundleCorrupt, BundleMissing without onnxruntime."""
+    parsed = _load_tokenizer(tokenizer, where=f"{where}/{layout.TOKENIZER}")
+    try:
+        marks_of(parsed)
+    except ValueError as exc:
+        raise BundleCorrupt(f"{where}/{layout.TOKENIZER}: {exc}") from exc
+    try:
+        return OnnxEncoder.of(network, parsed, spec)
+    except MissingExtra as exc:
+        raise BundleMissing(f"{where}: {exc}") from exc
+    except ValueError as exc:
+        raise BundleCorrupt(f"{where}/{layout.NETWORK}: {exc}") from exc
+
+
+def _load_tokenizer(raw: bytes, *, where: str) -> Tokenizer:
+    try:
+        parsed = Tokenizer.from_buffer(raw)
+        parsed.no_padding()
+        parsed.no_truncation()
+        parsed.encode(PROBE, add_special_tokens=False)
+    except BaseException as exc:
+        # Broad on purpose: the library reports some bad files as a Rust panic, which is no subclass of Exception.
+        if isinstance(exc, KeyboardInterrupt | SystemExit):
+            raise
+        raise BundleCorrupt(f"{where}: not a tokenizer ({exc}).") from exc
+    n_tokens = parsed.get_vocab_size()
+    if max(parsed.get_vocab().values(), default=0) >= n_tokens:
+        raise BundleCorrupt(f"{where}: expected token ids below {n_tokens}, one a row of the table.")
+    return parsed
+
+
+def onnx_encoder_sha256(network: bytes, tokenizer: bytes) -> str:
+    """The digest that identifies a transformer encoder: over its network's bytes, then its tokenizer's."""
+    return static_encoder_sha256(network, tokenizer)
+
+
 def static_encoder_sha256(table: bytes, tokenizer: bytes) -> str:
     """The digest that identifies a token-table encoder: over its table's bytes, then its tokenizer's."""
     return hashlib.sha256(hashlib.sha256(table).digest() + hashlib.sha256(tokenizer).digest()).hexdigest()
 
 
 def _needed(manifest: Manifest) -> tuple[str, ...]:
-    return layout.REQUIRED + (layout.STATIC_ENCODER if manifest.encoder.kind == "static" else ())
+    ngrams = (layout.NGRAMS,) if layout.NGRAMS in manifest.files else ()
+    return (*layout.REQUIRED, *ngrams, *layout.ENCODER_FILES[manifest.encoder.kind])
 
 
 def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
@@ -158,8 +190,8 @@ def _tensor(tensors: Tensors, key: str, *, shape: tuple[int, ...], dtype: np.dty
         raise BundleCorrupt(f"{where}: the array {key} is missing.")
     if array.shape != shape or array.dtype != dtype:
         raise BundleCorrupt(f"{where}: {key}: expected {dtype} {shape}, found {array.dtype} {array.shape}.")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise BundleCorrupt(f"{where}: {key}: holds NaN or infinity.")
+    if array.dtype.kind == "f" and not (np.abs(array) <= LARGEST).all():
+        raise BundleCorrupt(f"{where}: {key}: holds NaN, infinity or a number beyond {LARGEST:g}.")
     return array
 
 
@@ -169,6 +201,11 @@ def _load_encoder(spec: EncoderSpec, files: dict[str, bytes], folder: Path, *, t
         if static_encoder_sha256(table, tokenizer) != spec.sha256:
             raise BundleCorrupt(f"{folder / layout.MANIFEST}: encoder: sha256 is not that of the encoder's files.")
         return load_static_encoder(table, tokenizer, spec, where=str(folder))
+    if spec.kind == "onnx":
+        network, tokenizer = files[layout.NETWORK], files[layout.TOKENIZER]
+        if onnx_encoder_sha256(network, tokenizer) != spec.sha256:
+            raise BundleCorrupt(f"{folder / layout.MANIFEST}: encoder: sha256 is not that of the encoder's files.")
+        return load_onnx_encoder(network, tokenizer, spec, where=str(folder))
     if spec.model_id not in trusted:
         raise BundleError(
             f"{folder / layout.MANIFEST}: encoder: {spec.model_id!r} would be loaded from outside the bundle. If you "
@@ -193,17 +230,18 @@ def _load_sentence_transformer(spec: EncoderSpec, folder: Path) -> Encoder:
     return encoder
 
 
-def _build_brain(manifest: Manifest, encoder: Encoder, tensors: Tensors, folder: Path) -> Brain:
+def _build_brain(manifest: Manifest, encoder: Encoder, files: dict[str, bytes], folder: Path) -> Brain:
     where = str(folder / layout.HEADS)
+    tensors = _tensors(files[layout.HEADS], folder / layout.HEADS)
     n_heads = len(manifest.tiers)
     n_signals = len(manifest.signals)
-    dim = manifest.encoder.dim
     double, single = np.dtype(np.float64), np.dtype(np.float32)
     deviation = _tensor(tensors, "signal_deviation", shape=(n_signals,), dtype=single, where=where)
     if not (deviation > 0).all():
         raise BundleCorrupt(f"{where}: signal_deviation: expected numbers above 0.")
-    n_bytes = (encoder.n_tokens + 7) // 8
-    packed = _tensor(tensors, "known_tokens", shape=(n_bytes,), dtype=np.dtype(np.uint8), where=where)
+    form = _tensor(tensors, "domain_form", shape=(3,), dtype=double, where=where)
+    if form[2] not in POWERS:
+        raise BundleCorrupt(f"{where}: domain_form: expected a power of {' or '.join(map(str, POWERS))}.")
     return Brain(
         tiers=manifest.tiers,
         encoder=encoder,
@@ -211,15 +249,42 @@ def _build_brain(manifest: Manifest, encoder: Encoder, tensors: Tensors, folder:
             mean=_tensor(tensors, "signal_mean", shape=(n_signals,), dtype=single, where=where), deviation=deviation
         ),
         heads=LinearHeads(
-            coef=_tensor(tensors, "coef", shape=(n_heads, 2 * dim + n_signals), dtype=double, where=where),
+            coef=_tensor(tensors, "coef", shape=(n_heads, encoder.n_features + n_signals), dtype=double, where=where),
             intercept=_tensor(tensors, "intercept", shape=(n_heads,), dtype=double, where=where),
         ),
         calibration=_load_calibration(manifest, tensors, where),
         domain=Domain(
-            known=np.unpackbits(packed, count=encoder.n_tokens).astype(np.bool_),
+            weights=_tensor(tensors, "domain_weights", shape=(encoder.n_tokens,), dtype=np.dtype(np.int8), where=where),
+            step=float(form[0]),
+            intercept=float(form[1]),
+            power=float(form[2]),
             max_distance=manifest.max_domain_distance,
         ),
+        ngrams=_load_ngrams(files[layout.NGRAMS], folder, n_heads) if layout.NGRAMS in files else None,
     )
+
+
+def _load_ngrams(raw: bytes, folder: Path, n_heads: int) -> NgramTable:
+    path = folder / layout.NGRAMS
+    tensors = _tensors(raw, path)
+    weights, steps, known = [], [], []
+    for name in BLOCKS:
+        keys = tensors.get(f"{name}_keys")
+        shape = keys.shape if keys is not None and keys.ndim == 1 else (0,)
+        keys = _tensor(tensors, f"{name}_keys", shape=shape, dtype=np.dtype(np.int32), where=str(path))
+        if keys.size and (keys[0] < 0 or keys[-1] >= N_BUCKETS or (keys[1:] <= keys[:-1]).any()):
+            raise BundleCorrupt(f"{path}: {name}_keys: expected ascending numbers in 0..{N_BUCKETS - 1}.")
+        block = np.zeros((N_BUCKETS, n_heads), dtype=np.int8)
+        block[keys] = _tensor(
+            tensors, f"{name}_weights", shape=(*shape, n_heads), dtype=np.dtype(np.int8), where=str(path)
+        )
+        seen = np.zeros(N_BUCKETS, dtype=np.bool_)
+        seen[keys] = True
+        weights.append(block)
+        known.append(seen)
+        steps.append(_tensor(tensors, f"{name}_steps", shape=(n_heads,), dtype=np.dtype(np.float64), where=str(path)))
+    flag = _tensor(tensors, "normalise_all", shape=(1,), dtype=np.dtype(np.uint8), where=str(path))
+    return NgramTable(weights=tuple(weights), steps=tuple(steps), known=tuple(known), normalise_all=bool(flag[0]))
 
 
 def _load_calibration(manifest: Manifest, tensors: Tensors, where: str) -> Calibration:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Any
 
 from router.brain.bundle.layout import MAX_BYTES
 from router.brain.encoders import EncoderSpec
-from router.brain.promise import Promise
+from router.brain.promise import COST, GOALS, MIX, QUALITY, Goal, Promise, SlicePromise
 from router.errors import BundleCorrupt, BundleSchema
 from router.types import JsonObject
 
@@ -20,7 +20,8 @@ SCHEMA_VERSION = 1
 
 VIEWS = ("ask", "window")
 CALIBRATION_METHODS = ("sigmoid", "isotonic")
-ENCODER_KINDS = ("static", "sentence-transformers")
+PROMISE_METHODS = ("clopper_pearson", "hoeffding_bentkus")
+ENCODER_KINDS = ("static", "onnx", "sentence-transformers")
 
 _MAX = sys.float_info.max
 """JSON has whole numbers of any length; those beyond a double are refused."""
@@ -71,16 +72,7 @@ class Manifest:
             "signals": list(self.signals),
             "calibration": self.calibration,
             "domain": {"quantile": self.domain_quantile, "max_distance": self.max_domain_distance},
-            "promise": {
-                "target": self.promise.target,
-                "confidence": self.promise.confidence,
-                "n_rows": self.promise.n_rows,
-                "population": self.promise.population,
-                "thresholds": list(self.promise.thresholds),
-                "bounds": list(self.promise.bounds),
-                "losses": list(self.promise.losses),
-                "savings": list(self.promise.savings),
-            },
+            "promise": _promise_json(self.promise),
             "training": self.training,
             "files": dict(sorted(self.files.items())),
         }
@@ -118,33 +110,106 @@ def parse_manifest(value: object, *, where: str) -> Manifest:
         calibration=root.string("calibration", one_of=CALIBRATION_METHODS),
         domain_quantile=domain.number("quantile", low=0.0, high=1.0),
         max_domain_distance=domain.number("max_distance", low=0.0, high=1.0),
-        promise=_parse_promise(root.child("promise")),
+        promise=_parse_promise(root.child("promise"), tiers),
         training=root.child("training").value,
         files=_parse_files(root.child("files")),
     )
 
 
-def _parse_promise(reader: _Reader) -> Promise:
-    thresholds = reader.numbers("thresholds")
-    columns = {key: reader.numbers(key) for key in ("bounds", "losses", "savings")}
+def _promise_json(promise: Promise) -> JsonObject:
+    return {
+        "goal": promise.goal.to_json(),
+        **{key: getattr(promise, key) for key in ("confidence", "n_rows", "n_groups", "method", "population")},
+        "safe_tier": promise.safe_tier,
+        **{key: list(getattr(promise, key)) for key in ("thresholds", *_CURVES)},
+        "tier_shares": {tier: list(column) for tier, column in promise.tier_shares.items()},
+        "tier_share_bounds": {tier: list(column) for tier, column in promise.tier_share_bounds.items()},
+        "slices": [asdict(part) for part in promise.slices],
+    }
+
+
+_CURVES = ("bounds", "losses", "savings", "costs_usd_per_1k", "cost_bounds_usd_per_1k")
+_RISING = ("thresholds", "bounds")
+_FALLING = ("cost_bounds_usd_per_1k",)
+
+
+def _parse_promise(reader: _Reader, tiers: tuple[str, ...]) -> Promise:
+    columns = {key: reader.numbers(key) for key in ("thresholds", *_CURVES)}
+    n = len(columns["thresholds"])
     for key, column in columns.items():
-        if len(column) != len(thresholds):
-            raise reader.error(key, f"{len(thresholds)} numbers, one a threshold")
-    for key, column in (("thresholds", thresholds), ("bounds", columns["bounds"])):
-        if any(a > b for a, b in pairwise(column)):
-            raise reader.error(key, "ascending numbers")
-    target = reader.number("target", low=0.0, high=1.0)
-    if target < columns["bounds"][0]:
-        raise reader.error("target", f"at least {columns['bounds'][0]:.4g}, the smallest of the bounds")
-    return Promise(
-        target=target,
+        _check_column(reader, key, column, n=n, rising=key in _RISING, falling=key in _FALLING)
+    promise = Promise(
+        goal=_parse_goal(reader, "goal"),
         confidence=reader.number("confidence", low=0.0, high=1.0),
         n_rows=reader.integer("n_rows", low=0, high=1 << 40),
+        n_groups=reader.integer("n_groups", low=0, high=1 << 40),
+        method=reader.string("method", one_of=PROMISE_METHODS),
         population=reader.string("population"),
-        thresholds=thresholds,
-        bounds=columns["bounds"],
-        losses=columns["losses"],
-        savings=columns["savings"],
+        safe_tier=reader.string("safe_tier", one_of=tiers),
+        tier_shares=_parse_shares(reader, "tier_shares", tiers, n=n, falling=False),
+        tier_share_bounds=_parse_shares(reader, "tier_share_bounds", tiers[1:], n=n, falling=True),
+        slices=_parse_slices(reader),
+        **columns,
+    )
+    try:
+        promise.position_for()
+    except ValueError as exc:
+        raise reader.error("goal", f"one that the curve supports ({exc})") from exc
+    return promise
+
+
+def _check_column(
+    reader: _Reader, key: str, column: tuple[float, ...], *, n: int, rising: bool = False, falling: bool = False
+) -> None:
+    if len(column) != n:
+        raise reader.error(key, f"{n} numbers, one a threshold")
+    if rising and any(a > b for a, b in pairwise(column)):
+        raise reader.error(key, "ascending numbers")
+    if falling and any(a < b for a, b in pairwise(column)):
+        raise reader.error(key, "descending numbers")
+
+
+def _parse_goal(reader: _Reader, key: str) -> Goal:
+    goal = reader.child(key)
+    if len(goal.value) != 1 or not set(goal.value) <= set(GOALS):
+        raise reader.error(key, f"exactly one of {', '.join(GOALS)}")
+    if COST in goal.value:
+        return Goal(max_cost_usd_per_1k=goal.number(COST, low=0.0, high=_MAX))
+    if QUALITY in goal.value:
+        return Goal(max_quality_loss=goal.number(QUALITY, low=0.0, high=1.0))
+    mix = goal.child(MIX)
+    if not mix.value:
+        raise goal.error(MIX, "a share for at least one tier")
+    return Goal(tier_mix={tier: mix.number(tier, low=0.0, high=1.0) for tier in mix.value})
+
+
+def _parse_shares(
+    reader: _Reader, key: str, tiers: tuple[str, ...], *, n: int, falling: bool
+) -> dict[str, tuple[float, ...]]:
+    shares = reader.child(key)
+    if set(shares.value) != set(tiers):
+        raise reader.error(key, f"one array for each of {', '.join(tiers)}")
+    columns = {tier: shares.numbers(tier) for tier in tiers}
+    for tier, column in columns.items():
+        _check_column(shares, tier, column, n=n, falling=falling)
+    return columns
+
+
+def _parse_slices(reader: _Reader) -> tuple[SlicePromise, ...]:
+    items = reader.get("slices")
+    if not isinstance(items, list):
+        raise reader.error("slices", "an array")
+    return tuple(_parse_slice(reader.item("slices", index)) for index in range(len(items)))
+
+
+def _parse_slice(reader: _Reader) -> SlicePromise:
+    return SlicePromise(
+        by=reader.string("by"),
+        value=reader.string("value"),
+        n=reader.integer("n", low=0, high=1 << 40),
+        loss=reader.number("loss", low=0.0, high=1.0),
+        bound=reader.number("bound", low=0.0, high=1.0),
+        smallest_target=reader.number("smallest_target", low=0.0, high=1.0),
     )
 
 
@@ -187,6 +252,9 @@ class _Reader:
 
     def child(self, key: str) -> _Reader:
         return _Reader(self.get(key), f"{self._path}: {key}")
+
+    def item(self, key: str, index: int) -> _Reader:
+        return _Reader(self.get(key)[index], f"{self._path}: {key}[{index}]")
 
     def string(self, key: str, *, one_of: tuple[str, ...] | None = None) -> str:
         value = self.get(key)

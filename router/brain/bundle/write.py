@@ -17,7 +17,8 @@ from router.brain.bundle import layout
 from router.brain.bundle.golden import GOLDEN_PROMPTS, golden_case
 from router.brain.bundle.manifest import Manifest
 from router.brain.calibration import Calibration, SigmoidCalibration
-from router.brain.encoders import StaticEncoder
+from router.brain.encoders import Encoder, OnnxEncoder, StaticEncoder
+from router.brain.ngrams import BLOCKS, NgramTable
 from router.brain.promise import Promise
 from router.errors import BundleError
 from router.jsontext import encode_json_pretty
@@ -71,9 +72,28 @@ def bundle_files(contents: BundleContents) -> dict[str, bytes]:
         layout.EVALUATION: encode_json_pretty(contents.evaluation),
         layout.MODEL_CARD: contents.model_card.encode(),
     }
-    if isinstance(brain.encoder, StaticEncoder):
-        files[layout.TABLE], files[layout.TOKENIZER] = static_encoder_files(brain.encoder)
-    return files
+    if brain.ngrams is not None:
+        files[layout.NGRAMS] = save_tensors(ngram_tensors(brain.ngrams))
+    return {**files, **encoder_files(brain.encoder)}
+
+
+def encoder_files(encoder: Encoder) -> dict[str, bytes]:
+    """The encoder's own files, by relative path; none for one that is loaded from outside the bundle."""
+    if isinstance(encoder, StaticEncoder):
+        table, tokenizer = static_encoder_files(encoder)
+        return {layout.TABLE: table, layout.TOKENIZER: tokenizer}
+    if isinstance(encoder, OnnxEncoder):
+        return {layout.NETWORK: encoder.network, layout.TOKENIZER: encoder.tokens.tokenizer.to_str().encode()}
+    return {}
+
+
+def ngram_tensors(ngrams: NgramTable) -> dict[str, npt.NDArray[np.generic]]:
+    """The known buckets of each block with their weights: keys ascending, (n_known,) and (n_known, n_heads)."""
+    arrays: dict[str, npt.NDArray[np.generic]] = {"normalise_all": np.array([ngrams.normalise_all], dtype=np.uint8)}
+    for name, weights, steps, known in zip(BLOCKS, ngrams.weights, ngrams.steps, ngrams.known, strict=True):
+        keys = np.flatnonzero(known)
+        arrays |= {f"{name}_keys": keys.astype(np.int32), f"{name}_weights": weights[keys], f"{name}_steps": steps}
+    return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
 def static_encoder_files(encoder: StaticEncoder) -> tuple[bytes, bytes]:
@@ -107,7 +127,8 @@ def _head_tensors(brain: Brain) -> dict[str, npt.NDArray[np.generic]]:
         "intercept": brain.heads.intercept,
         "signal_mean": brain.signal_scale.mean,
         "signal_deviation": brain.signal_scale.deviation,
-        "known_tokens": np.packbits(brain.domain.known),
+        "domain_weights": brain.domain.weights,
+        "domain_form": np.array([brain.domain.step, brain.domain.intercept, brain.domain.power]),
         **_calibration_tensors(brain.calibration),
     }
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}

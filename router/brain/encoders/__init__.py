@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from router.brain.encoders.base import Encoder, EncoderSpec
+from router.brain.encoders.base import Encoder, EncoderSpec, TextEncoder, known_ids
+from router.brain.encoders.onnx import OnnxEncoder
 from router.brain.encoders.static import StaticEncoder
 from router.brain.encoders.tokens import TokenIds
 
-__all__ = ["Encoder", "EncoderSpec", "StaticEncoder", "TokenIds"]
+__all__ = ["Encoder", "EncoderSpec", "OnnxEncoder", "StaticEncoder", "TextEncoder", "TokenIds", "known_ids"]

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
+from router.reading import Reading
 from router.types import FloatArray
 
 
@@ -13,7 +16,7 @@ from router.types import FloatArray
 class EncoderSpec:
     """An encoder's identity, as a bundle's manifest names it.
 
-    kind: `static` or `sentence-transformers`.
+    kind: `static`, `onnx` or `sentence-transformers`.
     model_id: the model it is or was distilled from, such as `sentence-transformers/all-MiniLM-L6-v2`.
     dim: length of its vectors.
     max_tokens: longer texts are cropped to this many tokens, half from the head and half from the tail.
@@ -28,11 +31,16 @@ class EncoderSpec:
 
 
 class Encoder(Protocol):
-    """Text to vectors. Deterministic, safe to call from several threads."""
+    """Readings to vectors. Deterministic, safe to call from several threads."""
 
     @property
     def spec(self) -> EncoderSpec:
         """Who this encoder is."""
+        ...
+
+    @property
+    def n_features(self) -> int:
+        """Length of the vectors that `encode_readings` gives."""
         ...
 
     @property
@@ -41,9 +49,48 @@ class Encoder(Protocol):
         ...
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """The token ids of each text, cropped as `encode` crops it, without special tokens."""
+        """The token ids of each text, cropped as `spec.max_tokens` says, without special tokens."""
+        ...
+
+    @property
+    def unknown_id(self) -> int:
+        """The id of the tokenizer's mark for what it has no token for; -1 if it has none."""
+        ...
+
+    def token_text(self, token_id: int) -> str:
+        """The text of a token id, as the vocabulary writes it."""
+        ...
+
+    def encode_readings(self, readings: Sequence[Reading]) -> FloatArray:
+        """One row a reading: (n_readings, n_features) float32; each view's part has unit length or is zero."""
+        ...
+
+
+def known_ids(encoder: Encoder, texts: Sequence[str]) -> list[list[int]]:
+    """The token ids of each text without the unknown mark: what the domain looks at."""
+    unknown = encoder.unknown_id
+    return [[one for one in ids if one != unknown] for ids in encoder.token_ids(texts)]
+
+
+class TextEncoder(Protocol):
+    """What turns single texts into vectors: a reading's views, the ask and the window, are encoded one by one."""
+
+    @property
+    def spec(self) -> EncoderSpec:
+        """Who the encoder is."""
         ...
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """One row a text: (n_texts, dim) float32 of unit length; all zeros for a text without tokens."""
         ...
+
+
+def encode_two_views(encoder: TextEncoder, readings: Sequence[Reading]) -> FloatArray:
+    """Embeddings of ask and window side by side: (n, 2 * dim) float32; each half has unit length or is zero."""
+    dim = encoder.spec.dim
+    out = np.zeros((len(readings), 2 * dim), dtype=np.float32)
+    out[:, :dim] = encoder.encode([reading.ask for reading in readings])
+    with_window = [row for row, reading in enumerate(readings) if reading.window]
+    if with_window:
+        out[with_window, dim:] = encoder.encode([readings[row].window for row in with_window])
+    return out

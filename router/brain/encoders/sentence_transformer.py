@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from router.brain.encoders.base import EncoderSpec
+from router.brain.encoders.base import EncoderSpec, encode_two_views
 from router.errors import MissingExtra
 from router.jsontext import replace_surrogates
+from router.reading import Reading
 from router.reading.crop import crop_middle
 from router.types import FloatArray
 
@@ -50,9 +51,28 @@ class SentenceTransformerEncoder:
         return self._spec
 
     @property
+    def n_features(self) -> int:
+        """Two views of `dim` numbers each."""
+        return 2 * self.spec.dim
+
+    def encode_readings(self, readings: Sequence[Reading]) -> FloatArray:
+        """Ask and window side by side: (n_readings, 2 * dim) float32."""
+        return encode_two_views(self, readings)
+
+    @property
     def n_tokens(self) -> int:
         """How many token ids there are."""
         return len(self._model.tokenizer)
+
+    @property
+    def unknown_id(self) -> int:
+        """The id of the tokenizer's unknown mark; -1 if there is none."""
+        found = self._model.tokenizer.unk_token_id
+        return -1 if found is None else int(found)
+
+    def token_text(self, token_id: int) -> str:
+        """The text of a token id, as the vocabulary writes it."""
+        return str(self._model.tokenizer.convert_ids_to_tokens(token_id))
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The token ids of each text, as many as the model reads, without special tokens."""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from router.brain.encoders.base import EncoderSpec
+from router.brain.encoders.base import EncoderSpec, encode_two_views
 from router.brain.encoders.tokens import TokenIds
 from router.jsontext import replace_surrogates
+from router.reading import Reading
 from router.reading.crop import crop_middle
 from router.types import FloatArray
 
@@ -47,6 +48,15 @@ class StaticEncoder:
         return out
 
     @property
+    def n_features(self) -> int:
+        """Two views of `dim` numbers each."""
+        return 2 * self.spec.dim
+
+    def encode_readings(self, readings: Sequence[Reading]) -> FloatArray:
+        """Ask and window side by side: (n_readings, 2 * dim) float32."""
+        return encode_two_views(self, readings)
+
+    @property
     def n_tokens(self) -> int:
         """How many token ids there are: the rows of the table."""
         return int(self.table.shape[0])
@@ -54,6 +64,15 @@ class StaticEncoder:
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The token ids of each text, cropped head and tail."""
         return [self._crop(ids) for ids in self.tokens.many([_prepare(text) for text in texts])]
+
+    @property
+    def unknown_id(self) -> int:
+        """The id of [UNK]; -1 if there is none."""
+        return self.tokens.unknown_id
+
+    def token_text(self, token_id: int) -> str:
+        """The text of a token id, as the vocabulary writes it."""
+        return self.tokens.tokenizer.id_to_token(token_id) or ""
 
     def token_vectors(self, text: str) -> tuple[list[str], npt.NDArray[np.float64]]:
         """The tokens of a text and what each adds to its vector.

@@ -24,17 +24,19 @@ _BATCH_TEXTS = 512
 class TokenIds:
     """The token ids of texts, without special tokens. Safe to share between threads: at worst a chunk is done twice.
 
-    tokenizer: without padding or truncation.
+    tokenizer: without padding or truncation.  unknown_id: the id of [UNK], -1 if there is none.
     """
 
     tokenizer: Tokenizer
+    unknown_id: int
     _splits_at_spaces: bool
     _seen: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> TokenIds:
         """Token ids by a tokenizer, remembering chunks if it is one whose chunks are independent."""
-        return cls(tokenizer, _splits_at_spaces=_is_bert(tokenizer))
+        found = tokenizer.token_to_id("[UNK]")
+        return cls(tokenizer, unknown_id=-1 if found is None else found, _splits_at_spaces=_is_bert(tokenizer))
 
     def one(self, text: str) -> list[int]:
         """The ids of a text."""

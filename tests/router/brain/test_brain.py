@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as stnp
 
-from router.brain.brain import SIGNAL_LIMIT, LinearHeads, SignalScale, embed_views, scores_of
+from router.brain.brain import SIGNAL_LIMIT, LinearHeads, SignalScale, buckets_of, scores_of
 from router.brain.calibration import sigmoid
 from router.reading import read
 from router.types import ChatRequest, Message
@@ -75,7 +77,7 @@ def test_features_are_the_ask_the_window_and_the_scaled_signals_side_by_side():
 
 
 def test_without_a_window_its_half_is_zero():
-    views = embed_views(tiny_brain().encoder, READINGS)
+    views = tiny_brain().encoder.encode_readings(READINGS)
     assert [bool(row[DIM:].any()) for row in views] == [False, False, True, False]
 
 
@@ -95,7 +97,8 @@ def test_a_prediction_is_the_same_alone_and_among_others(method):
 def test_a_prediction_is_the_formula_written_out():
     brain = tiny_brain()
     (features,) = brain.features([READINGS[0]])
-    logits = brain.heads.coef @ features + brain.heads.intercept
+    (buckets,) = buckets_of(brain.encoder, [READINGS[0]])
+    logits = brain.heads.coef @ features + brain.heads.intercept + brain.ngrams.logits(buckets)
     budget, production, unsolved = sigmoid(-(brain.calibration.a * logits + brain.calibration.b))
     expected = [min(max(budget, production), 1 - unsolved), min(production, 1 - unsolved), 0.0]
     np.testing.assert_allclose(brain.predict(READINGS[0]).expected_quality_loss, expected, atol=1e-12)
@@ -103,9 +106,23 @@ def test_a_prediction_is_the_formula_written_out():
 
 def test_beyond_the_stored_distance_a_prediction_is_out_of_domain():
     brain = tiny_brain()
-    distance = brain.predict(READINGS[3]).domain_distance
+    distance = brain.predict(READINGS[0]).domain_distance
     assert 0 < distance < 1
     for limit, out in ((distance, False), (np.nextafter(distance, -1), True)):
-        domain = type(brain.domain)(brain.domain.known, float(limit))
-        other = type(brain)(TIERS, brain.encoder, brain.signal_scale, brain.heads, brain.calibration, domain)
-        assert other.predict(READINGS[3]).out_of_domain is out
+        other = replace(brain, domain=replace(brain.domain, max_distance=float(limit)))
+        assert other.predict(READINGS[0]).out_of_domain is out
+
+
+def test_ngrams_add_to_the_logits_and_a_brain_without_them_has_none():
+    brain = tiny_brain()
+    bare = replace(brain, ngrams=None)
+    added = [brain.ngrams.logits(buckets) for buckets in buckets_of(brain.encoder, READINGS)]
+    np.testing.assert_allclose(brain.logits(READINGS), bare.logits(READINGS) + added, atol=1e-12)
+    np.testing.assert_array_equal(bare.logits(READINGS), bare.heads.logits(bare.features(READINGS)))
+    assert np.abs(added[2]).min() > 0
+
+
+def test_what_the_tokenizer_has_no_word_for_is_not_in_the_domains_count():
+    brain = tiny_brain()
+    assert brain.predict(reading("why xyzzy plugh")).domain_distance == brain.predict(reading("why")).domain_distance
+    assert brain.predict(reading("xyzzy")).domain_distance == 1.0

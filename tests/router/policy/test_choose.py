@@ -57,17 +57,44 @@ def test_where_no_allowed_tier_is_good_enough_the_strongest_allowed_one_is_taken
     ("safe", "allowed", "expected"),
     [
         ("medium", TIERS, "medium"),
-        ("small", TIERS, "small"),
         ("large", TIERS, "large"),
         ("medium", ("small", "large"), "large"),
-        ("medium", ("small",), "small"),
         ("large", ("small", "medium"), "medium"),
     ],
 )
-def test_out_of_domain_gets_the_safe_tier_or_the_nearest_stronger_allowed_one(safe, allowed, expected):
+def test_out_of_domain_gets_at_least_the_safe_tier_or_the_nearest_stronger_allowed_one(safe, allowed, expected):
     choice = choose(prediction(0.0, 0.0, 0.0, out_of_domain=True), threshold=0.1, allowed=allowed, safe_tier=safe)
     assert choice == Choice(expected, Reason.OUT_OF_DOMAIN)
     assert nearest_at_or_above(safe, allowed, order=TIERS) == expected
+
+
+@pytest.mark.parametrize(
+    ("losses", "safe", "allowed", "expected"),
+    [
+        ((0.0, 0.0, 0.0), "small", TIERS, "small"),
+        ((0.9, 0.8, 0.0), "medium", TIERS, "large"),
+        ((0.9, 0.0, 0.0), "medium", TIERS, "medium"),
+        ((0.0, 0.0, 0.0), "medium", ("small",), "small"),
+        ((0.9, 0.8, 0.0), "small", ("small", "medium"), "medium"),
+    ],
+)
+def test_out_of_domain_never_lowers_a_choice_and_is_no_reason_where_it_changes_none(losses, safe, allowed, expected):
+    said = prediction(*losses, out_of_domain=True)
+    assert choose(said, threshold=0.1, allowed=allowed, safe_tier=safe) == Choice(expected, Reason.THRESHOLD)
+
+
+@given(
+    st.lists(st.floats(0, 1), min_size=2, max_size=2).map(lambda losses: sorted(losses, reverse=True)),
+    st.sets(st.sampled_from(TIERS), min_size=1),
+    st.sampled_from(TIERS),
+)
+def test_out_of_domain_is_never_decided_below_what_the_domain_gets(losses, allowed, safe):
+    ordered = [tier for tier in TIERS if tier in allowed]
+    within, beyond = (
+        choose(prediction(*losses, 0.0, out_of_domain=out), threshold=0.1, allowed=ordered, safe_tier=safe).tier
+        for out in (False, True)
+    )
+    assert ordered.index(beyond) >= ordered.index(within)
 
 
 def test_within_the_domain_the_threshold_decides_and_is_the_reason():

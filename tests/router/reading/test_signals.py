@@ -46,7 +46,6 @@ def test_signals_of_any_text_are_finite_in_one_shape_and_shares_are_shares(ask, 
         ("One. Two! Three?", "ask_sentences_log", math.log1p(2)),
         ("Why? How?", "ask_questions_log", math.log1p(2)),
         ("ab 12", "ask_digit_share", 0.5),
-        ("AB cd", "ask_upper_share", 0.5),
         ("ab, cd", "ask_comma_share", 0.2),
         ("{a}b", "ask_code_share", 0.5),
         ("\U0001f600\U0001f600ab", "ask_symbol_share", 0.5),
@@ -62,13 +61,25 @@ def test_signals_of_any_text_are_finite_in_one_shape_and_shares_are_shares(ask, 
         ("\u662f\u5417\uff1f", "ask_ends_with_question", 1.0),
         ("\u0647\u0644\u061f", "ask_ends_with_question", 1.0),
         ("Why? Say.", "ask_ends_with_question", 0.0),
-        ("hello", "ask_starts_lower", 1.0),
-        ("Hello", "ask_starts_lower", 0.0),
+        ("a b a a", "ask_distinct_words_share", 2 / 5),
+        ("A a", "ask_distinct_words_share", 1 / 3),
+        ("- a\n 2) b\n\u2022 c\nd - e", "ask_list_items_log", math.log1p(3)),
+        ("a_b fooBar f() Foo", "ask_identifiers_log", math.log1p(3)),
     ],
     ids=ascii,
 )
 def test_signals_count_what_their_names_say(ask, name, expected):
     assert signals(ask)[name] == pytest.approx(expected, rel=1e-6)
+
+
+@given(any_text, any_text, st.booleans())
+def test_capital_letters_change_no_signal(ask, window, after_tool):
+    ascii_ask, ascii_window = (text.encode("ascii", "ignore").decode().replace("_", "") for text in (ask, window))
+    ordinary = signals(ascii_ask.lower(), ascii_window.lower(), after_tool=after_tool)
+    capitals = signals(ascii_ask.upper(), ascii_window.upper(), after_tool=after_tool)
+    ordinary.pop("ask_identifiers_log")  # camelCase is spelled with capitals
+    capitals.pop("ask_identifiers_log")
+    assert capitals == ordinary
 
 
 def test_the_window_shows_in_its_own_signals_only():

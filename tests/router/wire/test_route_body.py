@@ -20,6 +20,7 @@ from router.types import (
     Reason,
     RouteDecision,
     RouteOptions,
+    StatedPromise,
 )
 from router.wire.route_body import decision_headers, parse_route_request, render_decision, request_from_text
 
@@ -33,6 +34,7 @@ def decision(**changes):
         "p_adequate": {"budget": 0.9, "frontier": 0.95},
         "expected_quality_loss": {"budget": 0.05, "frontier": 0.0},
         "threshold": 0.1,
+        "promise": StatedPromise(goal="max_quality_loss", target=0.1, bound=0.08, confidence=0.9, n=500),
         "reason": Reason.THRESHOLD,
         "estimated_cost_usd": {"budget": 0.001, "frontier": 0.02},
         "turn": "user",
@@ -57,7 +59,19 @@ def test_an_openai_body_passes_verbatim_with_fields_that_do_not_matter():
 def test_options_are_read():
     options = {"tiers": ["budget"], "max_quality_loss": 0, "explain": True, "session": "s", "last_tier": "budget"}
     options |= {"cached_tokens": 12, "idle_s": 0.5}
-    assert parse_route_request({"prompt": "hi", "router": options}).options == RouteOptions(("budget",), 0, True)
+    expected = RouteOptions(tiers=("budget",), max_quality_loss=0, explain=True)
+    assert parse_route_request({"prompt": "hi", "router": options}).options == expected
+
+
+def test_a_cost_is_a_target_of_its_own():
+    options = {"max_cost_usd_per_1k": 2.5, "max_quality_loss": None}
+    assert parse_route_request({"prompt": "hi", "router": options}).options == RouteOptions(max_cost_usd_per_1k=2.5)
+
+
+def test_of_two_targets_the_client_has_to_choose_one():
+    with pytest.raises(RequestError, match="choose one of max_quality_loss and max_cost_usd_per_1k") as caught:
+        parse_route_request({"prompt": "hi", "router": {"max_quality_loss": 0.1, "max_cost_usd_per_1k": 2}})
+    assert (caught.value.field, caught.value.code) == ("router.max_cost_usd_per_1k", "ambiguous")
 
 
 @pytest.mark.parametrize("options", [None, {}, {"tiers": None, "max_quality_loss": None, "explain": None}])
@@ -86,6 +100,9 @@ def test_null_options_are_the_default(options):
         ({"prompt": "a", "router": {"max_quality_loss": -1}}, "router.max_quality_loss"),
         ({"prompt": "a", "router": {"max_quality_loss": "0.1"}}, "router.max_quality_loss"),
         ({"prompt": "a", "router": {"max_quality_loss": True}}, "router.max_quality_loss"),
+        ({"prompt": "a", "router": {"max_cost_usd_per_1k": -0.1}}, "router.max_cost_usd_per_1k"),
+        ({"prompt": "a", "router": {"max_cost_usd_per_1k": "2"}}, "router.max_cost_usd_per_1k"),
+        ({"prompt": "a", "router": {"max_cost_usd_per_1k": 10**400}}, "router.max_cost_usd_per_1k"),
         ({"prompt": "a", "router": {"explain": 1}}, "router.explain"),
         ({"prompt": "a", "router": {"session": 1}}, "router.session"),
         ({"prompt": "a", "router": {"last_tier": []}}, "router.last_tier"),
@@ -114,12 +131,17 @@ def test_the_answer_holds_every_fact_of_the_decision_under_its_own_name():
         "p_adequate": {"budget": 0.9, "frontier": 0.95},
         "expected_quality_loss": {"budget": 0.05, "frontier": 0.0},
         "threshold": 0.1,
+        "promise": {"goal": "max_quality_loss", "target": 0.1, "bound": 0.08, "confidence": 0.9, "n": 500},
         "reason": "threshold",
         "estimated_cost_usd": {"budget": 0.001, "frontier": 0.02},
         "turn": "user",
         "bundle": {"id": "tiny-1", "sha256": "ab" * 32},
         "latency_ms": 0.2,
     }
+
+
+def test_a_decision_without_a_promise_says_so():
+    assert render_decision(decision(promise=None))["promise"] is None
 
 
 def test_the_answer_survives_json():

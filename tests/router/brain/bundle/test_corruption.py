@@ -5,19 +5,25 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from router.brain.brain import buckets_of
 from router.brain.bundle import load_bundle
+from router.brain.bundle.golden import GOLDEN_PROMPTS
 from router.brain.bundle.layout import MAX_BYTES
 from router.brain.bundle.load import verify_files
 from router.brain.bundle.manifest import parse_manifest
+from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable
 from router.core import Router
 from router.errors import BundleCorrupt, BundleError, BundleMissing, BundleSchema
+from router.reading import read
 from router.settings import load_settings
+from router.wire.route_body import request_from_text
 from tests.router.tiny_bundle import (
     DIM,
     FILES,
@@ -27,11 +33,12 @@ from tests.router.tiny_bundle import (
     edit_tensors,
     read_manifest,
     replace_file,
+    tiny_brain,
     tiny_tokenizer,
     write_tiny_bundle,
 )
 
-HEADS, GOLDEN, TOKENIZER, TABLE = READ_AT_LOAD[1:]
+HEADS, NGRAMS, GOLDEN, TOKENIZER, TABLE = READ_AT_LOAD[1:]
 LISTED = FILES[1:]
 
 
@@ -164,17 +171,25 @@ KEYS = [
     ("domain", "quantile"),
     ("domain", "max_distance"),
     ("promise",),
-    ("promise", "target"),
+    ("promise", "goal"),
     ("promise", "confidence"),
     ("promise", "n_rows"),
+    ("promise", "n_groups"),
+    ("promise", "method"),
     ("promise", "population"),
+    ("promise", "safe_tier"),
     ("promise", "thresholds"),
     ("promise", "bounds"),
     ("promise", "losses"),
     ("promise", "savings"),
+    ("promise", "costs_usd_per_1k"),
+    ("promise", "cost_bounds_usd_per_1k"),
+    ("promise", "tier_shares"),
+    ("promise", "tier_share_bounds"),
+    ("promise", "slices"),
     ("training",),
     ("files",),
-    *(("files", name) for name in READ_AT_LOAD[1:]),
+    *(("files", name) for name in READ_AT_LOAD[1:] if name != NGRAMS),  # a brain may be without
 ]
 HUGE = 10**4_000
 
@@ -227,7 +242,7 @@ def test_a_key_of_another_kind_is_refused_or_as_good_as_before(bundle_copy, path
         assert len(str(error)) < 2_000
     else:
         free = {("id",), ("tier_models",), ("encoder", "model_id"), ("training",), ("promise", "population")}
-        assert path in free
+        assert path in free or (path, value) == (("promise", "slices"), [])
 
 
 @pytest.mark.parametrize("version", [0, 2, "1", None, True, [1], {}, HUGE, "x" * 10_000], ids=lambda v: repr(v)[:9])
@@ -246,7 +261,7 @@ def test_a_manifest_without_a_schema_version_is_refused(bundle_copy):
     [
         (("tiers",), ["budget"], "at least 2 different"),
         (("tiers",), ["a", "a", "b"], "different strings"),
-        (("tiers",), ["a", "b", "c", "d"], "coef"),
+        (("tiers",), ["a", "b", "c", "d"], "safe_tier"),
         (("signals",), ["ask_words_log", "ask_words_log"], "different strings"),
         (("signals",), ["a_signal_of_next_year"], "Fit it again"),
         (("views",), ["window", "ask"], "views"),
@@ -264,8 +279,26 @@ def test_a_manifest_without_a_schema_version_is_refused(bundle_copy):
         (("promise", "losses"), [0.1], "4 numbers"),
         (("promise", "savings"), [0.1, 0.2, 0.3, HUGE], "finite"),
         (("promise", "thresholds"), [0.1, 0.3, 0.5, HUGE], "finite"),
-        (("promise", "target"), 0.001, "target"),
-        (("promise", "target"), 1.1, "target"),
+        (("promise", "goal"), {"max_quality_loss": 0.001}, "the curve supports"),
+        (("promise", "goal"), {"max_quality_loss": 1.1}, "max_quality_loss"),
+        (("promise", "goal"), {"max_quality_loss": 0.1, "max_cost_usd_per_1k": 9}, "exactly one of"),
+        (("promise", "goal"), {"max_cost_usd_per_1k": 1.0}, "the curve supports"),
+        (("promise", "goal"), {"max_cost_usd_per_1k": -1.0}, "max_cost_usd_per_1k"),
+        (("promise", "goal"), {"tier_mix": {}}, "tier_mix"),
+        (("promise", "goal"), {"tier_mix": {"frontier": 2}}, "frontier"),
+        (("promise", "goal"), {"tier_mix": {"frontier": 0.1}}, "the curve supports"),
+        (("promise", "goal"), {"tier_mix": {"budget": 0.5}}, "cannot be limited"),
+        (("promise", "goal"), {"happiness": 1}, "exactly one of"),
+        (("promise", "method"), "hope", "one of clopper_pearson"),
+        (("promise", "safe_tier"), "huge", "one of budget"),
+        (("promise", "cost_bounds_usd_per_1k"), [1.0, 2.0, 3.0, 4.0], "descending"),
+        (("promise", "costs_usd_per_1k"), [1.0], "4 numbers"),
+        (("promise", "tier_shares"), {"budget": [0.1] * 4}, "one array for each of budget, production, frontier"),
+        (("promise", "tier_shares", "budget"), [0.1] * 3, "4 numbers"),
+        (("promise", "tier_share_bounds", "frontier"), [0.1, 0.2, 0.3, 0.4], "descending"),
+        (("promise", "tier_share_bounds", "budget"), [0.1] * 4, "one array for each of production, frontier"),
+        (("promise", "slices"), [7], "slices[0]: expected an object"),
+        (("promise", "slices"), [{"by": "lang"}], "slices[0]: value is missing"),
         (("files", "../../etc/passwd"), "0" * 64, "only files of a bundle"),
         (("files", "/etc/passwd"), "0" * 64, "only files of a bundle"),
         (("files", "code.py"), "0" * 64, "only files of a bundle"),
@@ -322,8 +355,8 @@ def flip(key, index, value):
     return change
 
 
-FLOAT_ARRAYS = ["coef", "intercept", "signal_mean", "signal_deviation", "sigmoid_a", "sigmoid_b"]
-HEAD_ARRAYS = [*FLOAT_ARRAYS, "known_tokens"]
+FLOAT_ARRAYS = ["coef", "intercept", "signal_mean", "signal_deviation", "sigmoid_a", "sigmoid_b", "domain_form"]
+HEAD_ARRAYS = [*FLOAT_ARRAYS, "domain_weights"]
 
 
 @pytest.mark.parametrize("key", HEAD_ARRAYS)
@@ -333,8 +366,8 @@ def test_a_missing_array_is_named(bundle_copy, key):
 
 
 @pytest.mark.parametrize("key", FLOAT_ARRAYS)
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_arrays_that_are_not_finite_are_refused(bundle_copy, key, value):
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e31, -1e31])
+def test_arrays_that_are_not_finite_or_huge_are_refused(bundle_copy, key, value):
     edit_tensors(bundle_copy, HEADS, flip(key, -1, value))
     assert_refused(bundle_copy, HEADS, says=key)
 
@@ -362,6 +395,119 @@ def test_arrays_of_another_shape_or_type_are_refused(bundle_copy, key, reshape):
 def test_deviations_are_above_zero(bundle_copy, value):
     edit_tensors(bundle_copy, HEADS, flip("signal_deviation", 0, value))
     assert_refused(bundle_copy, HEADS, says="above 0")
+
+
+@pytest.mark.parametrize("power", [0.0, -1e308, 1e308, 2.0])
+def test_the_domains_power_is_one_of_the_two_there_are(bundle_copy, power):
+    edit_tensors(bundle_copy, HEADS, flip("domain_form", 2, power))
+    assert_refused(bundle_copy, HEADS, says="domain_form")
+
+
+# --- N-grams --------------------------------------------------------------------------------------------------------
+
+NGRAM_ARRAYS = [*(f"{block}_{part}" for block in BLOCKS for part in ("keys", "weights", "steps")), "normalise_all"]
+
+
+@pytest.mark.parametrize("key", NGRAM_ARRAYS)
+def test_a_missing_array_of_ngrams_is_named(bundle_copy, key):
+    edit_tensors(bundle_copy, NGRAMS, lambda tensors: tensors.pop(key))
+    assert_refused(bundle_copy, NGRAMS, says=key)
+
+
+@pytest.mark.parametrize("key", NGRAM_ARRAYS)
+@pytest.mark.parametrize(
+    "reshape",
+    [
+        lambda a: a[None],
+        lambda a: a[..., :0] if a.ndim > 1 or a.size < 4 else a[:-1],
+        lambda a: np.concatenate([a, a[:1]]),
+        lambda a: a.astype(np.float32),
+        lambda a: a.astype(np.int64),
+    ],
+    ids=["one axis more", "shorter", "longer", "float32", "int64"],
+)
+def test_arrays_of_ngrams_of_another_shape_or_type_are_refused(bundle_copy, key, reshape):
+    edit_tensors(bundle_copy, NGRAMS, lambda tensors: tensors.update({key: reshape(tensors[key])}))
+    assert_refused(bundle_copy, NGRAMS, says=key.partition("_")[0])
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        [3, 2, 1, 0],
+        [0, 1, 1, 2],
+        [-1, 0, 1, 2],
+        [0, 1, 2, N_BUCKETS],
+        [1, -(2**31), -1, 5],
+        [0, 2**31 - 1, -(2**31), 5],
+    ],
+    ids=["descending", "twice", "below 0", "beyond the last", "a difference that overflows", "another that does"],
+)
+@pytest.mark.parametrize("block", BLOCKS)
+def test_bucket_numbers_ascend_within_their_range(bundle_copy, block, keys):
+    edit_tensors(
+        bundle_copy,
+        NGRAMS,
+        lambda tensors: tensors.update(
+            {f"{block}_keys": np.array(keys, dtype=np.int32), f"{block}_weights": tensors[f"{block}_weights"][:4]}
+        ),
+    )
+    assert_refused(bundle_copy, NGRAMS, says=f"{block}_keys: expected ascending numbers")
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e308, -1e31])
+@pytest.mark.parametrize("block", BLOCKS)
+def test_steps_of_ngrams_that_are_not_finite_or_huge_are_refused(bundle_copy, block, value):
+    edit_tensors(bundle_copy, NGRAMS, flip(f"{block}_steps", 1, value))
+    assert_refused(bundle_copy, NGRAMS, says=f"{block}_steps")
+
+
+def test_ngrams_of_one_head_more_are_refused(bundle_copy):
+    def widen(tensors):
+        tensors["letters_weights"] = np.pad(tensors["letters_weights"], ((0, 0), (0, 1)))
+        tensors["letters_steps"] = np.append(tensors["letters_steps"], 0.1)
+
+    edit_tensors(bundle_copy, NGRAMS, widen)
+    assert_refused(bundle_copy, NGRAMS, says="letters_weights")
+
+
+@pytest.mark.parametrize("step", [1e30, 0.5])
+def test_no_weights_within_the_limit_give_a_probability_that_is_none(tmp_path, step):
+    # Numbers whose sums overflow gave NaN, and that a 500, for requests without a golden prompt's letters.
+    brain = tiny_brain()
+    one = read(request_from_text("zzz unseen qqqq").chat)
+    (found,) = buckets_of(brain.encoder, [one])
+    golden = [read(request_from_text(prompt).chat) for prompt in GOLDEN_PROMPTS]
+    seen = np.unique(np.concatenate([letters for _, letters in buckets_of(brain.encoder, golden)]))
+    fresh = np.setdiff1d(found[1], seen)[:6]
+    weights, known = np.zeros((N_BUCKETS, 3), dtype=np.int8), np.zeros(N_BUCKETS, dtype=np.bool_)
+    weights[fresh], known[fresh] = np.array([[127], [-127]] * 3), True
+    table = NgramTable((weights, weights), (np.full(3, step), np.full(3, step)), (known, known))
+    folder = write_tiny_bundle(tmp_path / "b", brain=replace(brain, ngrams=table))
+    decision = Router(load_bundle(folder), load_settings({})).route("zzz unseen qqqq")
+    assert all(0.0 <= value <= 1.0 for value in decision.p_adequate.values())
+
+
+def test_other_weights_of_ngrams_are_noticed_by_the_golden_prompts(bundle_copy):
+    edit_tensors(bundle_copy, NGRAMS, lambda tensors: tensors.update(letters_weights=-tensors["letters_weights"]))
+    assert_refused(bundle_copy, GOLDEN, says="quality loss differs")
+
+
+def test_ngrams_left_out_of_the_manifest_are_noticed_by_the_golden_prompts(bundle_copy):
+    edit_manifest(bundle_copy, lambda manifest: manifest["files"].pop(NGRAMS))
+    assert_refused(bundle_copy, GOLDEN, says="quality loss differs")
+
+
+def test_ngrams_without_a_single_bucket_are_no_ngrams(tmp_path):
+    bare = tiny_brain(with_ngrams=False)
+    empty = [np.zeros((N_BUCKETS, 3), dtype=np.int8), np.zeros(3), np.zeros(N_BUCKETS, dtype=np.bool_)]
+    table = NgramTable(*((part, part) for part in empty))
+    loaded = load_bundle(write_tiny_bundle(tmp_path / "b", brain=replace(bare, ngrams=table))).brain
+    one = read(request_from_text("find the cause").chat)
+    assert loaded.predict(one) == bare.predict(one)
+
+
+# --- The token table ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("key", ["table", "weights"])
@@ -418,7 +564,7 @@ HOSTILE_TENSORS = {
 
 
 @pytest.mark.parametrize("raw", HOSTILE_TENSORS.values(), ids=HOSTILE_TENSORS)
-@pytest.mark.parametrize("name", [HEADS, TABLE])
+@pytest.mark.parametrize("name", [HEADS, NGRAMS, TABLE])
 def test_what_is_no_safetensors_file_is_refused(bundle_copy, name, raw):
     replace_file(bundle_copy, name, raw)
     assert_refused(bundle_copy, name)
@@ -488,10 +634,10 @@ def test_padding_and_truncation_in_a_tokenizer_are_turned_off(bundle_copy):
         (lambda cases: cases[1].update(prompt=7), "[1]"),
         (lambda cases: cases[1].update(prompt="why"), "[1]"),
         (lambda cases: cases[1].update(embedding=[]), "embedding"),
-        (lambda cases: cases[1].update(embedding=[[0.1] * DIM]), "embedding"),
-        (lambda cases: cases[1].update(embedding=[0.1] * (DIM + 1)), f"expected {DIM} numbers"),
-        (lambda cases: cases[1].update(embedding=["x"] * DIM), "not a golden case"),
-        (lambda cases: cases[1].update(embedding=[HUGE] * DIM), "not a golden case"),
+        (lambda cases: cases[1].update(embedding=[[0.1] * 2 * DIM]), "embedding"),
+        (lambda cases: cases[1].update(embedding=[0.1] * (2 * DIM + 1)), f"expected {2 * DIM} numbers"),
+        (lambda cases: cases[1].update(embedding=["x"] * 2 * DIM), "not a golden case"),
+        (lambda cases: cases[1].update(embedding=[HUGE] * 2 * DIM), "not a golden case"),
         (lambda cases: cases[1]["embedding"].__setitem__(3, cases[1]["embedding"][3] + 0.01), "embedding differs"),
         (lambda cases: cases[1]["expected_quality_loss"].__setitem__(0, 0.999), "quality loss differs"),
         (lambda cases: cases[1]["expected_quality_loss"].__setitem__(1, "nan"), "not a golden case"),

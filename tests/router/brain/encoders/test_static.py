@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router.brain.encoders import known_ids
 from router.brain.encoders.static import LIMIT_CHARS
+from router.reading import read
+from router.types import ChatRequest, Message
 from tests.router.tiny_bundle import DIM, WORDS, tiny_encoder
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=80)
@@ -114,3 +117,27 @@ def test_no_tokens_have_no_vectors():
     names, vectors = ENCODER.token_vectors("")
     assert names == []
     assert vectors.shape == (0, DIM)
+
+
+def test_known_ids_are_the_token_ids_without_the_unknown_mark():
+    texts = ["find xyzzy the cause", "xyzzy", "", "why"]
+    assert ENCODER.unknown_id == 0
+    kept = [[one for one in ids if one != 0] for ids in ENCODER.token_ids(texts)]
+    assert known_ids(ENCODER, texts) == kept
+    assert [len(ids) for ids in kept] == [3, 0, 0, 1]
+
+
+def test_a_reading_is_its_ask_and_its_window_side_by_side():
+    turns = (Message("assistant", "this is why"), Message("user", "find the cause"))
+    found = ENCODER.encode_readings([read(ChatRequest(turns)), read(ChatRequest(turns[1:]))])
+    assert found.shape == (2, ENCODER.n_features) == (2, 2 * DIM)
+    np.testing.assert_array_equal(found[0], ENCODER.encode(["find the cause", "this is why"]).reshape(-1))
+    np.testing.assert_array_equal(found[1], np.append(found[0, :DIM], np.zeros(DIM, np.float32)))
+    assert ENCODER.encode_readings([]).shape == (0, 2 * DIM)
+
+
+def test_tokens_have_texts(encoder):
+    (ids,) = encoder.token_ids(["find the cause"])
+    assert [encoder.token_text(token) for token in ids] == ["find", "the", "cause"]
+    assert all(0 <= token < encoder.n_tokens for token in ids)
+    assert encoder.token_text(encoder.n_tokens) == ""

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
 from router.brain.encoders import TokenIds, tokens
 from tests.router.tiny_bundle import tiny_tokenizer
@@ -80,3 +82,8 @@ def test_threads_share_one_memory(shipped_tokenizer, monkeypatch):
     asked = [f"w{number % 60} and w{number % 7}" for number in range(600)]
     with ThreadPoolExecutor(max_workers=8) as pool:
         assert list(pool.map(ids.one, asked)) == [whole(shipped_tokenizer, text) for text in asked]
+
+
+def test_the_unknown_marks_id_is_known_and_minus_1_where_there_is_none(shipped_ids, shipped_tokenizer):
+    assert shipped_tokenizer.id_to_token(shipped_ids.unknown_id) == "[UNK]"
+    assert TokenIds.of(Tokenizer(WordLevel({"a": 0}, unk_token="a"))).unknown_id == -1

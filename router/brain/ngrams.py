@@ -1,0 +1,131 @@
+"""Hashed n-grams: what particular words, pairs of words and letter sequences say, learned from the rows themselves.
+
+Two blocks. `pieces`: single word pieces and pairs of neighbours, tagged with who said them. `letters`: three to five
+letters in a row, lower case, which carry inflections and the scripts that the vocabulary cuts into single letters. Each
+block is a set of buckets; a text adds the mean-square-normalised sum of its known buckets' weights to the logits.
+Everything is integer arithmetic until then, so it is the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from router.brain.calibration import Float64Array
+from router.reading import Reading
+from router.reading.crop import crop_middle
+
+BITS = 18
+N_BUCKETS = 1 << BITS
+BLOCKS = ("pieces", "letters")
+
+LETTERS_LIMIT_CHARS = 3_000
+"""Letter n-grams are read off at most this many characters of the conversation shown, head and tail."""
+
+LETTER_SIZES = (3, 4, 5)
+
+Grams: TypeAlias = npt.NDArray[np.uint64]
+Buckets: TypeAlias = npt.NDArray[np.int64]
+
+_ROLE_TAGS = {"user": 1, "assistant": 2, "tool": 3, "function": 3}
+_PAIR = np.uint64(1 << 50)
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+_POLYNOMIAL = np.uint64(1_000_003)
+
+
+def piece_grams(turns: Sequence[tuple[str, Sequence[int]]]) -> Grams:
+    """Word pieces and pairs of neighbours as numbers, turn by turn: the pieces of a turn, then its pairs.
+
+    turns: (role, token ids) of each turn.
+    """
+    grams = [np.zeros(0, dtype=np.uint64)]
+    for role, ids in turns:
+        tag = np.uint64(_ROLE_TAGS.get(role, 1) << 40)
+        pieces = np.asarray(ids, dtype=np.uint64)
+        grams.append(pieces | tag)
+        grams.append(((pieces[:-1] << np.uint64(16)) | pieces[1:]) + tag + _PAIR)
+    return np.concatenate(grams)
+
+
+def letter_grams(text: str) -> Grams:
+    """The text's letter sequences as numbers, size by size, each size in the order of the text."""
+    letters = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype=np.uint32).astype(np.uint64)
+    grams = [np.zeros(0, dtype=np.uint64)]
+    rolling = letters
+    for size in range(2, LETTER_SIZES[-1] + 1):
+        rolling = rolling[:-1] * _POLYNOMIAL + letters[size - 1 :]
+        if size in LETTER_SIZES:
+            grams.append(rolling * np.uint64(8) + np.uint64(size))
+    return np.concatenate(grams)
+
+
+def letters_of(reading: Reading) -> str:
+    """The text whose letter sequences count: the conversation shown, cropped, lower case, between two spaces."""
+    text = "\n".join(turn.text for turn in reading.turns)
+    return f" {crop_middle(text, limit_chars=LETTERS_LIMIT_CHARS).lower()} "
+
+
+def bucket_of(grams: Grams) -> Buckets:
+    """The bucket of each number: a multiply-xorshift hash, the same on every machine."""
+    mixed = grams ^ (grams >> np.uint64(31))
+    mixed *= _MULTIPLIER
+    return (mixed >> np.uint64(64 - BITS)).astype(np.int64)
+
+
+def reading_grams(reading: Reading, turn_ids: Sequence[Sequence[int]]) -> tuple[Grams, ...]:
+    """The n-grams of a reading, one array a block, in BLOCKS order; turn_ids: the token ids of each of its turns."""
+    tagged = [(turn.role, ids) for turn, ids in zip(reading.turns, turn_ids, strict=True)]
+    return piece_grams(tagged), letter_grams(letters_of(reading))
+
+
+def reading_buckets(reading: Reading, turn_ids: Sequence[Sequence[int]]) -> tuple[Buckets, ...]:
+    """The distinct buckets of a reading, ascending, one array a block, in BLOCKS order."""
+    return tuple(np.unique(bucket_of(grams)) for grams in reading_grams(reading, turn_ids))
+
+
+def gram_names(reading: Reading, turn_pieces: Sequence[Sequence[str]]) -> tuple[list[str], ...]:
+    """What each number of `reading_grams` stands for, in the same order; turn_pieces: the pieces of each turn."""
+    pieces: list[str] = []
+    for names in turn_pieces:
+        pieces += names
+        pieces += [f"{left} {right}" for left, right in pairwise(names)]
+    text = letters_of(reading)
+    letters = [text[at : at + size] for size in LETTER_SIZES for at in range(len(text) - size + 1)]
+    return pieces, letters
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NgramTable:
+    """The weights of the buckets.
+
+    weights: for each block (N_BUCKETS, n_heads) int8.  steps: for each block (n_heads,) float64, the weight of 1.
+    known: for each block (N_BUCKETS,) bool, whether the bucket was seen often enough to have a weight.
+    normalise_all: whether unknown buckets count in the normalisation. With a few hundred rows they must, or a text of
+        which two buckets are known shouts; with thousands they only dilute.
+    """
+
+    weights: tuple[npt.NDArray[np.int8], ...]
+    steps: tuple[Float64Array, ...]
+    known: tuple[npt.NDArray[np.bool_], ...]
+    normalise_all: bool = False
+
+    def logits(self, buckets: Sequence[Buckets]) -> Float64Array:
+        """What one reading's buckets (in BLOCKS order) add to the logits: (n_heads,).
+
+        For each block: steps * sum over known buckets of weights / sqrt(number of buckets that count).
+        """
+        total = np.zeros(len(self.steps[0]))
+        for block, found in enumerate(buckets):
+            total += self.shares(block, found)[1].sum(axis=0)
+        return total
+
+    def shares(self, block: int, found: Buckets) -> tuple[Buckets, Float64Array]:
+        """The known ones among a block's distinct buckets, and what each adds: (n_known,), (n_known, n_heads)."""
+        kept = found[self.known[block][found]]
+        n_counting = found.size if self.normalise_all else kept.size
+        return kept, self.weights[block][kept] * (self.steps[block] / np.sqrt(max(1, n_counting)))

@@ -1,0 +1,57 @@
+"""The notebooks run from top to bottom, define nothing of their own, and are committed without outputs."""
+
+import ast
+import json
+import os
+import warnings
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TIME_LIMIT_S = 300  # of one cell; a notebook takes well under a minute on one idle core
+
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path, kind):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == kind]
+
+
+def test_there_are_notebooks_to_explore_to_retrain_and_to_choose():
+    assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03"]
+
+
+@each_notebook
+def test_outputs_are_stripped(path):
+    for cell in cells(path, "code"):
+        assert cell["outputs"] == [] and cell["execution_count"] is None and cell["metadata"] == {}
+
+
+@each_notebook
+def test_no_function_or_class_is_defined(path):
+    tree = ast.parse("\n".join("".join(cell["source"]) for cell in cells(path, "code")))
+    defined = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda
+    assert [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, defined)] == []
+
+
+@pytest.mark.slow
+@each_notebook
+def test_it_runs_from_top_to_bottom(path, monkeypatch):
+    # What nbclient and the event loop under it warn of is not the notebook's.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import nbclient
+        import nbformat
+
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+            monkeypatch.setenv(name, "1")
+        monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")])))
+        notebook = nbformat.read(path, as_version=4)
+        client = nbclient.NotebookClient(
+            notebook, timeout=TIME_LIMIT_S, kernel_name="python3", resources={"metadata": {"path": str(ROOT)}}
+        )
+        client.execute()
+    assert [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]

@@ -1,0 +1,28 @@
+"""Write the README's results table anew from the evaluations of the shipped bundles (python -m training.readme)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from router.jsontext import decode_json
+from router.types import JsonObject
+from training.report import readme_table, update_readme
+
+NAMES = ("default", "fast")
+
+
+def shipped_evaluations(root: Path) -> dict[str, JsonObject]:
+    """evaluation.json of each shipped bundle by name. root: the checkout."""
+    return {name: decode_json((root / "models" / name / "evaluation.json").read_bytes()) for name in NAMES}
+
+
+def main() -> int:
+    """Rewrite the table in place. Returns the exit code."""
+    root = Path(__file__).resolve().parent.parent
+    path = root / "README.md"
+    path.write_text(update_readme(path.read_text(encoding="utf-8"), readme_table(shipped_evaluations(root))), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,188 @@
+"""The tables of page and card: the same cells in HTML and in Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from router.types import JsonObject
+from training.report.estimates import (
+    ABSENT,
+    Estimate,
+    at,
+    count,
+    gained,
+    heads_of,
+    loss_of,
+    measure,
+    name_of,
+    number,
+    objects,
+    percent,
+    tiers_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of text. The first column names the row. words: positions of further columns that hold words."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    words: Sequence[int] = ()
+
+    def markdown(self) -> list[str]:
+        """The table's lines in Markdown, without the caption; none if there are no rows."""
+        if not self.rows:
+            return []
+        rule = ["---" if column == 0 or column in self.words else "---:" for column in range(len(self.head))]
+        lines = [self.head, rule, *self.rows]
+        return ["| " + " | ".join(_plain(cell) for cell in line) + " |" for line in lines]
+
+
+def gate_table(evaluation: JsonObject) -> Table:
+    """What the router's quality is above each baseline's where both cost the same, and what the gate says to it."""
+    rows = {
+        str(check.get("name", "")): (gained(check), "passed" if check.get("passed") is True else "not passed")
+        for check in at(evaluation, "gate", "checks") or []
+    }
+    over = objects(evaluation, "advantages", "over") or objects(evaluation, "advantages")
+    for name, facts in sorted(over.items()):
+        rows.setdefault(name, (gained(at(facts, "quality_gain")), "not asked"))
+    known = [(name_of(name), *cells) for name, cells in rows.items() if cells != (ABSENT, "not asked")]
+    return Table("Quality gained at the same cost", ("over", "gained", "gate"), known, words=(2,))
+
+
+def heads_table(evaluation: JsonObject) -> Table:
+    """How well each head tells and how true its probabilities are."""
+    keys = ("auc", "log_loss", "brier", "ece")
+    rows = [
+        (f"{tier} loses quality", count(head.get("n")), percent(head.get("rate")), *(number(head.get(k)) for k in keys))
+        for tier, head in heads_of(evaluation).items()
+    ]
+    return Table("Heads on test rows", ("head", "n", "share that loses", *(name_of(key) for key in keys)), rows)
+
+
+def source_table(evaluation: JsonObject) -> Table:
+    """Each source: how well the heads tell there, and what the bundle's threshold loses and saves."""
+    tiers = [tier for tier in tiers_of(evaluation) if tier in objects(evaluation, "heads")]
+    rows = [
+        (
+            source,
+            count(at(facts, "n")),
+            *(number(at(facts, "heads", tier, "auc")) for tier in tiers),
+            percent(loss_of(objects(facts, "at_threshold"))),
+            *(percent(at(facts, "at_threshold", key)) for key in ("saved", "out_of_domain")),
+        )
+        for source, facts in sorted(objects(evaluation, "sources").items())
+    ]
+    head = ("source", "n", *(f"AUC {tier}" for tier in tiers), "quality lost", "saved", "out of domain")
+    return Table("Test rows of every source, at the bundle's threshold", head, rows)
+
+
+def slice_table(evaluation: JsonObject, kind: str) -> Table:
+    """All slices of one kind, worst first."""
+    values = objects(evaluation, "slices", kind)
+    tiers = [tier for tier in tiers_of(evaluation) if any(at(facts, "auc", tier) for facts in values.values())]
+    rows = [
+        (
+            value,
+            count(at(facts, "n")),
+            percent(loss_of(facts)),
+            *(percent(measure(facts, key)) for key in ("under_routing", "saved")),
+            *(number(at(facts, "auc", tier)) for tier in tiers),
+        )
+        for value, facts in sorted(values.items(), key=lambda item: (-_loss(item[1]), item[0]))
+    ]
+    head = (name_of(kind), "n", "quality lost", "sent too low", "saved", *(f"AUC {tier}" for tier in tiers))
+    return Table(f"By {name_of(kind)}, worst first", head, rows)
+
+
+def saved_table(evaluation: JsonObject) -> Table:
+    """What the whole curve saves at each share of requests that may be sent too low."""
+    values = objects(evaluation, "summary", "saved_at_under_routing")
+    rows = [(f"{float(limit):.0%}", percent(value)) for limit, value in sorted(values.items())]
+    return Table("Saved when only so many requests may be sent too low", ("sent too low, at most", "saved"), rows)
+
+
+def robustness_table(evaluation: JsonObject) -> Table:
+    """How often a decision stays when the text changes and the task does not."""
+    changes = objects(evaluation, "robustness", "perturbations")
+    changes = changes or objects(evaluation, "robustness", "decisions_unchanged")
+    rows = [
+        (name_of(name), count(at(facts, "n")), percent(measure(facts, "unchanged")), *_moves(facts))
+        for name, facts in sorted(changes.items())
+    ]
+    head = ("change of the text", "n", "decision unchanged", "sent higher", "sent lower")
+    return Table("Decisions that stay when the text changes and the task does not", head, rows)
+
+
+def pairs_of(evaluation: JsonObject) -> tuple[str, str] | None:
+    """Of contrast pairs: how many there are, and the share in the right order; None if they were not measured."""
+    pairs = objects(evaluation, "robustness", "pairs") or objects(evaluation, "robustness", "contrast_pairs")
+    ordered = measure(pairs, "ordered")
+    return None if ordered is None else (count(pairs.get("n")), ordered.percent())
+
+
+def out_of_domain_table(evaluation: JsonObject) -> Table:
+    """Each source as a stranger: how much of it is flagged, and what routing it loses, whatever was measured of it."""
+    sources = {
+        source: {path: value for path, value in _leaves(facts, "", text=_share_or_number)}
+        for source, facts in sorted(objects(evaluation, "out_of_domain", "sources").items())
+    }
+    columns = list(dict.fromkeys(column for facts in sources.values() for column in facts if column not in _UNSHOWN))
+    columns.sort(key=lambda column: column != "flagged")
+    rows = [
+        (source, facts.get("n", ABSENT), *(facts.get(column, ABSENT) for column in columns))
+        for source, facts in sources.items()
+    ]
+    return Table("Each source as a stranger: fitted without it, measured on it", ("source", "n", *columns), rows)
+
+
+_UNSHOWN = ("n", "fitted without")
+
+
+def flattened(value: object) -> list[tuple[str, str]]:
+    """Any JSON object as rows of (path in words, value); an estimate stays one row."""
+    return list(_leaves(value, "", text=_as_it_is))
+
+
+def _leaves(value: object, path: str, *, text: Callable[[str, object], str]) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and Estimate.read(value) is None:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path} {name_of(str(key))}".strip(), text=text)
+    else:
+        yield path, text(path, value)
+
+
+def _as_it_is(_: str, value: object) -> str:
+    estimate = Estimate.read(value)
+    if isinstance(value, dict) and estimate is not None:
+        return estimate.number()
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _share_or_number(path: str, value: object) -> str:
+    """A count for `n`, a number for an AUC, a share for all else that is one."""
+    if isinstance(value, str | list):
+        return _as_it_is(path, value)
+    if path == "n" or path.startswith("n "):
+        return count(value)
+    return number(value) if path.upper().startswith("AUC") else percent(value)
+
+
+def _moves(facts: object) -> tuple[str, str]:
+    return percent(at(facts, "up")), percent(at(facts, "down"))
+
+
+def _loss(facts: object) -> float:
+    estimate = Estimate.read(at(facts, "quality_loss"))
+    return -1.0 if estimate is None else estimate.point
+
+
+def _plain(cell: str) -> str:
+    """One line, and no bar that would end the cell."""
+    return " ".join(cell.split()).replace("|", "\\|")
