@@ -20,15 +20,19 @@ ROOT = Path(__file__).parents[1]
 LIGHT_LOCK = ROOT / "requirements" / "serve.txt"
 LIGHT_LIMIT_MB = 300
 HEAVY = ("torch", "sklearn", "scipy", "pandas", "pyarrow", "joblib", "sentence_transformers", "transformers")
-BUNDLE_FILES = (
+COMMON_FILES = (
     "manifest.json",
     "heads.safetensors",
+    "ngrams.safetensors",
     "golden.json",
     "evaluation.json",
     "MODEL_CARD.md",
     "encoder/tokenizer.json",
-    "encoder/table.safetensors",
 )
+BUNDLE_FILES = {
+    "default": (*COMMON_FILES, "encoder/model.onnx"),
+    "fast": (*COMMON_FILES, "encoder/table.safetensors"),
+}
 
 
 def run(command: Sequence[str | Path], *, cwd: Path) -> str:
@@ -101,9 +105,12 @@ def test_wheel_holds_both_packages_with_their_types(wheel: Path) -> None:
 
 def test_wheel_holds_the_default_bundle_whole_and_unchanged(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
-    for name in BUNDLE_FILES:
-        packed = archive.read(f"router/_models/default/{name}")
-        assert packed == (ROOT / "models" / "default" / name).read_bytes(), name
+    for bundle, names in BUNDLE_FILES.items():
+        held = {name for name in archive.namelist() if name.startswith(f"router/_models/{bundle}/")}
+        assert held == {f"router/_models/{bundle}/{name}" for name in names}
+        for name in names:
+            packed = archive.read(f"router/_models/{bundle}/{name}")
+            assert packed == (ROOT / "models" / bundle / name).read_bytes(), name
 
 
 def test_wheel_holds_nothing_else(wheel: Path) -> None:

@@ -99,5 +99,13 @@ def test_the_readme_is_short():
     assert len(prose.split()) <= 700
 
 
+@pytest.mark.parametrize("name", ["default", "fast"])
+def test_the_cross_validated_figures_are_those_of_the_benchmark(name):
+    traffic = json.loads((ROOT / "models" / f"benchmark_{name}.json").read_bytes())["traffic"]
+    two, five = (traffic[f"saved_at_{limit}"]["point"] for limit in (0.02, 0.05))
+    saves = "saves " if name == "default" else ""
+    assert f"`{name}` {saves}{two:.1%} / {five:.1%}" in README
+
+
 def test_the_readme_table_is_the_shipped_bundles_evaluation():
     assert stale_lines(README, shipped_evaluations(ROOT)) == []
