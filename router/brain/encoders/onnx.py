@@ -72,6 +72,7 @@ class OnnxEncoder:
         options = onnxruntime.SessionOptions()
         # One thread a decision: the service decides many at a time, and sums are then the same on every machine.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # a decision needs little; the arena would keep the most it ever took
         options.log_severity_level = _LOG_FATAL
         options.add_session_config_entry("session.load_model_format", "ONNX")
         try:
