@@ -221,7 +221,10 @@ def test_one_tier_more_or_less_is_no_matter(small):
 def test_any_name_can_be_drawn(short, name):
     short["slices"] = {name: {name: {"n": 30, "quality_loss": 0.1}}}
     short["sources"] = {name: short["sources"]["coding"]}
-    Page(page_of(short))
+    text = page_of(short)
+    Page(text)
+    assert "<b>&amp;</" not in text, "a name is text, never markup"
+    assert text.rstrip().endswith("</html>")
 
 
 # --- Page -------------------------------------------------------------------------------------------------------------

@@ -161,7 +161,9 @@ def test_an_explanation_lists_the_largest_contributions_first_whatever_their_sig
 
 
 def test_an_explanation_of_lone_surrogates_can_be_written_as_json():
-    encode_json(render_decision(decision(explanation=Explanation("\ud800 a", "\udfff", ()))))
+    raw = encode_json(render_decision(decision(explanation=Explanation("\ud800 a", "\udfff", ()))))
+    assert b'"ask":"? a"' in raw
+    assert b'"window":"?"' in raw
 
 
 def test_headers_say_the_same_as_the_body():

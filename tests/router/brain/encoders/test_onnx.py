@@ -276,10 +276,13 @@ def test_a_network_that_cannot_be_used_is_refused_when_the_encoder_is_made(netwo
 
 
 def test_as_many_words_and_positions_as_are_needed_are_enough_and_what_runs_counts_not_what_is_declared():
-    of(replace(NETWORK, n_positions=MAX_PIECES).to_bytes())
-    of(replace(NETWORK, n_tokens=NETWORK.n_tokens + 5).to_bytes())
-    of(replace(NETWORK, output_shape=(1, "dim")).to_bytes())
-    of(replace(NETWORK, output_shape=(1, DIM + 1)).to_bytes())
+    for changes in (
+        {"n_positions": MAX_PIECES},
+        {"n_tokens": NETWORK.n_tokens + 5},
+        {"output_shape": (1, "dim")},
+        {"output_shape": (1, DIM + 1)},
+    ):
+        assert of(replace(NETWORK, **changes).to_bytes()).n_features == DIM
 
 
 @pytest.mark.parametrize(
