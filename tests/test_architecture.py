@@ -310,7 +310,7 @@ def plant(root: Path, path: str, source: str) -> list[str]:
     ("path", "source", "reason"),
     [
         # training and its libraries stay out of the service
-        ("router/brain/planted.py", "import training.fit", "imports training"),
+        ("router/brain/planted.py", "import training.fitting.fit", "imports training"),
         ("router/brain/planted.py", "from sklearn.linear_model import LogisticRegression", "imports sklearn"),
         ("router/brain/planted.py", "import torch", "imports torch"),
         ("router/core.py", "def f():\n    import pandas", "imports pandas"),

@@ -22,12 +22,12 @@ from router import Router
 from router.brain.brain import assemble_features, scores_of
 from router.brain.bundle.write import BundleContents, write_bundle
 from tests.training import fits
-from training.calibrate import frozen_head
-from training.heads import head_targets
+from training.evaluation.measure import score_rows
+from training.evaluation.simulate import route_scores
+from training.fitting.calibrate import frozen_head
+from training.fitting.heads import head_targets
 from training.labels import UNKNOWN
-from training.measure import score_rows
 from training.pipeline import fit_bundle
-from training.simulate import route_scores
 from training.thresholds import calibration_sides
 
 CALIBRATIONS = ("sigmoid", "isotonic")

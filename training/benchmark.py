@@ -26,22 +26,22 @@ from router.errors import TierwiseError
 from router.jsontext import encode_json_pretty
 from router.types import JsonObject
 from training import metrics
-from training.bootstrap import bootstrap
 from training.config import DEFAULT_TIER_COST_USD, FitConfig
-from training.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses
 from training.dataset import Dataset, build_dataset
-from training.distil import DEFAULT_MODEL, distil, model_path
-from training.fit import fit_parts, prepare_for_transformer
-from training.heads import head_targets
-from training.hyper import LABELS, OUTCOMES
-from training.out_of_domain import out_of_domain
+from training.evaluation.bootstrap import bootstrap
+from training.evaluation.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses
+from training.evaluation.out_of_domain import out_of_domain
+from training.evaluation.robustness import contrast_pairs
+from training.fitting.distil import DEFAULT_MODEL, distil, model_path
+from training.fitting.fit import fit_parts, prepare_for_transformer
+from training.fitting.heads import head_targets
+from training.fitting.hyper import LABELS, OUTCOMES
+from training.fitting.stack import fit_decision
 from training.progress import Progress
 from training.readers import data_folder, read_rows
-from training.robustness import contrast_pairs
 from training.ship import EXAMS
 from training.sources import PUBLIC_SOURCES
 from training.splits import group_folds
-from training.stack import fit_decision
 from training.tier_map import TierMap, load_tier_map
 
 N_FOLDS = 5

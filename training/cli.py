@@ -32,7 +32,7 @@ def fit(
         str,
         typer.Option(
             help="`shipped` (the token table of the shipped bundle), `distil[:MODEL]` (a new table), a folder that "
-            "training.distil wrote, or `st:MODEL` (any sentence-transformers model)."
+            "training.fitting.distil wrote, or `st:MODEL` (any sentence-transformers model)."
         ),
     ] = "shipped",
     target: Annotated[
@@ -80,7 +80,7 @@ def fit(
     from router.brain.bundle.write import write_bundle
     from router.jsontext import encode_json
     from training.config import FitConfig
-    from training.encoders import open_encoder
+    from training.fitting.encoders import open_encoder
     from training.pipeline import fit_bundle
     from training.readers import read_rows
     from training.tier_map import TierMap, load_tier_map
@@ -144,7 +144,7 @@ def evaluate(
     from router.brain import load_bundle
     from router.jsontext import encode_json
     from training.config import FitConfig
-    from training.evaluate_bundle import evaluate_bundle, write_evaluation
+    from training.evaluation.evaluate_bundle import evaluate_bundle, write_evaluation
     from training.readers import read_rows
     from training.tier_map import TierMap, load_tier_map
 

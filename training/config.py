@@ -8,7 +8,7 @@ from typing import Literal
 
 from router.brain.promise import Goal
 from router.types import JsonObject
-from training.hyper import HeadHyper
+from training.fitting.hyper import HeadHyper
 from training.tier_map import DEFAULT_TIERS
 
 DEFAULT_TIER_COST_USD: Mapping[str, float] = dict(zip(DEFAULT_TIERS, (0.00035, 0.012, 0.02), strict=True))

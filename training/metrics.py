@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy.stats import rankdata
 
 from router.brain.calibration import Float64Array
-from training.curves import threshold_sums
+from training.evaluation.curves import threshold_sums
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 TierIndex: TypeAlias = npt.NDArray[np.int64]

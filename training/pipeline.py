@@ -26,14 +26,14 @@ from router.types import JsonObject
 from router.version import package_version
 from training.config import FitConfig
 from training.dataset import Dataset, build_dataset
-from training.evaluate import EvaluationInputs, evaluate_rows
-from training.fit import FittedBrain, fit_brain, hyper_for
-from training.measure import SAFE_TIER, KnownRows, features_of, known_rows, measured_rows, tier_costs
+from training.evaluation.evaluate import EvaluationInputs, evaluate_rows
+from training.evaluation.measure import SAFE_TIER, KnownRows, features_of, known_rows, measured_rows, tier_costs
+from training.evaluation.robustness import Rule, robustness
+from training.fitting.fit import FittedBrain, fit_brain, hyper_for
 from training.prepared import Prepared, prepare
 from training.progress import Progress, silent
 from training.readers import Fingerprint, RowSet
 from training.report import model_card
-from training.robustness import Rule, robustness
 from training.sources import PUBLIC_SOURCES
 from training.splits import SPLIT_RULE, RowIndex, Splits, split_rows
 from training.thresholds import calibration_sides, loss_of_labels, promise_curve

@@ -14,9 +14,9 @@ from router.brain.encoders import Encoder, known_ids
 from router.types import FloatArray
 from training.config import FitConfig
 from training.dataset import Dataset
-from training.design import RowBuckets
-from training.embed import embed
-from training.heads import is_target
+from training.fitting.design import RowBuckets
+from training.fitting.embed import embed
+from training.fitting.heads import is_target
 from training.splits import RowIndex
 
 

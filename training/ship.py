@@ -20,8 +20,8 @@ import numpy as np
 from router.brain.bundle.write import BundleContents, write_bundle
 from router.errors import DataError, TierwiseError
 from training.config import FitConfig
-from training.distil import DEFAULT_MODEL, distil, model_path
-from training.fit import FittedBrain, fit_transformer_brain, prepare_for_transformer
+from training.fitting.distil import DEFAULT_MODEL, distil, model_path
+from training.fitting.fit import FittedBrain, fit_transformer_brain, prepare_for_transformer
 from training.pipeline import Recipe, fit_bundle, fit_recipe, open_dataset
 from training.prepared import Prepared
 from training.progress import Progress

@@ -29,8 +29,8 @@ from scipy.stats import beta
 from router.brain.brain import Scores
 from router.brain.calibration import Float64Array
 from router.brain.promise import Goal, Promise, SlicePromise
+from training.evaluation.simulate import route_scores
 from training.labels import UNKNOWN, Labels
-from training.simulate import route_scores
 from training.splits import RowIndex, group_fractions
 
 N_THRESHOLDS = 256

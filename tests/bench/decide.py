@@ -12,7 +12,7 @@ from router.reading import read
 from router.shipped import shipped_bundle
 from router.types import ChatRequest, RouteRequest
 from tests.bench.data import TRAFFIC
-from training.distil import DEFAULT_MODEL, model_path
+from training.fitting.distil import DEFAULT_MODEL, model_path
 from training.readers import read_rows
 
 THIRTY_WORDS = (

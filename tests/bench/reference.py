@@ -15,11 +15,11 @@ from router.shipped import shipped_bundle
 from tests.bench.data import TIERS, TRAFFIC, outcomes
 from training import metrics
 from training.config import DEFAULT_TIER_COST_USD, FitConfig
-from training.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses, take_buckets
 from training.dataset import Dataset, build_dataset
-from training.distil import load_encoder
-from training.embed import embed
-from training.hyper import LABELS, OUTCOMES
+from training.evaluation.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses, take_buckets
+from training.fitting.distil import load_encoder
+from training.fitting.embed import embed
+from training.fitting.hyper import LABELS, OUTCOMES
 from training.labels import Labels, labels_from_adequate
 from training.readers import read_rows
 from training.splits import group_folds

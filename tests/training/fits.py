@@ -13,8 +13,8 @@ from router.brain.bundle.write import BundleContents
 from router.brain.encoders import StaticEncoder
 from training.config import FitConfig
 from training.dataset import Dataset, build_dataset
-from training.distil import load_encoder
-from training.hyper import LABELS
+from training.fitting.distil import load_encoder
+from training.fitting.hyper import LABELS
 from training.pipeline import fit_bundle
 from training.prepared import Prepared, prepare
 from training.readers import RowSet, read_rows

@@ -22,14 +22,14 @@ from router.types import ChatRequest, Message
 from tests.training import fits
 from training.config import FitConfig
 from training.dataset import build_dataset
-from training.fit import FittedBrain, fit_brain, prepare_for_transformer
+from training.evaluation.simulate import route_scores
+from training.fitting.fit import FittedBrain, fit_brain, prepare_for_transformer
 from training.pipeline import Recipe, fit_bundle, fit_recipe
 from training.prepared import Prepared
 from training.progress import silent
 from training.readers import Fingerprint, RowSet, read_rows
 from training.rows import LabelledRow, OutcomeRow, TrainingRow
 from training.ship import transformer_recipe
-from training.simulate import route_scores
 from training.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 
 QUICK = replace(fits.QUICK, max_quality_loss=0.3)
@@ -415,7 +415,7 @@ from pathlib import Path
 from router.brain.bundle.write import write_bundle
 from tests.training import fits
 from training.dataset import build_dataset
-from training.fit import prepare_for_transformer
+from training.fitting.fit import prepare_for_transformer
 from training.pipeline import fit_recipe
 from training.progress import silent
 from training.readers import RowSet

@@ -20,8 +20,8 @@ from sklearn.preprocessing import StandardScaler
 from router.brain.brain import Scores
 from router.brain.promise import Goal, Promise, TargetTooSmall
 from training.dataset import build_dataset
+from training.evaluation.simulate import route_tiers
 from training.readers import read_rows
-from training.simulate import route_tiers
 from training.thresholds import calibration_sides, loss_of_labels, promise_curve
 from training.tier_map import DEFAULT_TIERS, TierMap
 

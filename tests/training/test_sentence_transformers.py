@@ -11,7 +11,7 @@ from router.brain import load_bundle
 from router.brain.bundle.write import write_bundle
 from router.errors import BundleCorrupt, BundleError, DataError
 from tests.training import fits
-from training.encoders import open_encoder
+from training.fitting.encoders import open_encoder
 from training.pipeline import fit_bundle
 from training.readers import read_rows
 

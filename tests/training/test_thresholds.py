@@ -13,8 +13,8 @@ from scipy.stats import beta, binom, binomtest
 
 from router.brain.brain import Scores
 from router.brain.promise import Goal, Promise, TargetTooSmall
+from training.evaluation.simulate import route_tiers
 from training.labels import Labels, labels_from_adequate
-from training.simulate import route_tiers
 from training.thresholds import (
     THRESHOLDS,
     Grouping,

@@ -12,14 +12,14 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from router.brain.brain import scores_of, stack_signals
-from training.baselines import Features, KnownRows, fit_signals_only
 from training.config import FitConfig
 from training.dataset import Dataset, build_dataset
-from training.evaluate import EvaluationInputs
+from training.evaluation.baselines import Features, KnownRows, fit_signals_only
+from training.evaluation.evaluate import EvaluationInputs
+from training.evaluation.measured import MeasuredRows
+from training.evaluation.simulate import route_tiers
 from training.labels import labels_from_adequate
-from training.measured import MeasuredRows
 from training.readers import read_rows
-from training.simulate import route_tiers
 from training.splits import RowIndex, split_rows
 from training.tier_map import DEFAULT_TIERS, TierMap
 

@@ -1,6 +1,6 @@
 """A token table: each token has a vector and a weight; a text is the weighted mean, brought to unit length.
 
-Distilled from a sentence-transformers model by `training.distil`; served with numpy and tokenizers alone.
+Distilled from a sentence-transformers model by `training.fitting.distil`; served with numpy and tokenizers alone.
 """
 
 from __future__ import annotations

@@ -1,0 +1,105 @@
+"""From a brain and rows to measured rows: what was said, what was true, what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import joblib
+import numpy as np
+import pytest
+
+from router.brain.brain import Brain
+from router.errors import DataError
+from router.types import Message
+from tests.training import fits
+from training.dataset import build_dataset
+from training.evaluation.measure import SAFE_TIER, features_of, known_rows, measured_rows, score_rows, tier_costs
+from training.evaluation.simulate import route_scores
+from training.fitting.fit import fit_brain
+from training.labels import UNKNOWN
+from training.prepared import Prepared, prepare
+from training.rows import OutcomeRow
+from training.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
+
+CONFIG = fits.QUICK
+LOGS = TierMap(
+    tiers=DEFAULT_TIERS,
+    sources={"logs": SourceTiers(threshold=0.5, models={"budget": ("small",), "frontier": ("large",)})},
+)
+
+
+def logged(n: int, **outcomes: float) -> OutcomeRow:
+    return OutcomeRow(id=f"o{n}", source="logs", messages=(Message("user", f"ask {n} of mine"),), outcomes=outcomes)
+
+
+@pytest.fixture(scope="module")
+def prepared() -> Prepared:
+    """320 labelled rows, then four of whose tiers only some are known."""
+    outcomes = [logged(0, small=0.9), logged(1, small=0.1), logged(2, large=1.0), logged(3, small=0.0, large=0.0)]
+    data = build_dataset([*fits.traffic_rows().rows[:320], *outcomes], LOGS)
+    return prepare(data, fits.shipped_encoder(), CONFIG, cache=None)
+
+
+@pytest.fixture(scope="module")
+def brain(prepared) -> Brain:
+    with joblib.parallel_config("sequential"):
+        return fit_brain(
+            prepared, fits.shipped_encoder(), CONFIG, fit=np.arange(200), calibrate=np.arange(200, 320)
+        ).brain
+
+
+ROWS = np.array([310, 3, 320, 321, 322, 323])
+
+
+def test_rows_are_scored_as_the_service_scores_them_one_by_one(prepared, brain):
+    scores = score_rows(brain, prepared, ROWS)
+    for position, row in enumerate(ROWS.tolist()):
+        prediction = brain.predict(prepared.data.readings[row])
+        np.testing.assert_allclose(
+            scores.expected_quality_loss[position], prediction.expected_quality_loss, rtol=0, atol=1e-9
+        )
+
+
+def test_measured_rows_stand_side_by_side_in_the_order_asked_for(prepared, brain):
+    rows = measured_rows(brain, prepared, ROWS, CONFIG, threshold=0.3)
+    assert len(rows) == len(ROWS)
+    assert rows.tiers == DEFAULT_TIERS
+    assert rows.groups.tolist() == [prepared.data.groups[row] for row in ROWS.tolist()]
+    assert rows.sources.tolist() == ["coding"] * 2 + ["logs"] * 4
+    assert rows.labels.adequate.tolist() == prepared.data.labels.adequate[ROWS].tolist()
+    assert rows.cost_usd.tolist() == [list(CONFIG.tier_cost_usd.values())] * len(ROWS)
+    expected = route_scores(rows.scores, 0.3, max_distance=brain.domain.max_distance, safe_tier=SAFE_TIER)
+    assert rows.chosen.tolist() == expected.tolist()
+
+
+def test_the_quality_of_a_tier_that_a_row_does_not_know_is_unknown(prepared, brain):
+    quality = measured_rows(brain, prepared, ROWS, CONFIG, threshold=0.3).quality
+    adequate = prepared.data.labels.adequate[ROWS]
+    assert (np.isnan(quality) == (adequate == UNKNOWN)).all()
+    assert np.isnan(quality[3]).any(), "budget failed, and nothing is known of stronger tiers"
+    assert quality[-1].tolist() == [0.0, 0.0, 0.0]
+    known = ~np.isnan(quality)
+    assert (quality[known] == adequate[known]).all()
+
+
+def test_slices_are_the_rows_own_facts_and_empty_where_there_are_none(prepared, brain):
+    slices = measured_rows(brain, prepared, ROWS, CONFIG, threshold=0.3).slices
+    assert set(slices) == {"source", "lang", "task", "trap", "length"}
+    row = fits.traffic_rows().rows[310]
+    assert (slices["lang"][0], slices["task"][0]) == (row.lang or "", row.task or "")
+    assert slices["task"].tolist()[2:] == [""] * 4
+    assert all(slices["length"])
+
+
+def test_known_rows_and_features_are_those_that_the_router_looks_at(prepared, brain):
+    known, features = known_rows(brain, prepared, ROWS, CONFIG), features_of(brain, prepared, ROWS)
+    assert known.features.signals.tolist() == features.signals.tolist() == prepared.signals[ROWS].tolist()
+    np.testing.assert_array_equal(features.embeddings, prepared.embeddings[ROWS])
+    assert known.labels.cheapest.tolist() == prepared.data.labels.cheapest[ROWS].tolist()
+    assert known.cost_usd.shape == (len(ROWS), 3)
+
+
+def test_a_tier_without_a_price_is_named_with_the_option_that_gives_it():
+    assert tier_costs(DEFAULT_TIERS, CONFIG) == tuple(CONFIG.tier_cost_usd.values())
+    with pytest.raises(DataError, match="--tier-cost frontier=USD"):
+        tier_costs(DEFAULT_TIERS, replace(CONFIG, tier_cost_usd={"budget": 1.0, "production": 2.0}))

@@ -1,0 +1,143 @@
+"""`tierwise audit`: the tier-ladder audit for people and, with --json, for programs. Needs no extra but for Parquet."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from router.types import JsonObject
+
+if TYPE_CHECKING:
+    from training.audit.ladder import Prices
+
+
+def audit(
+    rows: Annotated[list[Path], typer.Argument(help="Outcome rows: .jsonl, .jsonl.gz, .parquet, folders.")],
+    tiers: Annotated[Path, typer.Option(help="Tier map, JSON or TOML: which models stand for each tier.")],
+    tier_cost: Annotated[
+        list[str] | None,
+        typer.Option(help="TIER=USD a request, where rows know neither cost nor tokens; also MODEL=USD for a ladder."),
+    ] = None,
+    tier_price: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="TIER=IN/OUT, USD per million tokens, where rows know tokens but no cost; also MODEL=IN/OUT."
+        ),
+    ] = None,
+    skip_bad: Annotated[int, typer.Option(help="Wrong rows to skip and count before giving up.", min=0)] = 0,
+    resamples: Annotated[int, typer.Option(help="Bootstrap resamples.", min=100, max=100_000)] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the audit as JSON.")] = False,
+) -> None:
+    """Is each tier worth its price? Cost and quality per tier, win rates between tiers, and tiers to drop."""
+    from router.errors import DataError
+    from router.jsontext import encode_json
+    from training.audit.ladder import audit as run_audit
+    from training.readers import read_rows
+    from training.rows import OutcomeRow
+    from training.tier_map import load_tier_map
+
+    prices = _prices(tier_cost or (), tier_price or ())
+    tier_map = load_tier_map(tiers)
+    row_set = read_rows(rows, skip_bad=skip_bad)
+    outcomes = [row for row in row_set.rows if isinstance(row, OutcomeRow)]
+    if not outcomes:
+        raise DataError(
+            "expected outcome rows, found labelled rows only: they say neither what a tier scored nor what it cost",
+            where=", ".join(map(str, rows)),
+        )
+    report = run_audit(outcomes, tier_map, prices=prices, n_resamples=resamples, seed=seed)
+    report["n_labelled_rows_left_out"] = len(row_set.rows) - len(outcomes)
+    report["n_bad_rows_skipped"] = row_set.n_bad
+    typer.echo(encode_json(report).decode() if as_json else "\n".join(_lines(report)))
+    if row_set.n_bad:
+        sys.stderr.write(f"tierwise: skipped {row_set.n_bad} wrong rows; the first: {row_set.bad[0]}\n")
+
+
+def _prices(tier_cost: Sequence[str], tier_price: Sequence[str]) -> Prices:
+    from training.audit.ladder import DEFAULT_PRICES, Prices
+
+    request_usd, token_usd = dict(DEFAULT_PRICES.request_usd), dict(DEFAULT_PRICES.token_usd)
+    for text in tier_cost:
+        name, usd = _named_numbers(text, 1, hint="--tier-cost", form="TIER=USD")
+        request_usd[name] = usd[0]
+    for text in tier_price:
+        name, usd = _named_numbers(text, 2, hint="--tier-price", form="TIER=IN/OUT")
+        token_usd[name] = usd[0], usd[1]
+    return Prices(request_usd=request_usd, token_usd=token_usd)
+
+
+def _named_numbers(text: str, n: int, *, hint: str, form: str) -> tuple[str, list[float]]:
+    name, _, right = text.rpartition("=")
+    try:
+        numbers = [float(part) for part in right.split("/")]
+    except ValueError:
+        numbers = []
+    if not name or len(numbers) != n or not all(0.0 <= number < math.inf for number in numbers):
+        raise typer.BadParameter(f"{text!r}: expected {form}", param_hint=hint)
+    return name, numbers
+
+
+# --- The plain table -------------------------------------------------------------------------------------------------
+
+_BASIS = {
+    "cost_usd": "cost as recorded in {n:,} rows",
+    "tokens": "cost from the tokens of {n:,} rows at the stated prices",
+    "output_tokens": "cost of output tokens alone, of {n:,} rows at the stated prices",
+    "assumed": "cost assumed (--tier-cost): the rows know none",
+    "unknown": "cost unknown: give --tier-cost NAME=USD for each step",
+}
+
+
+ALL_BETTER = "each step is better than all cheaper ones, beyond the noise."
+
+
+def _lines(report: JsonObject) -> Iterator[str]:
+    for source, audited in report["sources"].items():
+        if not audited["ladders"]:
+            yield f"{source}: one tier only, nothing to compare ({audited['n']:,} rows)"
+            yield ""
+        for name, ladder in audited["ladders"].items():
+            title = source if name == "tiers" else f"{source}, ladder {name}"
+            basis = _BASIS[ladder["cost_basis"]].format(n=ladder["n_cost"])
+            yield f"{title}: {audited['n']:,} rows; {basis}"
+            yield from _step_lines(ladder["steps"])
+            yield from _pair_lines(ladder["pairs"])
+            yield from (f"  -> {sentence}" for sentence in ladder["sentences"] or [ALL_BETTER])
+            yield ""
+
+
+def _step_lines(steps: JsonObject) -> Iterator[str]:
+    width = max(len(name) for name in steps)
+    yield f"  {'tier':<{width}}  {'USD/1k':>9}  {'quality':>7}  {'95%':>16}  {'adequate':>8}  {'out tok':>7}  {'n':>6}"
+    for name, step in steps.items():
+        cost = _cell(None if step["cost_usd"] is None else 1000 * step["cost_usd"], ".4g")
+        yield (
+            f"  {name:<{width}}  {cost:>9}  {_cell(step['quality'], '.3f'):>7}  {_range(step['interval']):>16}  "
+            f"{_cell(step['adequate'], '.1%'):>8}  {_cell(step['output_tokens'], '.0f'):>7}  {step['n']:>6,}"
+        )
+
+
+def _pair_lines(pairs: Sequence[JsonObject]) -> Iterator[str]:
+    for pair in pairs:
+        if pair["n"] == 0:
+            yield f"  {pair['step']} against {pair['against']}: no row knows both"
+            continue
+        yield (
+            f"  {pair['step']} against {pair['against']}: better {pair['better']:.1%}, same {pair['tie']:.1%}, "
+            f"worse {pair['worse']:.1%}; difference {pair['difference']:+.3f} {_range(pair['interval'], '+.3f')}"
+        )
+
+
+def _cell(value: float | None, form: str) -> str:
+    return "-" if value is None else format(value, form)
+
+
+def _range(interval: Sequence[float | None], form: str = ".3f") -> str:
+    low, high = interval
+    return "-" if low is None or high is None else f"[{low:{form}}, {high:{form}}]"

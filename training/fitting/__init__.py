@@ -1,0 +1,1 @@
+"""Learning: encoders, features, heads, calibration and the domain, from prepared rows to a brain."""
