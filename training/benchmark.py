@@ -2,6 +2,7 @@
 
     python -m training.benchmark fast --out models/benchmark_fast.json          (make evaluate)
     python -m training.benchmark default --out models/benchmark_default.json
+    python -m training.benchmark default --out models/benchmark_default.json --part routellm    (the rest stays)
 
 Traffic: five folds by group; what learns from labels inside a fold sees that fold's training rows only, the
 decision over transformer and table included (it is fitted on the other folds' held-out logits). Saved: against always
@@ -13,7 +14,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,21 +24,25 @@ import numpy.typing as npt
 from router.brain.brain import buckets_of, scores_of, stack_signals
 from router.brain.calibration import Float64Array, sigmoid
 from router.brain.encoders import Encoder
-from router.errors import TierwiseError
-from router.jsontext import encode_json_pretty
+from router.brain.encoders.sentence_transformer import SentenceTransformerEncoder
+from router.errors import DataError, TierwiseError
+from router.jsontext import decode_json, encode_json_pretty
 from router.types import JsonObject
-from training import metrics
+from training import metrics, model_pair
 from training.config import DEFAULT_TIER_COST_USD, FitConfig
 from training.dataset import Dataset, build_dataset
 from training.evaluation.bootstrap import bootstrap
-from training.evaluation.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses
+from training.evaluation.crossval import CrossvalData, out_of_fold_losses
 from training.evaluation.out_of_domain import out_of_domain
 from training.evaluation.robustness import contrast_pairs
 from training.fitting.distil import DEFAULT_MODEL, distil, model_path
+from training.fitting.embed import embed
 from training.fitting.fit import fit_parts, prepare_for_transformer
 from training.fitting.heads import head_targets
-from training.fitting.hyper import LABELS, OUTCOMES
+from training.fitting.hyper import LABELS
 from training.fitting.stack import fit_decision
+from training.model_pair import PairData, pair_report
+from training.prepared import prepare
 from training.progress import Progress
 from training.readers import data_folder, read_rows
 from training.ship import EXAMS
@@ -47,6 +53,13 @@ from training.tier_map import TierMap, load_tier_map
 N_FOLDS = 5
 LIMITS = (0.02, 0.05, 0.10)
 COSTS = tuple(DEFAULT_TIER_COST_USD.values())
+
+ALL = "all"
+PARTS = {"fast": ("traffic", "routellm", "out_of_domain"), "default": ("traffic", "routellm")}
+"""What is measured of each recipe."""
+
+CACHE = Path(".cache/tierwise")
+"""Of embeddings, in the checkout."""
 
 
 def traffic_report(data: Dataset, losses: Float64Array) -> JsonObject:
@@ -123,63 +136,97 @@ def traffic_default(data: Dataset, *, seed: int, progress: Progress) -> JsonObje
     }
 
 
-def routellm_report(read: Callable[[str], Dataset], encoder: Encoder, *, seeds: Sequence[int]) -> JsonObject:
-    """APGR of the model pair: five folds, whole subjects left out, few labels."""
-    config = FitConfig(name="benchmark", hyper=OUTCOMES)
-    report: JsonObject = {}
+def routellm_report(read: Callable[[str], Dataset], recipe: str, *, cache: Path, seeds: Sequence[int]) -> JsonObject:
+    """APGR of the RouteLLM pair under a recipe's features, with the hyper-parameters for outcomes.
+
+    `default` has the transformer as it was pre-trained, beside its own n-grams: fine-tuning it for 38 fits would take
+    hours.  cache: folder for its embeddings, as they take minutes.
+    """
+    model = model_path(DEFAULT_MODEL)
+    encoder = distil() if recipe == "fast" else SentenceTransformerEncoder(model, model_id=DEFAULT_MODEL)
+    report: JsonObject = {"encoder": {"kind": encoder.spec.kind, "model_id": encoder.spec.model_id}}
     for source in ("routellm_mmlu", "routellm_gsm8k"):
         data = read(source)
-        rows = columns(data, encoder)
-        pair = [(data.labels.adequate[:, tier] == 1).astype(np.float64) for tier in (0, len(data.tiers) - 1)]
-        own: JsonObject = {"n": len(data)}
-        own["five_fold"] = _apgr(out_of_fold_losses(rows, config, n_folds=N_FOLDS, seed=0), pair)
-        if source == "routellm_mmlu":
-            subjects = group_folds([getattr(row, "category", None) or "" for row in data.rows], n_folds=8, seed=0)
-            own["subjects_left_out"] = _apgr(losses_by_fold(rows, subjects, config), pair)
-            for n_labels in (300, 1_500):
-                few = [_few_labels(rows, pair, config, n_labels, seed) for seed in seeds]
-                own[f"labels_{n_labels}"] = {"mean": round(float(np.mean(few)), 4), "sd": round(float(np.std(few)), 4)}
-        report[source] = own
+        if recipe == "fast":
+            prepared = prepare(data, encoder, model_pair.CONFIG, cache=None)
+        else:
+            prepared = replace(
+                prepare_for_transformer(data, model, model_pair.CONFIG),
+                embeddings=embed(data.readings, encoder, cache=cache),
+            )
+        report[source] = pair_report(PairData.of(prepared), seeds=seeds)
     return report
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure one recipe and write its figures. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m training.benchmark", description="Cross-validate a recipe.")
-    parser.add_argument("name", choices=["fast", "default"])
+    parser.add_argument("name", choices=list(PARTS))
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument(
+        "--part", default=ALL, choices=[*PARTS["fast"], ALL], help="measure this alone, keep the rest of --out"
+    )
     options = parser.parse_args(arguments)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     root = Path(__file__).resolve().parent.parent
     try:
-        report = benchmark(options.name, root, data=data_folder(os.environ, root), progress=_say)
+        parts = parts_of(options.name, options.part)
+        kept = {} if options.part == ALL else kept_figures(options.out, options.name)
+        data = data_folder(os.environ, root)
+        report = benchmark(options.name, root, data=data, parts=parts, progress=_say)
     except TierwiseError as exc:
         sys.stderr.write(f"tierwise: {exc}\n")
         return 1
-    options.out.write_bytes(encode_json_pretty(report))
+    options.out.write_bytes(encode_json_pretty({**kept, **report}))
     return 0
 
 
-def benchmark(name: str, root: Path, *, data: Path | None, progress: Progress) -> JsonObject:
-    """All figures of a recipe. root: the checkout.  data: folder of the public rows; None leaves their part out."""
+def parts_of(name: str, part: str) -> tuple[str, ...]:
+    """The parts of a recipe's figures that a word of the command line means. Raises DataError where it has no such."""
+    if part == ALL:
+        return PARTS[name]
+    if part not in PARTS[name]:
+        raise DataError(f"expected {', '.join(PARTS[name])} or {ALL} for {name}, got {part}", where="--part")
+    return (part,)
+
+
+def kept_figures(path: Path, name: str) -> JsonObject:
+    """The figures that a file holds already; none without a file. Raises DataError for those of another recipe."""
+    if not path.is_file():
+        return {}
+    kept: JsonObject = decode_json(path.read_bytes())
+    if kept.get("recipe") != name:
+        raise DataError(f"expected the figures of {name}, found those of {kept.get('recipe')}", where=str(path))
+    return kept
+
+
+def benchmark(name: str, root: Path, *, data: Path | None, parts: Collection[str], progress: Progress) -> JsonObject:
+    """The figures of a recipe in some of its PARTS.
+
+    root: the checkout.  data: folder of the public rows; None leaves out what needs them.
+    """
     tier_map = load_tier_map(root / "data" / "tiers.json")
-    traffic = build_dataset(read_rows([root / "data" / "traffic"]).rows, tier_map)
-    progress(f"{name} on traffic")
     report: JsonObject = {"recipe": name, "folds": N_FOLDS}
-    if name == "default":
-        return {**report, "traffic": traffic_default(traffic, seed=0, progress=progress)}
-    encoder = distil()
-    report["traffic"] = traffic_fast(traffic, encoder, seeds=range(5))
-    if data is not None:
-        progress("routellm")
+    if "traffic" in parts:
+        progress(f"{name} on traffic")
+        traffic = build_dataset(read_rows([root / "data" / "traffic"]).rows, tier_map)
+        report["traffic"] = (
+            traffic_default(traffic, seed=0, progress=progress)
+            if name == "default"
+            else traffic_fast(traffic, distil(), seeds=range(5))
+        )
+    if "routellm" in parts and data is not None:
+        progress(f"{name} on the pair of routellm")
         folder = data / "outcomes"
         report["routellm"] = routellm_report(
             lambda source: build_dataset(read_rows([folder / f"{source}.jsonl.gz"]).rows, tier_map),
-            encoder,
+            name,
+            cache=root / CACHE,
             seeds=range(10),
         )
+    if "out_of_domain" in parts and data is not None:
         progress("out of domain, leaving sources out")
-        report["out_of_domain"] = _leave_sources_out(root, data, tier_map, encoder, progress=progress)
+        report["out_of_domain"] = _leave_sources_out(root, data, tier_map, distil(), progress=progress)
     return report
 
 
@@ -195,17 +242,6 @@ def _leave_sources_out(
 
 def _losses(logits: Float64Array) -> Float64Array:
     return scores_of(sigmoid(logits), domain_distance=np.zeros(len(logits))).expected_quality_loss
-
-
-def _apgr(losses: Float64Array, pair: Sequence[Float64Array]) -> float:
-    return round(metrics.apgr(losses[:, 0], *pair), 4)
-
-
-def _few_labels(rows: CrossvalData, pair: Sequence[Float64Array], config: FitConfig, n_labels: int, seed: int) -> float:
-    order = np.random.default_rng(seed).permutation(len(rows))
-    test = np.sort(order[n_labels:])
-    losses = held_out_losses(rows, config, fit=np.sort(order[:n_labels]), score=test)
-    return _apgr(losses, [column[test] for column in pair])
 
 
 def _over_seeds(reports: Sequence[JsonObject]) -> JsonObject:

@@ -2,142 +2,114 @@
 
 from __future__ import annotations
 
-import math
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from router.errors import GateFailed, MissingExtra
 from router.shipped import shipped_bundle
+from training import options
 
-DEFAULT_MAX_QUALITY_LOSS = 0.05
-SLICES = ("source", "lang", "task", "trap", "length")
-
-DEFAULT_CACHE = Path(".cache/tierwise")
+if TYPE_CHECKING:
+    from router.brain.bundle.write import BundleContents
+    from training.readers import RowSet
+    from training.tier_map import TierMap
 
 
 def fit(
-    rows: Annotated[
-        list[Path], typer.Argument(help="Outcome and labelled rows: .jsonl, .jsonl.gz, .parquet, folders.")
-    ],
-    out: Annotated[Path, typer.Option(help="Folder of the bundle to write; what it held is replaced.")],
-    tiers: Annotated[
-        Path | None, typer.Option(help="Tier map, JSON or TOML. Needed for outcome rows; labelled rows need none.")
-    ] = None,
-    encoder: Annotated[
-        str,
-        typer.Option(
-            help="`shipped` (the token table of the shipped bundle), `distil[:MODEL]` (a new table), a folder that "
-            "training.fitting.distil wrote, or `st:MODEL` (any sentence-transformers model)."
-        ),
-    ] = "shipped",
-    target: Annotated[
-        list[str] | None,
-        typer.Option(help="Source whose rows stand for the traffic to serve; repeat for several. All if not given."),
-    ] = None,
-    max_quality_loss: Annotated[
-        float | None,
-        typer.Option(help="Promise: share of requests that may lose quality; 0.05 if nothing is named."),
-    ] = None,
-    max_cost_usd_per_1k: Annotated[
-        float | None, typer.Option(help="Instead: what 1,000 requests may cost at most.")
-    ] = None,
-    tier_mix: Annotated[
-        list[str] | None, typer.Option(help="Instead: TIER=SHARE that a tier may get at most; repeat for several.")
-    ] = None,
-    slice_by: Annotated[
-        list[str] | None,
-        typer.Option("--slice", help="State the promise by source, lang, task, trap or length too."),
-    ] = None,
-    refit: Annotated[
-        bool, typer.Option("--refit", help="After measuring, fit again on all rows but those that calibrate.")
-    ] = False,
-    check_gate: Annotated[
-        bool, typer.Option("--gate", help="Write nothing and exit 1 when the bundle does not beat its baselines.")
-    ] = False,
-    in_use: Annotated[
-        Path | None, typer.Option(help="Bundle now in use: the gate compares with it on the same test rows.")
-    ] = None,
-    confidence: Annotated[float, typer.Option(help="How sure the promise must be.", min=0.5, max=0.999)] = 0.9,
-    calibration: Annotated[str, typer.Option(help="sigmoid or isotonic")] = "sigmoid",
-    unsolved: Annotated[str, typer.Option(help="Rows that no tier solved: cheap, strong or drop.")] = "cheap",
-    tier_cost: Annotated[
-        list[str] | None, typer.Option(help="TIER=USD a request, for savings; repeat for each tier.")
-    ] = None,
-    licence: Annotated[str, typer.Option(help="SPDX licence of your own rows, for the manifest.")] = "unstated",
-    skip_bad: Annotated[int, typer.Option(help="Wrong rows to skip and count before giving up.", min=0)] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of splits and folds.")] = 0,
-    cache: Annotated[Path, typer.Option(help="Folder for embeddings.")] = DEFAULT_CACHE,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the evaluation as JSON.")] = False,
+    rows: options.FitRows,
+    out: options.BundleOut,
+    tiers: options.FitTiers = None,
+    encoder: options.EncoderName = "shipped",
+    target: options.Target = None,
+    max_quality_loss: options.MaxQualityLoss = None,
+    max_cost_usd_per_1k: options.MaxCost = None,
+    tier_mix: options.TierMix = None,
+    slice_by: options.SliceBy = None,
+    refit: options.Refit = False,
+    check_gate: options.FitGate = False,
+    in_use: options.InUse = None,
+    confidence: options.Confidence = 0.9,
+    calibration: options.CalibrationName = "sigmoid",
+    unsolved: options.Unsolved = "cheap",
+    tier_cost: options.TierCost = None,
+    licence: options.Licence = "unstated",
+    skip_bad: options.SkipBad = 0,
+    seed: options.FitSeed = 0,
+    cache: options.Cache = options.DEFAULT_CACHE,
+    as_json: options.AsJson = False,
 ) -> None:
     """Fit a bundle from rows: label, split, embed, fit, calibrate, choose thresholds, measure."""
     _require_train_extra()
+    settings: dict[str, Any] = {
+        "name": out.name,
+        "target_sources": tuple(target) if target else None,
+        "confidence": confidence,
+        "refit": refit,
+        "promise_slices": tuple(options.one_of(name, "--slice", options.SLICES) for name in slice_by or ()),
+        **options.goal_of(max_quality_loss, max_cost_usd_per_1k, tier_mix),
+        "calibration": options.one_of(calibration, "--calibration", ("sigmoid", "isotonic")),
+        "unsolved": options.one_of(unsolved, "--unsolved", ("cheap", "strong", "drop")),
+        "licence": licence,
+        "seed": seed,
+        "tier_cost_usd": options.tier_costs_of(tier_cost),
+    }
+    contents = _fit(rows, tiers, encoder, settings, skip_bad=skip_bad, in_use=in_use, cache=cache)
+    if check_gate:
+        _require_gate(contents.evaluation)
+    _write(contents, out, as_json=as_json)
+
+
+def _fit(
+    rows: list[Path],
+    tiers: Path | None,
+    encoder: str,
+    settings: Mapping[str, Any],
+    *,
+    skip_bad: int,
+    in_use: Path | None,
+    cache: Path,
+) -> BundleContents:
     from router.brain import load_bundle
-    from router.brain.bundle.write import write_bundle
-    from router.jsontext import encode_json
     from training.config import FitConfig
     from training.fitting.encoders import open_encoder
     from training.pipeline import fit_bundle
-    from training.readers import read_rows
-    from training.tier_map import TierMap, load_tier_map
 
-    config = FitConfig(
-        name=out.name,
-        target_sources=tuple(target) if target else None,
-        confidence=confidence,
-        refit=refit,
-        promise_slices=tuple(_one_of(name, "--slice", SLICES) for name in slice_by or ()),
-        **_goal(max_quality_loss, max_cost_usd_per_1k, tier_mix),
-        calibration=_one_of(calibration, "--calibration", ("sigmoid", "isotonic")),
-        unsolved=_one_of(unsolved, "--unsolved", ("cheap", "strong", "drop")),
-        licence=licence,
-        seed=seed,
-        tier_cost_usd=_tier_costs(tier_cost),
-    )
-    say = _progress(sys.stderr.write)
-    row_set = read_rows(rows, skip_bad=skip_bad)
-    if row_set.n_bad:
-        say(f"skipped {row_set.n_bad} wrong rows; the first: {row_set.bad[0]}")
-    tier_map = load_tier_map(tiers) if tiers is not None else TierMap(tiers=_default_tiers(), sources={})
-    contents = fit_bundle(
-        row_set,
-        tier_map,
+    config = FitConfig(**settings)
+    return fit_bundle(
+        _read(rows, skip_bad=skip_bad),
+        _tier_map(tiers),
         open_encoder(encoder, shipped=shipped_bundle("fast")),
         config,
         cache=cache,
-        progress=say,
-        in_use=None if in_use is None else load_bundle(in_use).brain,
+        progress=_say,
+        in_use=None if in_use is None else load_bundle(in_use),
     )
-    if check_gate:
-        _require_gate(contents.evaluation)
+
+
+def _write(contents: BundleContents, out: Path, *, as_json: bool) -> None:
+    from router.brain.bundle.write import write_bundle
+    from router.jsontext import encode_json
+
     manifest = write_bundle(out, contents)
-    if as_json:
-        typer.echo(encode_json(contents.evaluation).decode())
-    else:
-        typer.echo(contents.model_card)
-    say(f"wrote {manifest.id} to {out}")
+    typer.echo(encode_json(contents.evaluation).decode() if as_json else contents.model_card)
+    _say(f"wrote {manifest.id} to {out}")
 
 
 def evaluate(
-    rows: Annotated[list[Path], typer.Argument(help="Rows that the bundle was not fitted on.")],
-    bundle: Annotated[Path | None, typer.Option(help="Folder of the bundle; the shipped one if not given.")] = None,
-    tiers: Annotated[Path | None, typer.Option(help="Tier map; needed for outcome rows.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder for evaluation.json, the report page, figures and card.")
-    ] = None,
-    check_gate: Annotated[
-        bool, typer.Option("--gate", help="Exit 1 when the bundle does not beat its baselines on these rows.")
-    ] = False,
-    tier_cost: Annotated[
-        list[str] | None, typer.Option(help="TIER=USD a request, for savings; repeat for each tier.")
-    ] = None,
-    skip_bad: Annotated[int, typer.Option(help="Wrong rows to skip and count before giving up.", min=0)] = 0,
-    seed: Annotated[int, typer.Option(help="Seed of the split that fits the baselines, and of intervals.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the evaluation as JSON.")] = False,
+    rows: options.TestRows,
+    bundle: options.BundleFolder = None,
+    tiers: options.EvaluateTiers = None,
+    out: options.ReportOut = None,
+    check_gate: options.EvaluateGate = False,
+    tier_cost: options.TierCost = None,
+    skip_bad: options.SkipBad = 0,
+    seed: options.EvaluateSeed = 0,
+    as_json: options.AsJson = False,
 ) -> None:
     """Measure a bundle on rows beside what it must beat; the baselines are fitted on a part of the same rows."""
     _require_train_extra()
@@ -145,21 +117,39 @@ def evaluate(
     from router.jsontext import encode_json
     from training.config import FitConfig
     from training.evaluation.evaluate_bundle import evaluate_bundle, write_evaluation
-    from training.readers import read_rows
-    from training.tier_map import TierMap, load_tier_map
 
     folder = shipped_bundle() if bundle is None else bundle
-    tier_map = load_tier_map(tiers) if tiers is not None else TierMap(tiers=_default_tiers(), sources={})
-    config = FitConfig(name=folder.name, tier_cost_usd=_tier_costs(tier_cost), seed=seed)
-    say = _progress(sys.stderr.write)
+    tier_map = _tier_map(tiers)
+    config = FitConfig(name=folder.name, tier_cost_usd=options.tier_costs_of(tier_cost), seed=seed)
     loaded = load_bundle(folder)
-    evaluation = evaluate_bundle(loaded, read_rows(rows, skip_bad=skip_bad), tier_map, config, progress=say)
+    evaluation = evaluate_bundle(loaded, _read(rows, skip_bad=skip_bad), tier_map, config, progress=_say)
     if out is not None:
         write_evaluation(evaluation, loaded, out)
-        say(f"wrote the report to {out}")
+        _say(f"wrote the report to {out}")
     typer.echo(encode_json(evaluation).decode() if as_json else str(evaluation["gate"]["sentence"]))
     if check_gate:
         _require_gate(evaluation)
+
+
+def _read(rows: list[Path], *, skip_bad: int) -> RowSet:
+    """The rows; what was skipped is said."""
+    from training.readers import read_rows
+
+    row_set = read_rows(rows, skip_bad=skip_bad)
+    if row_set.n_bad:
+        _say(f"skipped {row_set.n_bad} wrong rows; the first: {row_set.bad[0]}")
+    return row_set
+
+
+def _tier_map(path: Path | None) -> TierMap:
+    """The tier map of a file; of the default tiers without sources, which labelled rows need none of, if None."""
+    from training.tier_map import DEFAULT_TIERS, TierMap, load_tier_map
+
+    return TierMap(tiers=DEFAULT_TIERS, sources={}) if path is None else load_tier_map(path)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"tierwise: {line}\n")
 
 
 def _require_train_extra() -> None:
@@ -172,57 +162,8 @@ def _require_train_extra() -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 
-def _progress(write: Callable[[str], Any]) -> Callable[[str], None]:
-    return lambda line: (write(f"tierwise: {line}\n"), None)[1]
-
-
-def _default_tiers() -> tuple[str, ...]:
-    from training.tier_map import DEFAULT_TIERS
-
-    return DEFAULT_TIERS
-
-
-def _tier_costs(values: list[str] | None) -> Mapping[str, float]:
-    from training.config import DEFAULT_TIER_COST_USD
-
-    if not values:
-        return DEFAULT_TIER_COST_USD
-    costs: dict[str, float] = {}
-    for value in values:
-        tier, _, usd = value.partition("=")
-        try:
-            costs[tier] = float(usd)
-        except ValueError:
-            costs[tier] = math.nan
-        if not tier or not 0.0 <= costs[tier] < math.inf:
-            raise typer.BadParameter(f"{value!r}: expected TIER=USD", param_hint="--tier-cost")
-    return costs
-
-
-def _goal(max_quality_loss: float | None, max_cost_usd_per_1k: float | None, tier_mix: list[str] | None) -> Any:
-    """The goal's settings; 5% quality loss if nothing is named."""
-    from training.thresholds import goal_from_options
-
-    if max_quality_loss is None and max_cost_usd_per_1k is None and not tier_mix:
-        max_quality_loss = DEFAULT_MAX_QUALITY_LOSS
-    try:
-        goal = goal_from_options(
-            max_quality_loss=max_quality_loss, max_cost_usd_per_1k=max_cost_usd_per_1k, tier_mix=tier_mix or ()
-        )
-    except ValueError as exc:
-        raise typer.BadParameter(str(exc)) from exc
-    kept = {} if goal.max_quality_loss is None else {"max_quality_loss": goal.max_quality_loss}
-    return {**kept, "max_cost_usd_per_1k": goal.max_cost_usd_per_1k, "tier_mix": goal.tier_mix}
-
-
 def _require_gate(evaluation: Mapping[str, Any]) -> None:
     """Raises GateFailed with the gate's sentence."""
     gate = evaluation.get("gate", {})
     if not gate.get("passed"):
         raise GateFailed(str(gate.get("sentence", "the gate was not measured")))
-
-
-def _one_of(value: str, option: str, known: tuple[str, ...]) -> Any:
-    if value not in known:
-        raise typer.BadParameter(f"{value!r}: expected one of {', '.join(known)}", param_hint=option)
-    return value

@@ -11,8 +11,13 @@ from router.types import JsonObject
 from training.fitting.hyper import HeadHyper
 from training.tier_map import DEFAULT_TIERS
 
+DEFAULT_TIER_TOKEN_USD: Mapping[str, tuple[float, float]] = dict(
+    zip(DEFAULT_TIERS, ((0.14, 0.28), (3.0, 15.0), (5.0, 25.0)), strict=True)
+)
+"""USD per million tokens (in, out) of the default tiers, where neither rows nor options say a price."""
+
 DEFAULT_TIER_COST_USD: Mapping[str, float] = dict(zip(DEFAULT_TIERS, (0.00035, 0.012, 0.02), strict=True))
-"""USD a request of 1,500 tokens in and 500 out at $0.14/$0.28, $3/$15, $5/$25 per million tokens."""
+"""USD a request of 1,500 tokens in and 500 out at DEFAULT_TIER_TOKEN_USD."""
 
 
 @dataclass(frozen=True, slots=True)

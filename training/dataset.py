@@ -20,15 +20,21 @@ from training.tier_map import TierMap
 class Dataset:
     """n rows, side by side.
 
-    rows, readings, groups, sources: one a row.  labels: their targets.  tiers: cheap to strong.
+    tier_map: the tiers, and what stands for them at each source.
+    rows, readings, groups, sources: one a row.  labels: their targets.
     """
 
-    tiers: tuple[str, ...]
+    tier_map: TierMap
     rows: tuple[TrainingRow, ...]
     readings: tuple[Reading, ...]
     labels: Labels
     groups: tuple[str, ...]
     sources: npt.NDArray[np.str_]
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """Cheap to strong."""
+        return self.tier_map.tiers
 
     def __len__(self) -> int:
         """How many rows."""
@@ -38,7 +44,7 @@ class Dataset:
         """The dataset of some rows, in their order."""
         picked = rows.tolist()
         return Dataset(
-            tiers=self.tiers,
+            tier_map=self.tier_map,
             rows=tuple(self.rows[i] for i in picked),
             readings=tuple(self.readings[i] for i in picked),
             labels=self.labels.take(rows),
@@ -50,7 +56,7 @@ class Dataset:
 def build_dataset(rows: Sequence[TrainingRow], tier_map: TierMap) -> Dataset:
     """Read, label and group the rows. Raises DataError for tiers or sources that the map does not know."""
     return Dataset(
-        tiers=tier_map.tiers,
+        tier_map=tier_map,
         rows=tuple(rows),
         readings=tuple(read(ChatRequest(messages=row.messages)) for row in rows),
         labels=label_rows(rows, tier_map),

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from router.brain import Bundle
 from router.brain.brain import Brain
 from router.brain.bundle.write import BundleContents
 from router.brain.encoders import Encoder
@@ -26,8 +27,11 @@ from router.types import JsonObject
 from router.version import package_version
 from training.config import FitConfig
 from training.dataset import Dataset, build_dataset
-from training.evaluation.evaluate import EvaluationInputs, evaluate_rows
-from training.evaluation.measure import SAFE_TIER, KnownRows, features_of, known_rows, measured_rows, tier_costs
+from training.evaluation.costs import tier_costs
+from training.evaluation.evaluate import EvaluationInputs, evaluate_rows, promise_report
+from training.evaluation.gate import OtherTiers
+from training.evaluation.measure import SAFE_TIER, KnownRows, features_of, known_rows, measured_rows, served_rows
+from training.evaluation.measured import MeasuredRows
 from training.evaluation.robustness import Rule, robustness
 from training.fitting.fit import FittedBrain, fit_brain, hyper_for
 from training.prepared import Prepared, prepare
@@ -62,11 +66,11 @@ def fit_bundle(
     *,
     cache: Path | None = None,
     progress: Progress = silent,
-    in_use: Brain | None = None,
+    in_use: Bundle | None = None,
 ) -> BundleContents:
     """Fit, calibrate, choose thresholds, measure: rows to a bundle's contents. Same inputs, same bytes.
 
-    cache: folder for embeddings; None computes them anew.  in_use: the brain to compare with, if there is one.
+    cache: folder for embeddings; None computes them anew.  in_use: the bundle to compare with, if there is one.
     Raises DataError when rows, tier map and settings do not fit together.
     """
     data = open_dataset(row_set, tier_map, config, progress=progress)
@@ -97,7 +101,7 @@ def fit_recipe(
     config: FitConfig,
     *,
     progress: Progress = silent,
-    in_use: Brain | None = None,
+    in_use: Bundle | None = None,
 ) -> BundleContents:
     """The stages behind the embeddings, for any recipe. Raises DataError."""
     data = prepared.data
@@ -114,7 +118,7 @@ def fit_recipe(
         progress(f"fitting again on {len(rows):,} rows")
         shipped = _fitted(prepared, recipe, config, fit=rows, calibrate=splits.calibrate)
     training = _training_facts(row_set, data, splits, shipped.fitted, config)
-    evaluation = {**evaluation, "bundle": config.name, "promise": asdict(shipped.promise.stated())}
+    evaluation = {**evaluation, "bundle": config.name, "promise": promise_report(shipped.promise)}
     encoder = asdict(shipped.fitted.brain.encoder.spec)
     facts = {"name": config.name, "tiers": list(data.tiers), "encoder": encoder, "training": training}
     return BundleContents(
@@ -151,15 +155,20 @@ def _fitted(prepared: Prepared, recipe: Recipe, config: FitConfig, *, fit: RowIn
 
 
 def promise_on(brain: Brain, prepared: Prepared, rows: RowIndex, config: FitConfig) -> Promise:
-    """The threshold curve on held-out target rows. Raises DataError when they do not support the goal."""
+    """The threshold curve on held-out target rows. Raises DataError when they do not support the goal.
+
+    Where rows have costs of their own, what is said of costs is of those; no request is taken to cost more than the
+    dearest of them.
+    """
     data = prepared.data
     of_rows = measured_rows(brain, prepared, rows, config, threshold=0.0)
+    metered = of_rows.own_costs is not None and of_rows.own_costs.any()
     try:
         return promise_curve(
             of_rows.scores,
             loss_of_labels(of_rows.labels),
             tiers=brain.tiers,
-            cost_usd=tier_costs(brain.tiers, config),
+            cost_usd=of_rows.cost_usd if metered else tier_costs(brain.tiers, config),
             groups=[data.groups[row] for row in rows.tolist()],
             max_distance=brain.domain.max_distance,
             safe_tier=min(SAFE_TIER, len(brain.tiers) - 1),
@@ -173,7 +182,7 @@ def promise_on(brain: Brain, prepared: Prepared, rows: RowIndex, config: FitConf
 
 
 def _evaluate(
-    measured: _Fitted, prepared: Prepared, splits: Splits, config: FitConfig, *, in_use: Brain | None
+    measured: _Fitted, prepared: Prepared, splits: Splits, config: FitConfig, *, in_use: Bundle | None
 ) -> JsonObject:
     """evaluation.json's measured part, on the test rows."""
     brain, threshold = measured.fitted.brain, measured.promise.threshold_for()
@@ -183,15 +192,6 @@ def _evaluate(
     def known(rows: RowIndex) -> KnownRows:
         return known_rows(brain, prepared, rows, config)
 
-    on_target = test[prepared.on_target[test]]
-    safe_tier = min(SAFE_TIER, len(brain.tiers) - 1)
-    robust = robustness(
-        brain.score,
-        prepared.data.take(on_target),
-        Rule(threshold=threshold, max_distance=brain.domain.max_distance, safe_tier=safe_tier),
-        tier_cost_usd=tier_costs(brain.tiers, config),
-        seed=config.seed,
-    )
     report = evaluate_rows(
         EvaluationInputs(
             test=measured_rows(brain, prepared, test, config, threshold=threshold),
@@ -202,12 +202,30 @@ def _evaluate(
             calibrate_chosen=measured_rows(brain, prepared, measured.chose, config, threshold=threshold).chosen,
             threshold=threshold,
             config=replace(config, hyper=config.hyper or hyper_for(prepared, splits.fit)),
-            in_use=None if in_use is None else measured_rows(in_use, prepared, test, config, threshold=threshold),
+            in_use=None if in_use is None else _in_use(in_use, prepared, test, config),
             seed=config.seed,
         )
     )
     versions = {name: version(name) for name in _VERSIONS_OF}
+    robust = _robustness(brain, prepared, test[prepared.on_target[test]], config, threshold=threshold)
     return {**report, "robustness": robust, "seeds": {"split": config.seed}, "versions": versions}
+
+
+def _in_use(bundle: Bundle, prepared: Prepared, rows: RowIndex, config: FitConfig) -> MeasuredRows | OtherTiers:
+    if bundle.manifest.tiers != prepared.data.tiers:
+        return OtherTiers(bundle.manifest.tiers)
+    return served_rows(bundle, prepared, rows, config)
+
+
+def _robustness(brain: Brain, prepared: Prepared, rows: RowIndex, config: FitConfig, *, threshold: float) -> JsonObject:
+    safe_tier = min(SAFE_TIER, len(brain.tiers) - 1)
+    return robustness(
+        brain.score,
+        prepared.data.take(rows),
+        Rule(threshold=threshold, max_distance=brain.domain.max_distance, safe_tier=safe_tier),
+        tier_cost_usd=tier_costs(brain.tiers, config),
+        seed=config.seed,
+    )
 
 
 def _tier_models(data: Dataset, tier_map: TierMap) -> dict[str, dict[str, tuple[str, ...]]]:

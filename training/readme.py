@@ -1,4 +1,7 @@
-"""Write the README's results table anew from the evaluations of the shipped bundles (python -m training.readme)."""
+"""Write the README's results table anew from the shipped bundles' evaluations and benchmarks.
+
+python -m training.readme
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,15 @@ NAMES = ("default", "fast")
 
 
 def shipped_evaluations(root: Path) -> dict[str, JsonObject]:
-    """evaluation.json of each shipped bundle by name. root: the checkout."""
-    return {name: decode_json((root / "models" / name / "evaluation.json").read_bytes()) for name in NAMES}
+    """evaluation.json of each shipped bundle by name, with its recipe's `benchmark` in it. root: the checkout."""
+    models = root / "models"
+    return {
+        name: {
+            **decode_json((models / name / "evaluation.json").read_bytes()),
+            "benchmark": decode_json((models / f"benchmark_{name}.json").read_bytes()),
+        }
+        for name in NAMES
+    }
 
 
 def main() -> int:

@@ -6,29 +6,22 @@ is the most careful threshold for a quality loss, the cheapest one for a cost or
 true mean is above the target) <= 1 - confidence, however many thresholds are tried, be the mean monotone or not.
 Several caps of a tier mix need no correction: a threshold passes only if each cap does (intersection-union test).
 
-The unit is the group (a contrast pair, a conversation), as rows of a group fail together: treated as independent rows
-they break the promise too often (tests/training/test_promise_simulation.py). Means are over groups, each counting once.
-
-- Values 0 or 1: of each group one row, drawn by a hash of its name, and the exact binomial bound. On the traffic rows
-  (2,731 groups of 2,880 rows) this saves 1.7 points more at a target of 0.05 than group means with the bound below,
-  and keeps its promise as well.
-- Any values in [0, 1]: the mean of each group, and the Hoeffding-Bentkus bound.
+The bounds themselves, and the groups of rows that they count, are in bounds.py.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import xlogy
-from scipy.stats import beta
 
 from router.brain.brain import Scores
 from router.brain.calibration import Float64Array
 from router.brain.promise import Goal, Promise, SlicePromise
+from training.bounds import Grouping
 from training.evaluation.simulate import route_scores
 from training.labels import UNKNOWN, Labels
 from training.splits import RowIndex, group_fractions
@@ -47,122 +40,6 @@ MIN_SLICE_GROUPS = 30
 
 _SPLIT_SALT = 1_000_003
 _DECIMALS = 6
-_BISECTIONS = 50
-
-
-def binomial_upper_bound(n_losses: int, n_rows: int, *, confidence: float) -> float:
-    """Upper bound of a rate, one-sided, exact (Clopper, Pearson 1934): P(rate <= bound) >= confidence.
-
-    The `confidence` quantile of Beta(n_losses + 1, n_rows - n_losses).
-
-    >>> round(binomial_upper_bound(0, 100, confidence=0.9), 4)
-    0.0228
-    """
-    counts = np.array([float(n_losses)])
-    return float(_binomial_upper_bounds(counts, n_rows, confidence=confidence)[0])
-
-
-def _binomial_upper_bounds(n_losses: Float64Array, n_rows: int, *, confidence: float) -> Float64Array:
-    below = n_losses < n_rows
-    bounds = np.ones_like(n_losses)
-    bounds[below] = beta.ppf(confidence, n_losses[below] + 1.0, n_rows - n_losses[below])
-    return bounds
-
-
-def hoeffding_bentkus_upper_bound(mean: float, n: int, *, confidence: float) -> float:
-    """Upper bound of the mean of independent values in [0, 1], from the mean of n: P(true mean <= bound) >= confidence.
-
-    The least a with min(exp(-n h(mean, a)), e P(Binomial(n, a) <= ceil(n mean))) <= 1 - confidence, where
-    h(x, a) = x log(x / a) + (1 - x) log((1 - x) / (1 - a)). Hoeffding 1963; Bentkus 2004; together as in Bates,
-    Angelopoulos, Lei, Malik, Jordan 2021 (arXiv 2101.02703) and arXiv 2110.01052, section 3.
-
-    >>> round(hoeffding_bentkus_upper_bound(0.0, 100, confidence=0.9), 4)
-    0.0228
-    """
-    return float(_hoeffding_bentkus_upper_bounds(np.array([mean]), n, confidence=confidence)[0])
-
-
-def _hoeffding_bentkus_upper_bounds(means: Float64Array, n: int, *, confidence: float) -> Float64Array:
-    if n == 0:
-        return np.ones_like(means)
-    counts = np.ceil(n * means - 1e-9)  # a sum of floats may be a hair above its whole number
-    bentkus = _binomial_upper_bounds(counts, n, confidence=1.0 - (1.0 - confidence) / np.e)
-    allowed = -np.log1p(-confidence) / n
-    low, high = means.copy(), np.ones_like(means)
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2.0
-        inside = _relative_entropy(means, middle) < allowed
-        low, high = np.where(inside, middle, low), np.where(inside, high, middle)
-    return np.asarray(np.minimum(bentkus, high))
-
-
-def _relative_entropy(x: Float64Array, a: Float64Array) -> Float64Array:
-    """h(x, a) of two Bernoulli rates, with 0 log 0 = 0; a is above 0."""
-    rest = np.maximum(1.0 - a, np.finfo(np.float64).tiny)
-    return np.asarray(xlogy(x, x) - xlogy(x, a) + xlogy(1.0 - x, 1.0 - x) - xlogy(1.0 - x, rest))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Bounded:
-    """Means with their upper confidence bounds, one a column.
-
-    method: `clopper_pearson` (values 0 or 1) or `hoeffding_bentkus`.
-    """
-
-    means: Float64Array
-    bounds: Float64Array
-    method: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Grouping:
-    """Rows in groups; a statement counts groups.
-
-    of_row: (n,) position of each row's group.  size: (n_groups,).
-    spokesman: (n_groups,) the row that stands for its group: drawn by a hash, not by what came of the row.
-    """
-
-    of_row: npt.NDArray[np.intp]
-    size: npt.NDArray[np.intp]
-    spokesman: RowIndex
-
-    @classmethod
-    def of(cls, groups: Sequence[str]) -> Grouping:
-        """The grouping of rows by the names of their groups."""
-        names, of_row = np.unique(np.asarray(groups, dtype=np.str_), return_inverse=True)
-        size = np.bincount(of_row, minlength=len(names))
-        order = np.argsort(of_row, kind="stable")
-        start = np.cumsum(size) - size
-        drawn = np.array([_draw(str(name), int(n)) for name, n in zip(names, size, strict=True)], dtype=np.intp)
-        return cls(of_row=of_row, size=size, spokesman=order[start + drawn])
-
-    def __len__(self) -> int:
-        """How many groups."""
-        return len(self.size)
-
-    def mean(self, values: Float64Array) -> Float64Array:
-        """Mean over groups of the mean over a group's rows: (n, k) to (k,)."""
-        return np.asarray((1.0 / (len(self) * self.size[self.of_row])) @ values)
-
-    def bounded(self, values: Float64Array, *, confidence: float) -> Bounded:
-        """Means of (n, k) values in [0, 1] with upper bounds, each at the confidence; a bound is never below its mean.
-
-        Raises ValueError for values outside [0, 1].
-        """
-        if not ((values >= 0.0) & (values <= 1.0)).all():
-            raise ValueError("values outside [0, 1] cannot be bounded")
-        means = self.mean(values)
-        if ((values == 0.0) | (values == 1.0)).all():
-            counts = values[self.spokesman].sum(axis=0)
-            bounds = _binomial_upper_bounds(counts, len(self), confidence=confidence)
-            return Bounded(means, np.maximum(bounds, means), "clopper_pearson")
-        bounds = _hoeffding_bentkus_upper_bounds(means, len(self), confidence=confidence)
-        return Bounded(means, np.maximum(bounds, means), "hoeffding_bentkus")
-
-
-def _draw(name: str, n: int) -> int:
-    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[-8:], "big") % n
 
 
 def loss_of_labels(labels: Labels) -> Float64Array:
@@ -248,22 +125,59 @@ def promise_curve(
     known = np.flatnonzero(np.isfinite(loss).all(axis=1))
     if known.size == 0:
         raise ValueError("no calibration row has a known loss at every tier; the promise needs some")
-    tier_at = np.column_stack(
-        [route_scores(scores, value, max_distance=max_distance, safe_tier=safe_tier)[known] for value in thresholds]
-    )
-    grouping = Grouping.of([groups[row] for row in known.tolist()])
+    routed = [route_scores(scores, value, max_distance=max_distance, safe_tier=safe_tier) for value in thresholds]
+    tier_at = np.column_stack(routed)[known]
     lost = np.take_along_axis(loss[known], tier_at, axis=1)
-    losses = grouping.bounded(lost, confidence=confidence)
-    costs, cost_bounds, savings = _costs(
-        cost_usd, known, tier_at, grouping, confidence=confidence, limit_usd=cost_limit_usd
-    )
-    shares = [
-        grouping.bounded((tier_at == tier).astype(np.float64), confidence=confidence) for tier in range(len(tiers))
-    ]
-    promise = Promise(
+    names = [groups[row] for row in known.tolist()]
+    grouping = Grouping.of(names)
+    promise = _promise(
+        lost,
+        _costs(cost_usd, known, tier_at, grouping, confidence=confidence, limit_usd=cost_limit_usd),
+        tier_at,
+        grouping,
+        tiers=tiers,
+        safe_tier=safe_tier,
         goal=goal,
         confidence=confidence,
-        n_rows=int(known.size),
+        population=population,
+        thresholds=thresholds,
+    )
+    position = promise.position_for()  # a goal that these rows cannot support is refused here, not when it is served
+    facts = {by: values[known] for by, values in (slices or {}).items()}
+    return replace(promise, slices=_slices(lost, names, facts, position=position, confidence=confidence))
+
+
+class _Costs(NamedTuple):
+    """At each threshold: mean USD a request, its upper bound, the share saved against always the strongest tier."""
+
+    mean: Float64Array
+    bounds: Float64Array
+    savings: Float64Array
+
+
+def _promise(
+    lost: Float64Array,
+    costs: _Costs,
+    tier_at: npt.NDArray[np.int64],
+    grouping: Grouping,
+    *,
+    tiers: Sequence[str],
+    safe_tier: int,
+    goal: Goal,
+    confidence: float,
+    population: str,
+    thresholds: Sequence[float],
+) -> Promise:
+    """The curve of what each threshold loses, costs and sends where; lost, tier_at: (n, n_thresholds)."""
+    losses = grouping.bounded(lost, confidence=confidence)
+    shares = {
+        tier: grouping.bounded((tier_at == position).astype(np.float64), confidence=confidence)
+        for position, tier in enumerate(tiers)
+    }
+    return Promise(
+        goal=goal,
+        confidence=confidence,
+        n_rows=len(lost),
         n_groups=len(grouping),
         method=losses.method,
         population=population,
@@ -271,20 +185,12 @@ def promise_curve(
         thresholds=tuple(thresholds),
         bounds=_rounded_up(_rising(losses.bounds)),
         losses=_rounded(losses.means),
-        savings=_rounded(savings),
-        costs_usd_per_1k=_rounded(1_000.0 * costs),
-        cost_bounds_usd_per_1k=_rounded_up(1_000.0 * _falling(cost_bounds)),
-        tier_shares={tier: _rounded(share.means) for tier, share in zip(tiers, shares, strict=True)},
-        tier_share_bounds={
-            tier: _rounded_up(_falling(share.bounds)) for tier, share in zip(tiers[1:], shares[1:], strict=True)
-        },
+        savings=_rounded(costs.savings),
+        costs_usd_per_1k=_rounded(1_000.0 * costs.mean),
+        cost_bounds_usd_per_1k=_rounded_up(1_000.0 * _falling(costs.bounds)),
+        tier_shares={tier: _rounded(share.means) for tier, share in shares.items()},
+        tier_share_bounds={tier: _rounded_up(_falling(shares[tier].bounds)) for tier in tiers[1:]},
     )
-    position = promise.position_for()  # a goal that these rows cannot support is refused here, not when it is served
-    if not slices:
-        return promise
-    facts = {by: values[known] for by, values in slices.items()}
-    names = [groups[row] for row in known.tolist()]
-    return replace(promise, slices=_slices(lost, names, facts, position=position, confidence=confidence))
 
 
 def _costs(
@@ -295,8 +201,7 @@ def _costs(
     *,
     confidence: float,
     limit_usd: float | None,
-) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Mean USD a request at each threshold, its upper bound, and the share saved against always the strongest tier."""
+) -> _Costs:
     costs = np.asarray(cost_usd, dtype=np.float64)
     if costs.ndim == 1:  # stated prices: no request can cost less or more than the tiers do
         low, high = float(costs.min()), float(costs.max())
@@ -309,10 +214,10 @@ def _costs(
     strongest = grouping.mean(costs[:, -1:])[0]
     savings = 1.0 - mean / strongest if strongest > 0.0 else np.zeros_like(mean)
     if high <= low:
-        return mean, np.full_like(mean, high), savings
+        return _Costs(mean, np.full_like(mean, high), savings)
     scaled = (np.minimum(spent, high) - low) / (high - low)
     bounds = low + (high - low) * grouping.bounded(scaled, confidence=confidence).bounds
-    return mean, bounds, savings
+    return _Costs(mean, bounds, savings)
 
 
 def _slices(

@@ -244,12 +244,44 @@ def test_the_promise_is_stated_by_slice_where_that_was_asked_for(coding):
     assert all(part.loss <= part.bound for part in slices)
 
 
-def test_a_bundle_is_compared_with_the_one_in_use(coding):
+def test_slices_of_the_promise_are_in_the_evaluation_and_on_the_card(coding):
+    contents = fit(coding, replace(QUICK, promise_slices=("source",), calibrate_share=0.4))
+    assert contents.evaluation["promise"]["slices"] == [asdict(part) for part in contents.promise.slices]
+    assert "| source coding |" in contents.model_card
+
+
+def test_a_bundle_is_compared_with_the_one_in_use_at_that_ones_own_threshold(coding, tmp_path):
     contents = fit(coding)
-    compared = fit(coding, in_use=contents.brain)
-    names = [check["name"] for check in compared.evaluation["gate"]["checks"]]
-    assert "in_use" in names
+    write_bundle(tmp_path, contents)
+    in_use = load_bundle(tmp_path)
+    same = fit(coding, in_use=in_use).evaluation["gate"]["checks"][-1]
+    assert same == {"name": "in_use", "point": 0.0, "low": 0.0, "high": 0.0, "passed": True}
     assert "in_use" not in [check["name"] for check in contents.evaluation["gate"]["checks"]]
+    wasteful = replace(in_use.brain, domain=replace(in_use.brain.domain, max_distance=-1.0))  # all to its safe tier
+    assert fit(coding, in_use=replace(in_use, brain=wasteful)).evaluation["gate"]["checks"][-1]["point"] != 0.0
+
+
+def test_a_bundle_in_use_with_other_tiers_is_named_by_the_gate_and_not_compared(coding, tmp_path):
+    tiers = ("small", "large")
+    rows, tier_map = as_outcomes(coding, tiers)
+    write_bundle(tmp_path, fit(rows, replace(QUICK, tier_cost_usd={"small": 1.0, "large": 9.0}), tier_map))
+    gate = fit(coding, in_use=load_bundle(tmp_path)).evaluation["gate"]
+    assert "Not compared with the bundle in use: tiers differ (it routes between small, large;" in gate["sentence"]
+    assert "in_use" not in [check["name"] for check in gate["checks"]]
+
+
+def test_the_costs_that_rows_have_are_those_of_the_promise_the_evaluation_and_the_card(coding):
+    rows, tier_map = as_outcomes(coding, DEFAULT_TIERS)
+    usd = dict(zip(DEFAULT_TIERS, (0.1, 0.2, 0.4), strict=True))
+    contents = fit([replace(row, cost_usd=usd) for row in rows], QUICK, tier_map)
+    n = contents.evaluation["test"]["n"]
+    assert contents.evaluation["test"]["n_own_costs"] == n > 0
+    assert contents.evaluation["policies"]["always_frontier"]["cost_usd_per_1k"]["point"] == pytest.approx(400.0)
+    assert contents.promise.costs_usd_per_1k[0] > 300.0
+    assert f"Costs are the requests' own on {n} of {n} test rows" in contents.model_card
+    stated = fit(rows, QUICK, tier_map)
+    assert stated.evaluation["test"]["n_own_costs"] == 0
+    assert stated.promise.bounds == contents.promise.bounds, "what is lost does not hang on what it costs"
 
 
 def as_outcomes(row_set: RowSet, tiers: tuple[str, ...]) -> tuple[list[TrainingRow], TierMap]:

@@ -142,8 +142,44 @@ def test_an_interval_that_stands_beside_its_measure_is_found():
 def test_the_promise_is_one_sentence_with_number_confidence_and_n(full):
     assert promise_sentence(full) == (
         "At most 5.0% of requests lose quality by being sent to a cheaper tier, 90% sure, "
-        "for requests like the 563 rows that it was chosen on (upper bound there: 4.9%)."
+        "for requests like the 563 groups of rows that it was chosen on (upper bound there: 4.9%)."
     )
+
+
+LIKE = "90% sure, for requests like the 563 groups of rows that it was chosen on"
+
+
+@pytest.mark.parametrize(
+    ("goal", "target", "bound", "expected"),
+    [
+        (
+            *("max_quality_loss", 0.05, 0.0493),
+            f"At most 5.0% of requests lose quality by being sent to a cheaper tier, {LIKE} (upper bound there: 4.9%).",
+        ),
+        (
+            *("max_cost_usd_per_1k", 5.0, 4.8731),
+            f"1,000 requests cost at most $5.00 on average, {LIKE} (upper bound there: $4.87).",
+        ),
+        (
+            *("max_cost_usd_per_1k", 0.05, None),
+            f"1,000 requests cost at most $0.05 on average, {LIKE}.",
+        ),
+        (
+            *("tier_mix", {"production": 0.4, "frontier": 0.1}, {"production": 0.38, "frontier": 0.0985}),
+            f"Of all requests go at most 10.0% to frontier and 40.0% to production, {LIKE} "
+            "(upper bound there: 9.8% to frontier and 38.0% to production).",
+        ),
+    ],
+    ids=["loss", "cost", "cost unbounded", "mix"],
+)
+def test_a_promise_is_said_in_the_words_of_its_goal(full, goal, target, bound, expected):
+    full["promise"].update(goal=goal, target=target, bound=bound)
+    assert promise_sentence(full) == expected
+
+
+@pytest.mark.parametrize("goal", ["max_quality_loss", "max_cost_usd_per_1k", "tier_mix"])
+def test_a_promise_without_its_number_is_none(goal):
+    assert promise_sentence({"promise": {"goal": goal, "target": None, "confidence": 0.9, "n": 9}}) is None
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
@@ -344,6 +380,24 @@ def test_the_card_has_every_section_in_order(full):
     assert "Retraining on your own traffic is the point." in card
     assert "| mmlu_pro | 12,032 | Apache-2.0 |" in card
     assert "n = 593 test rows in 512 groups" in card
+
+
+def test_the_card_says_the_promise_by_slice_where_it_was_stated_so(full):
+    assert "By slice" not in model_card(full, FACTS)
+    full["promise"]["slices"] = [
+        {"by": "lang", "value": "de", "n": 61, "loss": 0.0164, "bound": 0.0841, "smallest_target": 0.0509}
+    ]
+    part = model_card(full, FACTS).split("## Promise")[1].split("## Gate")[0]
+    assert "all these upper bounds hold together, 90% sure" in part
+    assert "| language de | 61 | 1.6% | 8.4% | 5.1% |" in part
+
+
+def test_the_card_says_how_many_rows_costs_are_the_requests_own(full):
+    for n_own in (0, None):
+        full["test"]["n_own_costs"] = n_own
+        assert "Costs are" not in model_card(full, FACTS)
+    full["test"]["n_own_costs"] = 120
+    assert "Costs are the requests' own on 120 of 593 test rows" in model_card(full, FACTS)
 
 
 def test_numbers_of_the_card_are_the_evaluations(full):

@@ -13,15 +13,13 @@ from scipy.stats import beta, binom, binomtest
 
 from router.brain.brain import Scores
 from router.brain.promise import Goal, Promise, TargetTooSmall
+from training.bounds import Grouping, binomial_upper_bound, hoeffding_bentkus_upper_bound
 from training.evaluation.simulate import route_tiers
 from training.labels import Labels, labels_from_adequate
 from training.thresholds import (
     THRESHOLDS,
-    Grouping,
-    binomial_upper_bound,
     calibration_sides,
     goal_from_options,
-    hoeffding_bentkus_upper_bound,
     loss_of_labels,
     loss_of_quality,
     promise_curve,

@@ -54,6 +54,7 @@ def take_rows(measured: MeasuredRows, rows: RowIndex) -> MeasuredRows:
         quality=measured.quality[rows],
         slices={name: values[rows] for name, values in measured.slices.items()},
         flagged=None if measured.flagged is None else measured.flagged[rows],
+        own_costs=None if measured.own_costs is None else measured.own_costs[rows],
     )
 
 
@@ -98,23 +99,24 @@ def quality_gains(
 def gain_over_bundle(
     measured: MeasuredRows, in_use: MeasuredRows, *, n_resamples: int = 1000, seed: int = 0
 ) -> Interval:
-    """The same against another bundle on the same complete rows: its curve at the router's mean cost.
+    """The same against another bundle on the same complete rows, both as they serve.
 
-    Where both choose the same tiers the gain is 0: a bundle is never better or worse than its own choices. The curve
-    is of the other's scores alone: rows that its service would send to a safe tier move with the rest.
+    in_use: with the choices that the other makes at its own threshold. Where its cost is not the router's, the
+    difference is exchanged for quality along its own curve. So where both choose the same tiers the gain is 0, and
+    what the other's threshold and safe tier gain or lose it keeps.
     """
     if not len(measured):
         return Interval(np.nan, np.nan, np.nan)
-    if (measured.chosen == in_use.chosen).all():
-        return Interval(0.0, 0.0, 0.0)
-    at = np.arange(len(measured)), measured.chosen
-    chosen_usd, chosen_quality = measured.cost_usd[at], measured.quality[at]
+    every = np.arange(len(measured))
+    router_usd, router_quality = (values[every, measured.chosen] for values in (measured.cost_usd, measured.quality))
+    other_usd, other_quality = (values[every, in_use.chosen] for values in (measured.cost_usd, measured.quality))
 
     def gain(rows: RowIndex) -> float:
         curve = cost_quality_curve(
             in_use.scores.expected_quality_loss[rows], measured.cost_usd[rows], measured.quality[rows]
         )
-        return float(chosen_quality[rows].mean() - curve.quality_at(float(chosen_usd[rows].mean())))
+        moved = curve.quality_at(np.array([router_usd[rows].mean(), other_usd[rows].mean()]))
+        return float(router_quality[rows].mean() - other_quality[rows].mean() - (moved[0] - moved[1]))
 
     return bootstrap(measured.groups, gain, n_resamples=n_resamples, seed=seed)[0]
 

@@ -7,11 +7,12 @@ source alone, and `slices` parts of the target: never only pooled.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 
 from router.brain.calibration import Float64Array
+from router.brain.promise import Promise
 from router.types import JsonObject
 from training import metrics
 from training.config import FitConfig
@@ -31,14 +32,14 @@ from training.evaluation.baselines import (
     shuffle,
 )
 from training.evaluation.bootstrap import Interval
-from training.evaluation.gate import LENGTH_RULE, gate
+from training.evaluation.gate import LENGTH_RULE, OtherTiers, gate
 from training.evaluation.measured import MeasuredRows
 from training.evaluation.reported import curve_reports, policy_reports, rounded, summary_report
 from training.evaluation.simulate import TierIndex
 from training.evaluation.slices import head_report, slice_reports, source_report
 from training.splits import RowIndex
 
-__all__ = ["EVALUATION_SCHEMA", "EvaluationInputs", "evaluate_rows"]
+__all__ = ["EVALUATION_SCHEMA", "EvaluationInputs", "evaluate_rows", "promise_report"]
 
 EVALUATION_SCHEMA = 2
 
@@ -62,7 +63,7 @@ class EvaluationInputs:
     calibrate_chosen: (n_calibrate,) the tier that the service would choose for each of those.
     threshold: the bundle's own, for the record.
     config: its settings hold for the baselines too; give it with `hyper` set to what the heads were fitted with.
-    in_use: the test rows, same order, as scored by the bundle now in use; None if there is none.
+    in_use: the test rows, same order, as the bundle now in use serves them; None if there is none.
     n_resamples, seed: of the bootstrap.
     """
 
@@ -74,7 +75,7 @@ class EvaluationInputs:
     calibrate_chosen: TierIndex
     threshold: float
     config: FitConfig
-    in_use: MeasuredRows | None = None
+    in_use: MeasuredRows | OtherTiers | None = None
     n_resamples: int = 1000
     seed: int = 0
 
@@ -93,6 +94,7 @@ def evaluate_rows(inputs: EvaluationInputs) -> JsonObject:
             "n": len(target),
             "n_known": int(complete_rows(target).sum()),
             "groups": len(np.unique(target.groups)),
+            "n_own_costs": 0 if target.own_costs is None else int(target.own_costs.sum()),
         },
         "threshold": inputs.threshold,
         "heads": head_report(target),
@@ -104,6 +106,12 @@ def evaluate_rows(inputs: EvaluationInputs) -> JsonObject:
     }
     plain: JsonObject = rounded(report)
     return plain
+
+
+def promise_report(promise: Promise) -> JsonObject:
+    """evaluation.json's `promise`: what is promised, and by slice where that was asked for."""
+    slices = {"slices": [asdict(part) for part in promise.slices]} if promise.slices else {}
+    return {**asdict(promise.stated()), **slices}
 
 
 def _measured_report(inputs: EvaluationInputs, target: MeasuredRows, known: RowIndex) -> JsonObject:
@@ -166,7 +174,9 @@ def _fixed_policies(rows: MeasuredRows) -> dict[str, Policy]:
 
 
 def _gate_report(inputs: EvaluationInputs, target: MeasuredRows, advantages: Mapping[str, Interval]) -> JsonObject:
-    in_use = None if inputs.in_use is None else take_rows(inputs.in_use, np.flatnonzero(inputs.on_target))
+    in_use = inputs.in_use
+    if isinstance(in_use, MeasuredRows):
+        in_use = take_rows(in_use, np.flatnonzero(inputs.on_target))
     return gate(
         target,
         advantages,

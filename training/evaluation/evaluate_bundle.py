@@ -13,8 +13,9 @@ from router.jsontext import encode_json_pretty
 from router.types import JsonObject
 from training.config import FitConfig
 from training.dataset import build_dataset
-from training.evaluation.evaluate import EvaluationInputs, evaluate_rows
-from training.evaluation.measure import features_of, known_rows, measured_rows, tier_costs
+from training.evaluation.costs import tier_costs
+from training.evaluation.evaluate import EvaluationInputs, evaluate_rows, promise_report
+from training.evaluation.measure import features_of, known_rows, served_rows
 from training.fitting.fit import hyper_for
 from training.prepared import prepare
 from training.progress import Progress, silent
@@ -41,24 +42,23 @@ def evaluate_bundle(
     progress(f"scoring {len(data):,} rows")
     prepared = prepare(data, bundle.brain.encoder, replace(config, ngrams=False), cache=None)
     sides = split_rows(data.groups, calibrate_share=0.3, test_share=TEST_SHARE, seed=config.seed)
-    threshold = bundle.manifest.promise.threshold_for()
     brain, test = bundle.brain, sides.test
     report = evaluate_rows(
         EvaluationInputs(
-            test=measured_rows(brain, prepared, test, config, threshold=threshold),
+            test=served_rows(bundle, prepared, test, config),
             test_features=features_of(brain, prepared, test),
             on_target=np.ones(len(test), dtype=np.bool_),
             fit=known_rows(brain, prepared, sides.fit, config),
             calibrate=known_rows(brain, prepared, sides.calibrate, config),
-            calibrate_chosen=measured_rows(brain, prepared, sides.calibrate, config, threshold=threshold).chosen,
-            threshold=threshold,
+            calibrate_chosen=served_rows(bundle, prepared, sides.calibrate, config).chosen,
+            threshold=bundle.manifest.promise.threshold_for(),
             config=replace(config, hyper=hyper_for(prepared, sides.fit)),
             seed=config.seed,
         )
     )
     fingerprints = {name: value.sha256 for name, value in sorted(row_set.fingerprints.items())}
-    stated = asdict(bundle.manifest.promise.stated())
-    return {**report, "bundle": bundle.manifest.id, "promise": stated, "files": fingerprints, "seed": config.seed}
+    promise = promise_report(bundle.manifest.promise)
+    return {**report, "bundle": bundle.manifest.id, "promise": promise, "files": fingerprints, "seed": config.seed}
 
 
 def write_evaluation(evaluation: JsonObject, bundle: Bundle, out: Path) -> None:

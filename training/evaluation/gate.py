@@ -6,7 +6,8 @@ interval of its quality advantage is above 0 over each of the three, at equal co
 
 Against the bundle in use the question is another one: it is not to be worse. A retrained bundle is mostly a little
 better or the same, and no test set shows that "the same" is above 0. So the advantage over the one in use may be 0, but
-its lower end must be above -IN_USE_MARGIN: the deficit, at worst, is one that nobody would switch back for.
+its lower end must be above -IN_USE_MARGIN: the deficit, at worst, is one that nobody would switch back for. It is
+judged as it serves, at its own threshold. Between other tiers there is no equal cost: that is said, and fails nothing.
 """
 
 from __future__ import annotations
@@ -38,6 +39,13 @@ UNMEASURED = Interval(float("nan"), float("nan"), float("nan"))
 
 
 @dataclass(frozen=True, slots=True)
+class OtherTiers:
+    """The bundle in use where it routes between other tiers than the candidate, so that no row compares them."""
+
+    tiers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GateCheck:
     """One comparison: mean quality gained over `name`, its 95% interval, and whether that is enough."""
 
@@ -64,7 +72,7 @@ class GateResult:
 def gate(
     measured: MeasuredRows,
     advantages: Mapping[str, Interval],
-    in_use: MeasuredRows | None = None,
+    in_use: MeasuredRows | OtherTiers | None = None,
     *,
     max_quality_loss: float = 0.05,
     margin: float = IN_USE_MARGIN,
@@ -75,21 +83,22 @@ def gate(
 
     measured: test rows that the candidate scored; rows whose outcome is not known at every tier are left out.
     advantages: as `quality_gains` gives them; one that is required and missing fails.
-    in_use: the same rows, in the same order, as scored by the bundle now in use; None if there is none.
+    in_use: the same rows, in the same order, as the bundle now in use serves them; None if there is none.
     max_quality_loss: what the fixed tier that is recommended instead may fall short of the best fixed tier.
     margin: see IN_USE_MARGIN.
-    Raises ValueError when in_use holds other rows or other tiers.
+    Raises ValueError when in_use holds other rows.
     """
     kept = measurable_rows(measured)
     rows = take_rows(measured, kept)
     checks = [_check(name, advantages.get(name, UNMEASURED), above=0.0) for name in REQUIRED]
-    if in_use is not None:
+    note = "" if in_use is None or in_use.tiers == measured.tiers else _not_compared(measured.tiers, in_use.tiers)
+    if isinstance(in_use, MeasuredRows) and not note:
         _check_same_rows(measured, in_use)
         gain = gain_over_bundle(rows, take_rows(in_use, kept), n_resamples=n_resamples, seed=seed)
         checks.append(_check(IN_USE, gain, above=-margin))
     passed = all(check.passed for check in checks)
     sentence = _praise(checks) if passed else _blame(checks, rows, max_quality_loss=max_quality_loss, margin=margin)
-    return GateResult(passed=passed, checks=tuple(checks), sentence=sentence)
+    return GateResult(passed=passed, checks=tuple(checks), sentence=sentence + note)
 
 
 def best_fixed_tier(measured: MeasuredRows, *, max_quality_loss: float) -> tuple[str, float, float]:
@@ -110,10 +119,15 @@ def _check(name: str, gain: Interval, *, above: float) -> GateCheck:
 
 
 def _check_same_rows(measured: MeasuredRows, in_use: MeasuredRows) -> None:
-    if measured.tiers != in_use.tiers:
-        raise ValueError(f"the bundle in use has tiers {in_use.tiers}, this one {measured.tiers}; they cannot compare")
     if not np.array_equal(measured.groups, in_use.groups):
         raise ValueError("the bundle in use was scored on other rows")
+
+
+def _not_compared(tiers: tuple[str, ...], in_use: tuple[str, ...]) -> str:
+    return (
+        f" Not compared with the bundle in use: tiers differ (it routes between {', '.join(in_use)}; "
+        f"this one between {', '.join(tiers)})."
+    )
 
 
 def _praise(checks: list[GateCheck]) -> str:

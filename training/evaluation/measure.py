@@ -7,18 +7,20 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from router.brain import Bundle
 from router.brain.brain import Brain, Scores
 from router.brain.calibration import Float64Array
-from router.errors import DataError
 from training.config import FitConfig
 from training.evaluation.baselines import Features, KnownRows
+from training.evaluation.costs import request_costs, tier_costs
 from training.evaluation.measured import MeasuredRows
 from training.evaluation.robustness import length_bucket
 from training.evaluation.simulate import route_scores
-from training.labels import UNKNOWN
+from training.labels import UNKNOWN, Labels
 from training.prepared import Prepared
-from training.rows import LabelledRow
+from training.rows import LabelledRow, OutcomeRow, TrainingRow
 from training.splits import RowIndex
+from training.tier_map import TierMap, tier_scores
 
 SAFE_TIER = 1
 """Index of the tier that requests out of domain get while measuring: the service's default, `production`."""
@@ -31,16 +33,10 @@ __all__ = [
     "known_rows",
     "measured_rows",
     "score_rows",
+    "scored_quality",
+    "served_rows",
     "tier_costs",
 ]
-
-
-def tier_costs(tiers: Sequence[str], config: FitConfig) -> tuple[float, ...]:
-    """USD a request for each tier. Raises DataError for a tier without a price."""
-    for tier in tiers:
-        if tier not in config.tier_cost_usd:
-            raise DataError(f"the price of tier {tier!r} is not known; give --tier-cost {tier}=USD", where="tiers")
-    return tuple(config.tier_cost_usd[tier] for tier in tiers)
 
 
 def score_rows(brain: Brain, prepared: Prepared, rows: RowIndex) -> Scores:
@@ -49,13 +45,17 @@ def score_rows(brain: Brain, prepared: Prepared, rows: RowIndex) -> Scores:
 
 
 def measured_rows(
-    brain: Brain, prepared: Prepared, rows: RowIndex, config: FitConfig, *, threshold: float
+    brain: Brain, prepared: Prepared, rows: RowIndex, config: FitConfig, *, threshold: float, safe_tier: int = SAFE_TIER
 ) -> MeasuredRows:
-    """Some rows with what the brain says and the service would choose at a threshold."""
+    """Some rows with what the brain says and the service would choose at a threshold.
+
+    safe_tier: index of the tier for requests out of domain; the strongest where there are not so many.
+    """
     data = prepared.data
+    picked = [data.rows[row] for row in rows.tolist()]
     labels = data.labels.take(rows)
     scores = score_rows(brain, prepared, rows)
-    n_tiers = len(brain.tiers)
+    costs = request_costs(picked, data.tier_map, config)
     return MeasuredRows(
         tiers=brain.tiers,
         labels=labels,
@@ -63,22 +63,40 @@ def measured_rows(
         sources=data.sources[rows],
         scores=scores,
         chosen=route_scores(
-            scores, threshold, max_distance=brain.domain.max_distance, safe_tier=min(SAFE_TIER, n_tiers - 1)
+            scores,
+            threshold,
+            max_distance=brain.domain.max_distance,
+            safe_tier=min(safe_tier, len(brain.tiers) - 1),
         ),
-        cost_usd=_costs(brain, config, len(rows)),
-        quality=np.where(labels.adequate == UNKNOWN, np.nan, labels.adequate.astype(np.float64)),
+        cost_usd=costs.usd,
+        quality=scored_quality(picked, labels, data.tier_map),
         slices=_slices(prepared, rows),
         flagged=scores.domain_distance > brain.domain.max_distance,
+        own_costs=costs.own,
+    )
+
+
+def served_rows(bundle: Bundle, prepared: Prepared, rows: RowIndex, config: FitConfig) -> MeasuredRows:
+    """Some rows as a bundle serves them: its own threshold, its own limit of the domain, its own safe tier."""
+    promise = bundle.manifest.promise
+    return measured_rows(
+        bundle.brain,
+        prepared,
+        rows,
+        config,
+        threshold=promise.threshold_for(),
+        safe_tier=bundle.manifest.tiers.index(promise.safe_tier),
     )
 
 
 def known_rows(brain: Brain, prepared: Prepared, rows: RowIndex, config: FitConfig) -> KnownRows:
     """Some rows as the baselines are fitted on them."""
+    data = prepared.data
     return KnownRows(
         features=features_of(brain, prepared, rows),
-        labels=prepared.data.labels.take(rows),
-        groups=[prepared.data.groups[row] for row in rows.tolist()],
-        cost_usd=_costs(brain, config, len(rows)),
+        labels=data.labels.take(rows),
+        groups=[data.groups[row] for row in rows.tolist()],
+        cost_usd=request_costs([data.rows[row] for row in rows.tolist()], data.tier_map, config).usd,
     )
 
 
@@ -88,8 +106,15 @@ def features_of(brain: Brain, prepared: Prepared, rows: RowIndex) -> Features:
     return Features(signals=prepared.signals[rows], embeddings=brain.encoder.encode_readings(readings))
 
 
-def _costs(brain: Brain, config: FitConfig, n_rows: int) -> Float64Array:
-    return np.tile(np.array(tier_costs(brain.tiers, config)), (n_rows, 1))
+def scored_quality(rows: Sequence[TrainingRow], labels: Labels, tier_map: TierMap) -> Float64Array:
+    """(n, n_tiers) quality of each tier's answer, as MeasuredRows has it; labels: of the same rows."""
+    quality = np.where(labels.adequate == UNKNOWN, np.nan, labels.adequate.astype(np.float64))
+    for position, row in enumerate(rows):
+        if isinstance(row, OutcomeRow):
+            scores = [score for score in tier_scores(row, tier_map) if score is not None]
+            if len(scores) == len(tier_map.tiers):
+                quality[position] = scores
+    return quality
 
 
 def _slices(prepared: Prepared, rows: RowIndex) -> dict[str, npt.NDArray[np.str_]]:

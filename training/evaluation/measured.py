@@ -23,9 +23,11 @@ class MeasuredRows:
 
     tiers: cheap to strong.  labels: true targets.  groups, sources: one a row.
     scores: what the brain says.  chosen: (n,) index of the tier that the service would choose.
-    cost_usd: (n, n_tiers) of a request at each tier: the row's own where it is known, else the stated assumption.
-    quality: (n, n_tiers) float64 in [0, 1]: each tier's score on the row (1 or 0 by label where only that is known);
-        nan unknown.
+    cost_usd: (n, n_tiers) of a request at each tier: the row's own where all tiers' are known, else the stated one.
+    quality: (n, n_tiers) float64 in [0, 1]: each tier's score on the row where it has all of them, else 1 or 0 by
+        whether the tier is adequate; nan unknown. A row never mixes the two: a score of 0.6 beside a 1 by label would
+        be a gap that is none. Losses and under-routing are of adequacy, which labels alone say.
+    own_costs: (n,) bool, whether cost_usd is the row's own; None where all are stated.
     flagged: (n,) bool, whether the row is out of domain; None where that was not asked.
     slices: further facts to stratify by, one value a row, such as `lang`, `length`, `trap`, `task`; "" where unknown.
     """
@@ -40,6 +42,7 @@ class MeasuredRows:
     quality: Float64Array
     slices: Mapping[str, npt.NDArray[np.str_]]
     flagged: npt.NDArray[np.bool_] | None = None
+    own_costs: npt.NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         """How many rows."""

@@ -32,6 +32,7 @@ from training.report.tables import (
     heads_table,
     out_of_domain_table,
     pairs_of,
+    promise_table,
     robustness_table,
     saved_table,
     source_table,
@@ -63,7 +64,7 @@ def model_card(evaluation: JsonObject, manifest_facts: JsonObject) -> str:
     """
     parts = [
         _what(evaluation, manifest_facts),
-        _part("Promise", [promise_sentence(evaluation)]),
+        _part("Promise", [promise_sentence(evaluation), promise_table(evaluation)]),
         _part("Gate", [at(evaluation, "gate", "sentence"), gate_table(evaluation)]),
         _measured(evaluation),
         _part("Robustness", [robustness_table(evaluation), _pairs(evaluation)]),
@@ -117,12 +118,20 @@ def _measured(evaluation: JsonObject) -> str:
         "Measured on test rows",
         [
             intro,
+            _own_costs(evaluation),
             _policies(evaluation),
             saved_table(evaluation),
             heads_table(evaluation),
             source_table(evaluation),
         ],
     )
+
+
+def _own_costs(evaluation: JsonObject) -> str | None:
+    n, n_own = (at(evaluation, "test", key) for key in ("n", "n_own_costs"))
+    if not n_own:
+        return None
+    return f"Costs are the requests' own on {count(n_own)} of {count(n)} test rows, elsewhere each tier's stated cost."
 
 
 def _policies(evaluation: JsonObject) -> Table:

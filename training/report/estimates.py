@@ -181,19 +181,49 @@ def bundle_of(evaluation: JsonObject) -> str:
 
 
 def promise_sentence(evaluation: JsonObject) -> str | None:
-    """The promise with its number, confidence and n; None if there is none."""
+    """The promise with its number, confidence and n, whatever its goal is about; None if there is none.
+
+    n counts groups of rows (a conversation, a pair), as the promise's bounds do.
+    """
     promise = objects(evaluation, "promise")
-    target, confidence = Estimate.read(promise.get("target")), Estimate.read(promise.get("confidence"))
-    if target is None or confidence is None:
+    confidence, said = Estimate.read(promise.get("confidence")), _promised(promise)
+    if confidence is None or said is None:
         return None
-    bound = Estimate.read(promise.get("bound"))
-    n_rows = _number(promise.get("n", promise.get("n_rows")))
-    chosen = "" if n_rows is None else f", for requests like the {n_rows:,.0f} rows that it was chosen on"
-    proven = "" if bound is None else f" (upper bound there: {bound.percent()})"
-    return (
-        f"At most {target.percent()} of requests lose quality by being sent to a cheaper tier, "
-        f"{confidence.percent(0)} sure{chosen}{proven}."
-    )
+    n_groups = _number(promise.get("n"))
+    chosen = "" if n_groups is None else f", for requests like the {n_groups:,.0f} groups of rows that it was chosen on"
+    kept, bound = said
+    return f"{kept}, {confidence.percent(0)} sure{chosen}{bound and f' (upper bound there: {bound})'}."
+
+
+def _promised(promise: JsonObject) -> tuple[str, str] | None:
+    """What is promised, and the bound on it in words, "" if there is none."""
+    target, bound = promise.get("target"), promise.get("bound")
+    match promise.get("goal"):
+        case "tier_mix":
+            shares = [f"{percent(share)} to {tier}" for tier, share in _shares(target)]
+            bounds = [f"{percent(share)} to {tier}" for tier, share in _shares(bound)]
+            return (f"Of all requests go at most {_listed(shares)}", _listed(bounds)) if shares else None
+        case "max_cost_usd_per_1k":
+            limit, at_most = _usd(target), _usd(bound)
+            return (f"1,000 requests cost at most {limit} on average", at_most) if limit else None
+        case _:  # evaluations of before there were other goals name none
+            share, at_most = Estimate.read(target), "" if bound is None else percent(bound)
+            said = "of requests lose quality by being sent to a cheaper tier"
+            return (f"At most {share.percent()} {said}", at_most) if share else None
+
+
+def _shares(value: object) -> list[tuple[str, object]]:
+    return sorted(value.items()) if isinstance(value, Mapping) else []
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]]))
+
+
+def _usd(value: object) -> str:
+    """An amount: cents, or three digits where it is less than ten of them; "" if there is none."""
+    usd = _number(value)
+    return "" if usd is None else f"${usd:,.2f}" if usd >= 0.1 or usd == 0 else f"${usd:.3g}"
 
 
 def interval_note(evaluation: JsonObject) -> str:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import zip_longest
 
@@ -25,15 +25,18 @@ _Cell = Callable[[JsonObject], str]
 def readme_table(evaluations: Mapping[str, JsonObject]) -> str:
     """The results of some bundles side by side, in Markdown between the markers.
 
-    evaluations: by the name that heads the column.  A measure that no bundle has gets no row.
+    evaluations: by the name that heads the column; `benchmark` in one: what `training.benchmark` wrote of its recipe.
+    A measure that no bundle has gets no row.
     """
     rows = []
     for words, cell in _rows(evaluations):
         cells = [cell(evaluation) for evaluation in evaluations.values()]
         if any(text != ABSENT for text in cells):
             rows.append((words, *cells))
-    note = next((f"In brackets: {interval_note(evaluation)}." for evaluation in evaluations.values()), "")
-    return "\n".join([START, *Table("", ("on test rows", *evaluations), rows).markdown(), "", note, END])
+    notes = [f"In brackets: {interval_note(evaluation)}." for evaluation in evaluations.values()][:1]
+    if any(words.startswith("APGR") for words, *_ in rows):
+        notes.append(_PAIR_NOTE)
+    return "\n".join([START, *Table("", ("on test rows", *evaluations), rows).markdown(), "", " ".join(notes), END])
 
 
 def update_readme(text: str, table: str) -> str:
@@ -71,6 +74,8 @@ def _rows(evaluations: Mapping[str, JsonObject]) -> Iterator[tuple[str, _Cell]]:
     for tier in dict.fromkeys(tier for evaluation in evaluations.values() for tier in heads_of(evaluation)):
         yield f"AUC, {tier} loses quality", partial(_auc, tier)
     yield "contrast pairs in order", _pairs
+    for words, paths in _PAIR_ROWS.items():
+        yield words, partial(_side_by_side, paths)
 
 
 _OVER: Mapping[str, str] = {
@@ -81,8 +86,32 @@ _OVER: Mapping[str, str] = {
 }
 
 
+_PAIR_ROWS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "APGR, MMLU: five folds / unseen subjects": (
+        ("routellm_mmlu", "five_fold"),
+        ("routellm_mmlu", "subjects_left_out"),
+    ),
+    "APGR, MMLU: 300 / 1,500 labels": (
+        ("routellm_mmlu", "labels_300", "mean"),
+        ("routellm_mmlu", "labels_1500", "mean"),
+    ),
+    "APGR, GSM8K: five folds": (("routellm_gsm8k", "five_fold"),),
+}
+"""Rows of the model pair: the benchmark's figures that stand in one cell, side by side."""
+
+_PAIR_NOTE = (
+    "APGR (random: 0.5): each recipe cross-validated on RouteLLM's outcomes of Mixtral 8x7B and GPT-4, `default` with "
+    "its transformer as pre-trained."
+)
+
+
 def _share(*path: str) -> _Cell:
     return lambda evaluation: percent(at(evaluation, *path))
+
+
+def _side_by_side(paths: Sequence[Sequence[str]], evaluation: JsonObject) -> str:
+    cells = [number(at(evaluation, "benchmark", "routellm", *path)) for path in paths]
+    return ABSENT if all(cell == ABSENT for cell in cells) else " / ".join(cells)
 
 
 def _pairs(evaluation: JsonObject) -> str:

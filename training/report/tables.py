@@ -54,6 +54,22 @@ def gate_table(evaluation: JsonObject) -> Table:
     return Table("Quality gained at the same cost", ("over", "gained", "gate"), known, words=(2,))
 
 
+def promise_table(evaluation: JsonObject) -> Table:
+    """What the promised threshold does to each part of the traffic by which the promise was stated too."""
+    rows = [
+        (
+            f"{name_of(str(part.get('by', '')))} {part.get('value', '')}",
+            count(part.get("n")),
+            *(percent(part.get(key)) for key in ("loss", "bound", "smallest_target")),
+        )
+        for part in at(evaluation, "promise", "slices") or []
+    ]
+    sure = percent(at(evaluation, "promise", "confidence"), 0)
+    caption = f"By slice, at the promised threshold; all these upper bounds hold together, {sure} sure"
+    head = ("slice", "groups of rows", "quality lost", "upper bound", "least that could be promised")
+    return Table(caption, head, rows)
+
+
 def heads_table(evaluation: JsonObject) -> Table:
     """How well each head tells and how true its probabilities are."""
     keys = ("auc", "log_loss", "brier", "ece")

@@ -177,7 +177,7 @@ def test_a_few_unknown_rows_are_left_out_and_counted(inputs):
 
 def test_no_target_rows_is_an_evaluation_of_the_sources_alone(inputs):
     report = evaluate_rows(replace(inputs, on_target=np.zeros(len(inputs.test), dtype=bool)))
-    assert report["test"] == {"n": 0, "n_known": 0, "groups": 0}
+    assert report["test"] == {"n": 0, "n_known": 0, "groups": 0, "n_own_costs": 0}
     assert report["heads"] == {"budget": {"n": 0}, "production": {"n": 0}}
     assert not report["gate"]["passed"]
     assert len(report["sources"]) == 4

@@ -20,8 +20,9 @@ from training.evaluation.advantages import (
     take_rows,
 )
 from training.evaluation.bootstrap import Interval
-from training.evaluation.gate import IN_USE, LENGTH_RULE, GateResult, best_fixed_tier, gate
+from training.evaluation.gate import IN_USE, LENGTH_RULE, GateResult, OtherTiers, best_fixed_tier, gate
 from training.evaluation.measured import MeasuredRows
+from training.evaluation.simulate import route_tiers
 
 SURE = {name: Interval(0.1, 0.05, 0.15) for name in (BEST_FIXED, SHUFFLE, LENGTH_RULE)}
 UNSURE = Interval(0.02, -0.01, 0.05)
@@ -210,10 +211,42 @@ def test_the_margin_decides_how_much_worse_than_the_one_in_use_is_let_pass():
     assert not gate(rows, SURE, twin, margin=-gain.low - 1e-6, n_resamples=200).passed
 
 
-def test_bundles_of_other_tiers_or_other_rows_do_not_compare():
+def test_another_threshold_on_the_same_scores_is_no_gain():
+    rows = worlds.world(400, seed=0, skill=0.5)
+    careful = replace(rows, chosen=route_tiers(rows.scores.expected_quality_loss, 0.02))
+    assert (careful.chosen > rows.chosen).any()
+    for router, in_use in ((rows, careful), (careful, rows)):
+        assert gain_over_bundle(router, in_use, n_resamples=50) == pytest.approx((0.0, 0.0, 0.0), abs=1e-9)
+
+
+def test_the_bundle_in_use_answers_for_the_choices_that_it_serves_not_for_its_scores_alone():
+    rows = worlds.world(400, seed=0, skill=0.5)
+    wasteful = rows.chosen.copy()
+    wasteful[rows.labels.cheapest == 0] = 2  # its safe tier: dear, and no better
+    gain = gain_over_bundle(rows, replace(rows, chosen=wasteful), n_resamples=200)
+    assert gain.low > 0.05
+    back = gain_over_bundle(replace(rows, chosen=wasteful), rows, n_resamples=200)
+    assert back.high < -0.05
+
+
+@pytest.mark.parametrize("told", ["rows", "tiers"])
+@pytest.mark.parametrize("sure", [True, False])
+def test_a_bundle_in_use_with_other_tiers_is_not_compared_and_fails_nothing(told, sure):
     rows = worlds.world(50, seed=0, skill=0.5)
-    with pytest.raises(ValueError, match="tiers"):
-        gate(rows, SURE, replace(rows, tiers=("a", "b", "c")))
+    in_use = OtherTiers(("a", "b")) if told == "tiers" else replace(rows, tiers=("a", "b"))
+    advantages = SURE if sure else {**SURE, SHUFFLE: UNSURE}
+    verdict = gate(rows, advantages, in_use)
+    alone = gate(rows, advantages)
+    assert verdict.checks == alone.checks
+    assert verdict.passed == alone.passed == sure
+    assert verdict.sentence == (
+        f"{alone.sentence} Not compared with the bundle in use: tiers differ (it routes between a, b; "
+        "this one between budget, production, frontier)."
+    )
+
+
+def test_a_bundle_in_use_that_scored_other_rows_is_refused():
+    rows = worlds.world(50, seed=0, skill=0.5)
     with pytest.raises(ValueError, match="other rows"):
         gate(rows, SURE, take_rows(rows, np.arange(49)))
 

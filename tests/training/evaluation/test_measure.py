@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -13,7 +14,15 @@ from router.errors import DataError
 from router.types import Message
 from tests.training import fits
 from training.dataset import build_dataset
-from training.evaluation.measure import SAFE_TIER, features_of, known_rows, measured_rows, score_rows, tier_costs
+from training.evaluation.measure import (
+    SAFE_TIER,
+    features_of,
+    known_rows,
+    measured_rows,
+    score_rows,
+    served_rows,
+    tier_costs,
+)
 from training.evaluation.simulate import route_scores
 from training.fitting.fit import fit_brain
 from training.labels import UNKNOWN
@@ -24,7 +33,10 @@ from training.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 CONFIG = fits.QUICK
 LOGS = TierMap(
     tiers=DEFAULT_TIERS,
-    sources={"logs": SourceTiers(threshold=0.5, models={"budget": ("small",), "frontier": ("large",)})},
+    sources={
+        "logs": SourceTiers(threshold=0.5, models={"budget": ("small",), "frontier": ("large",)}),
+        "metered": SourceTiers(threshold=0.5, models={tier: (tier,) for tier in DEFAULT_TIERS}),
+    },
 )
 
 
@@ -32,10 +44,19 @@ def logged(n: int, **outcomes: float) -> OutcomeRow:
     return OutcomeRow(id=f"o{n}", source="logs", messages=(Message("user", f"ask {n} of mine"),), outcomes=outcomes)
 
 
+SCORES = dict(zip(DEFAULT_TIERS, (0.4, 0.7, 0.6), strict=True))
+USD = dict(zip(DEFAULT_TIERS, (0.001, 0.002, 0.004), strict=True))
+
+
+def metered(n: int, scores: dict[str, float], usd: dict[str, float]) -> OutcomeRow:
+    return replace(logged(n, **scores), source="metered", cost_usd=usd)
+
+
 @pytest.fixture(scope="module")
 def prepared() -> Prepared:
-    """320 labelled rows, then four of whose tiers only some are known."""
+    """320 labelled rows, four of whose tiers only some are known, and two with scores and costs, one of them whole."""
     outcomes = [logged(0, small=0.9), logged(1, small=0.1), logged(2, large=1.0), logged(3, small=0.0, large=0.0)]
+    outcomes += [metered(4, SCORES, USD), metered(5, {"budget": 0.6}, {"budget": 0.001})]
     data = build_dataset([*fits.traffic_rows().rows[:320], *outcomes], LOGS)
     return prepare(data, fits.shipped_encoder(), CONFIG, cache=None)
 
@@ -80,6 +101,35 @@ def test_the_quality_of_a_tier_that_a_row_does_not_know_is_unknown(prepared, bra
     assert quality[-1].tolist() == [0.0, 0.0, 0.0]
     known = ~np.isnan(quality)
     assert (quality[known] == adequate[known]).all()
+
+
+def test_a_rows_own_scores_are_its_quality_where_it_has_them_for_every_tier(prepared, brain):
+    rows = measured_rows(brain, prepared, np.array([324, 325]), CONFIG, threshold=0.3)
+    assert rows.quality.tolist() == [list(SCORES.values()), [1.0, 1.0, 1.0]], "a 0.6 beside labels would be no gap"
+    assert rows.labels.loss.tolist() == [[1, 0], [0, 0]], "what is lost is of adequacy, whatever the scores"
+
+
+def test_a_rows_own_costs_are_taken_where_it_has_them_for_every_tier(prepared, brain):
+    picked, stated = np.array([3, 324, 325]), list(CONFIG.tier_cost_usd.values())
+    rows = measured_rows(brain, prepared, picked, CONFIG, threshold=0.3)
+    assert rows.cost_usd.tolist() == [stated, list(USD.values()), stated]
+    assert rows.own_costs.tolist() == [False, True, False]
+    assert known_rows(brain, prepared, picked, CONFIG).cost_usd.tolist() == rows.cost_usd.tolist()
+
+
+def test_a_bundle_is_measured_at_its_own_threshold_with_its_own_safe_tier(prepared, brain):
+    def served(max_distance: float):
+        promise = SimpleNamespace(threshold_for=lambda: 0.1, safe_tier="frontier")
+        bundle = SimpleNamespace(
+            brain=replace(brain, domain=replace(brain.domain, max_distance=max_distance)),
+            manifest=SimpleNamespace(promise=promise, tiers=DEFAULT_TIERS),
+        )
+        return served_rows(bundle, prepared, np.arange(60), CONFIG)
+
+    at_home = served(2.0)
+    assert at_home.chosen.tolist() == route_scores(at_home.scores, 0.1, max_distance=2.0, safe_tier=2).tolist()
+    assert len(set(at_home.chosen.tolist())) > 1
+    assert served(-1.0).chosen.tolist() == [2] * 60, "all out of domain"
 
 
 def test_slices_are_the_rows_own_facts_and_empty_where_there_are_none(prepared, brain):
