@@ -31,9 +31,9 @@ def create_app(router: Router) -> FastAPI:
     return app
 
 
-async def _request_error(_request: Request, exc: Exception) -> Response:
+async def _request_error(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, RequestError)
-    return error_response(exc)
+    return error_response(exc, request)
 
 
 async def _client_gone(_request: Request, _exc: Exception) -> Response:
@@ -41,11 +41,13 @@ async def _client_gone(_request: Request, _exc: Exception) -> Response:
 
 
 async def _not_found(request: Request, _exc: Exception) -> Response:
-    return error_response(_NotFound(f"{request.url.path}: there is nothing here; GET /docs lists what there is."))
+    return error_response(
+        _NotFound(f"{request.url.path}: there is nothing here; GET /docs lists what there is."), request
+    )
 
 
 async def _wrong_method(request: Request, _exc: Exception) -> Response:
-    return error_response(_WrongMethod(f"{request.method} is not allowed on {request.url.path}."))
+    return error_response(_WrongMethod(f"{request.method} is not allowed on {request.url.path}."), request)
 
 
 class _NotFound(RequestError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +21,7 @@ from router.version import package_version
 
 if TYPE_CHECKING:
     from router.core import Router
-    from router.types import RouteDecision
+    from router.types import RouteDecision, RouteRequest
 
 BundleOption = Annotated[
     Path | None, typer.Option("--bundle", help="Folder of the bundle; the configured or shipped one if not given.")
@@ -87,13 +88,13 @@ def serve(
 @app.command()
 def route(
     source: Annotated[
-        str, typer.Argument(help="A prompt, - for standard input, or a FILE.jsonl.", metavar="TEXT|-|FILE")
+        str, typer.Argument(help="A prompt, - for standard input, a FILE.json or a FILE.jsonl.", metavar="TEXT|-|FILE")
     ],
     bundle: BundleOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decide the tier of a prompt; of each line of a .jsonl file or of JSON lines on standard input."""
+    """Decide the tier of a prompt or a .json file's body; of each line of a .jsonl file or of standard input."""
     from router.console import decision_line
     from router.jsontext import encode_json
     from router.wire.route_body import render_decision
@@ -102,31 +103,36 @@ def route(
     if source == "-" or source.endswith(".jsonl"):
         failed = _route_lines(router, source)
         raise typer.Exit(1 if failed else 0)
-    decision = router.route(source)
+    decision = router.route(_request_of(source))
     typer.echo(encode_json(render_decision(decision)).decode() if as_json else decision_line(decision))
 
 
 @app.command()
 def explain(
-    text: Annotated[str, typer.Argument(help="A prompt.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A prompt, - for standard input, or a FILE.json with a request's body (or its headers and body).",
+            metavar="TEXT|-|FILE",
+        ),
+    ],
     bundle: BundleOption = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
-    top: Annotated[int, typer.Option(help="How many tokens and signals to show for each tier.", min=1)] = 10,
+    top: Annotated[int, typer.Option(help="How many tokens and signals to show for each tier.", min=1)] = 4,
 ) -> None:
-    """Show what was scored, the probabilities, the threshold, and what pushed the decision."""
+    """Show what was scored, each step of the policy, the probabilities, the promise, and what pushed them."""
     from router.console import print_explanation
     from router.jsontext import encode_json
-    from router.types import RouteOptions, RouteRequest
-    from router.wire.route_body import render_decision, request_from_text
+    from router.wire.route_body import render_decision
 
     router = _load(bundle, config)
-    request = RouteRequest(chat=request_from_text(text).chat, options=RouteOptions(explain=True))
-    decision: RouteDecision = router.route(request)
+    request = _request_of(source)
+    decision: RouteDecision = router.route(replace(request, options=replace(request.options, explain=True)))
     if as_json:
         typer.echo(encode_json(render_decision(decision)).decode())
     else:
-        print_explanation(decision, router.bundle.manifest.promise, top=top)
+        print_explanation(decision, top=top)
 
 
 @app.command()
@@ -187,10 +193,30 @@ def _load(bundle: Path | None, config: Path | None) -> Router:
     return Router.load(bundle, config=config)
 
 
+def _request_of(source: str) -> RouteRequest:
+    """The request of a prompt, or of a .json file or standard input with a body, or with its `headers` and `body`."""
+    from router.jsontext import encode_json
+    from router.wire.route_body import parse_route_request, request_from_text
+
+    if source != "-" and not source.endswith(".json"):
+        return request_from_text(source)
+    try:
+        raw = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as exc:
+        raise TierwiseError(f"{source}: cannot be read ({exc.strerror}).") from exc
+    body = _decode(raw, "standard input" if source == "-" else source, is_plain_allowed=source == "-")
+    if isinstance(body, str):
+        return request_from_text(body)
+    if isinstance(body, dict) and isinstance(body.get("body"), dict) and isinstance(body.get("headers"), dict):
+        headers = {name.lower(): str(value) for name, value in body["headers"].items()}
+        return parse_route_request(body["body"], headers=headers, raw=encode_json(body["body"]))
+    return parse_route_request(body, raw=raw)
+
+
 def _route_lines(router: Router, source: str) -> int:
     """One JSON line out for each line in, in order; returns how many lines could not be used."""
-    from router.endpoints.bodies import error_body
     from router.jsontext import encode_json
+    from router.wire.errors import render_error
     from router.wire.route_body import render_decision
 
     failed = 0
@@ -200,7 +226,7 @@ def _route_lines(router: Router, source: str) -> int:
             answer = render_decision(router.route(_decode_line(line, number)))
         except RequestError as exc:
             failed += 1
-            answer = {**error_body(exc), "line": number}
+            answer = {**render_error(exc), "line": number}
         sys.stdout.write(encode_json(answer).decode() + "\n")
     return failed
 
@@ -217,15 +243,20 @@ def _numbered_lines(source: str) -> Iterator[tuple[int, bytes]]:
 
 
 def _decode_line(line: bytes, number: int) -> Any:
-    """A line as a request: a JSON object or string; on standard input plain text is a prompt."""
+    """A line as a request: a JSON object or string; plain text is a prompt."""
+    return _decode(line, f"line {number}", is_plain_allowed=True)
+
+
+def _decode(raw: bytes, where: str, *, is_plain_allowed: bool) -> Any:
+    """A JSON object or string, or where that is allowed the plain text itself. Raises RequestError."""
     from router.jsontext import decode_json
 
-    if not line.lstrip().startswith((b"{", b'"')):
-        return line.decode("utf-8", "replace")
+    if is_plain_allowed and not raw.lstrip().startswith((b"{", b'"')):
+        return raw.decode("utf-8", "replace").rstrip("\r\n")
     try:
-        return decode_json(line)
+        return decode_json(raw)
     except ValueError as exc:
-        raise RequestError(f"line {number} is not JSON: {exc}.", code="invalid_json") from exc
+        raise RequestError(f"{where} is not JSON: {exc}.", code="invalid_json") from exc
 
 
 if __name__ == "__main__":

@@ -2,68 +2,87 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from router.brain.bundle import Manifest
-from router.brain.promise import Promise, SlicePromise
+from router.brain.promise import COST, Promise, SlicePromise
 from router.core import Router
-from router.types import HeadExplanation, JsonObject, RouteDecision
+from router.policy import DEFAULT_POLICY, NO_LIMITS, Limits, Policy
+from router.reading.crop import crop_middle
+from router.types import Capability, HeadExplanation, JsonObject, RouteDecision, StatedPromise, TaskGuess
+
+SCREEN_CHARS = 240
+"""Texts are cropped to this much on the screen, head and tail; --json has all of them."""
 
 
 def decision_line(decision: RouteDecision) -> str:
     """A decision in one line."""
     losses = ", ".join(f"{tier} {loss:.1%}" for tier, loss in decision.expected_quality_loss.items())
+    policy = "" if decision.policy == DEFAULT_POLICY else f" by policy {decision.policy}"
     return (
         f"{decision.tier} ({decision.model}): {decision.reason.value}; "
-        f"expected quality loss {losses}; allowed {decision.threshold:.1%}; {decision.latency_ms:.2f} ms"
+        f"expected quality loss {losses}; allowed {decision.threshold:.1%}{policy}; {decision.latency_ms:.2f} ms"
     )
 
 
-def print_explanation(decision: RouteDecision, promise: Promise, *, top: int) -> None:
-    """The whole story of one decision."""
+def print_explanation(decision: RouteDecision, *, top: int) -> None:
+    """The whole story of one decision, in one screen: what was asked, what was seen, step by step, what pushed."""
     console = Console()
     explanation = decision.explanation
     assert explanation is not None, "the decision was asked for without an explanation"
-    console.print(decision_line(decision), highlight=False, markup=False, soft_wrap=True)
-    console.print(f"ask scored: {explanation.ask!r}", highlight=False, markup=False, soft_wrap=True)
+    _say(console, decision_line(decision))
+    _say(console, _request_line(decision))
+    _say(console, f"ask scored: {_cropped(explanation.ask)!r}")
     if explanation.window:
-        console.print(f"window scored: {explanation.window!r}", highlight=False, markup=False, soft_wrap=True)
+        _say(console, f"window scored: {_cropped(explanation.window)!r}")
+    console.print(_step_table(decision))
     console.print(_tier_table(decision))
-    console.print(_promise_line(promise), highlight=False, markup=False, soft_wrap=True)
-    for head in explanation.heads:
-        if any(item.logit for item in head.contributions):
-            console.print(_head_table(head, top=top))
+    _say(console, _decision_promise(decision))
+    console.print(_push_table(explanation.heads, top=top))
 
 
 def print_settings(router: Router) -> None:
     """The configuration in force."""
-    settings = router.settings
-    console = Console()
-    console.print(
-        f"bundle {router.bundle.manifest.id}; safe tier {settings.safe_tier}",
-        highlight=False,
-        markup=False,
-        soft_wrap=True,
-    )
-    console.print(_promise_line(router.bundle.manifest.promise), highlight=False, markup=False, soft_wrap=True)
-    table = Table("tier", "model", "USD/M in", "USD/M out")
-    for tier in settings.tiers:
-        for model in tier.models:
-            table.add_row(
-                tier.name, model.model, f"{model.input_usd_per_million:g}", f"{model.output_usd_per_million:g}"
-            )
-    console.print(table)
+    console, setup = Console(), router.setup
+    _say(console, f"bundle {router.bundle.manifest.id}; safe tier {setup.safe_tier}")
+    _say(console, _promise_line(router.bundle.manifest.promise))
+    policies = Table("policy", "loss allowed", "promise", "limits", "turns of its own")
+    for policy in setup.policies.values():
+        promise = policy.threshold.promise
+        policies.add_row(
+            policy.name,
+            f"{policy.threshold.value:.1%}",
+            "none" if promise is None else _goal_words(promise),
+            str(policy.limits),
+            _turn_words(policy.turns),
+        )
+    console.print(policies)
+    for number, rule in enumerate(setup.rules, start=1):
+        _say(console, f"rule {number}, {rule}")
+    _say(console, f"turns: {_turn_words(setup.turns)}; the others go to the classifier")
+    console.print(_model_table(router))
+    for remark in router.remarks:
+        _say(console, f"note: {remark}")
 
 
 def settings_json(router: Router) -> JsonObject:
     """The configuration in force as a JSON object."""
-    settings = router.settings
+    settings, setup = router.settings, router.setup
     return {
         "bundle": router.bundle.manifest.id,
-        "tiers": {tier.name: [model.model for model in tier.models] for tier in settings.tiers},
-        "safe_tier": settings.safe_tier,
-        "max_quality_loss": settings.max_quality_loss,
+        "tiers": {tier: [model.model for model in models] for tier, models in setup.models.items()},
+        "safe_tier": setup.safe_tier,
+        "policies": {name: _policy_json(policy) for name, policy in setup.policies.items()},
+        "rules": [
+            {"where": rule.where, "name": rule.name, "when": str(rule.conditions), "then": rule.action}
+            for rule in setup.rules
+        ],
+        "turns": {turn: str(limits) for turn, limits in (setup.turns or {}).items()},
+        "remarks": list(router.remarks),
         "host": settings.host,
         "port": settings.port,
     }
@@ -88,6 +107,36 @@ def print_manifest(manifest: Manifest) -> None:
     console.print(sources)
 
 
+def _say(console: Console, line: str) -> None:
+    """A line as it is: rich must not read markup into what callers and operators wrote."""
+    console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _cropped(text: str) -> str:
+    return crop_middle(text, limit_chars=SCREEN_CHARS)
+
+
+def _request_line(decision: RouteDecision) -> str:
+    """Dialect, turn, task, policy, and what the caller asked for."""
+    task = "not told by this bundle" if decision.task is None else _task_words(decision.task)
+    asked = ", ".join(f"{name} {value}" for name, value in decision.requested.items()) or "nothing"
+    return (
+        f"{decision.dialect.value}; turn {decision.turn}; task {task}; policy {decision.policy}; "
+        f"asked for {_cropped(asked)}"
+    )
+
+
+def _task_words(task: TaskGuess) -> str:
+    return f"{task.name} ({task.probability:.2f})"
+
+
+def _step_table(decision: RouteDecision) -> Table:
+    table = Table("step", "tier", "what it saw and did")
+    for step in decision.steps:
+        table.add_row(step.name, step.tier or "", Text(step.note))
+    return table
+
+
 def _tier_table(decision: RouteDecision) -> Table:
     table = Table("tier", "P(adequate)", "expected quality loss", "USD, estimated", "")
     for tier, loss in decision.expected_quality_loss.items():
@@ -96,9 +145,69 @@ def _tier_table(decision: RouteDecision) -> Table:
             f"{decision.p_adequate[tier]:.3f}",
             f"{loss:.3f} {'<=' if loss <= decision.threshold else '> '} {decision.threshold:.3f}",
             f"{decision.estimated_cost_usd[tier]:.6f}",
-            "chosen" if tier == decision.tier else "",
+            f"chosen: {decision.model}" if tier == decision.tier else "",
         )
     return table
+
+
+def _decision_promise(decision: RouteDecision) -> str:
+    """The promise behind the threshold, or why there is none."""
+    if decision.promise is None:
+        return "promise: none covers this decision (the classifier did not decide, or not among every tier)"
+    promise = decision.promise
+    return f"promise: {_goal_words(promise)}, {promise.confidence:.0%} sure (n={promise.n:,})"
+
+
+def _goal_words(promise: StatedPromise) -> str:
+    """What is promised, with the bound."""
+    if isinstance(promise.target, Mapping) or isinstance(promise.bound, Mapping):
+        assert isinstance(promise.target, Mapping) and isinstance(promise.bound, Mapping), "both are of a mix"
+        parts = [f"{tier} for {most:.0%} (bound {promise.bound[tier]:.1%})" for tier, most in promise.target.items()]
+        return f"at most {', '.join(parts)} of requests"
+    if promise.goal == COST:
+        return f"at most ${promise.target:g} for 1,000 requests (bound ${promise.bound:.2f})"
+    return f"at most {promise.target:.1%} of requests lose quality (bound {promise.bound:.2%})"
+
+
+def _turn_words(turns: Mapping[str, Limits] | None) -> str:
+    said = [f"{turn}: {limits if limits != NO_LIMITS else 'classifier'}" for turn, limits in (turns or {}).items()]
+    return ", ".join(said) or "none"
+
+
+def _policy_json(policy: Policy) -> JsonObject:
+    promise = policy.threshold.promise
+    return {
+        "threshold": policy.threshold.value,
+        "promise": None if promise is None else _goal_words(promise),
+        "limits": str(policy.limits),
+        "turns": {turn: str(limits) for turn, limits in (policy.turns or {}).items()},
+    }
+
+
+def _model_table(router: Router) -> Table:
+    table = Table(title="models, the preferred one of a tier first", title_justify="left")
+    for name in ("tier", "model"):
+        table.add_column(name, no_wrap=True)
+    for name in ("USD/M in, out", "tokens in, out", "cannot"):
+        table.add_column(name, overflow="fold")
+    for tier, models in router.setup.models.items():
+        for model in models:
+            lacks = (
+                () if model.capabilities is None else [name for name in Capability if name not in model.capabilities]
+            )
+            window, output = model.context_window, model.max_output_tokens
+            table.add_row(
+                tier,
+                Text(model.model),
+                f"{model.input_usd_per_million:g}, {model.output_usd_per_million:g}",
+                f"{_thousands(window)}, {_thousands(output)}",
+                "?" if model.capabilities is None else ", ".join(lacks),
+            )
+    return table
+
+
+def _thousands(tokens: int | None) -> str:
+    return "?" if tokens is None else f"{tokens // 1_000:,}k"
 
 
 def _promise_line(promise: Promise) -> str:
@@ -130,14 +239,28 @@ def _slice_table(slices: tuple[SlicePromise, ...], *, confidence: float) -> Tabl
     return table
 
 
-def _head_table(head: HeadExplanation, *, top: int) -> Table:
-    title = "no tier is adequate" if head.tier == "unsolved" else f"{head.tier} is not adequate, a stronger tier is"
-    table = Table("what", "value", "logit", title=f"{title}: p={head.probability:.3f}", title_justify="left")
-    ranked = sorted(head.contributions, key=lambda c: -abs(c.logit))
-    for item in ranked[:top]:
-        table.add_row(f"{item.kind} {item.name}".replace("[", "\\["), f"{item.value:g}", f"{item.logit:+.3f}")
-    rest = sum(item.logit for item in ranked[top:])
-    table.add_row(f"{max(0, len(ranked) - top)} more", "", f"{rest:+.3f}")
-    table.add_row("intercept", "", f"{head.intercept:+.3f}")
-    table.add_row("sum: the logit", "", f"{head.logit:+.3f}")
+def _push_table(heads: Sequence[HeadExplanation], *, top: int) -> Table:
+    """For each head side by side, what pushed it most; every column adds up to its logit."""
+    table = Table(title="what pushed each probability, in logits", title_justify="left")
+    columns = []
+    for head in heads:
+        name = "no tier adequate" if head.tier == "unsolved" else f"{head.tier} loses"
+        table.add_column(f"{name}: p={head.probability:.3f}")
+        ranked = sorted(head.contributions, key=lambda item: -abs(item.logit))
+        rest = sum(item.logit for item in ranked[top:])
+        columns.append(
+            [
+                *(f"{item.logit:+.2f} {item.kind} {_short(item.name)}" for item in ranked[:top]),
+                *[""] * (top - len(ranked)),
+                f"{rest:+.2f} {max(0, len(ranked) - top)} more",
+                f"{head.intercept:+.2f} intercept",
+                f"{head.logit:+.2f} the logit",
+            ]
+        )
+    for row in zip(*columns, strict=True):
+        table.add_row(*(Text(cell) for cell in row))
     return table
+
+
+def _short(name: str) -> str:
+    return crop_middle(name, limit_chars=24)

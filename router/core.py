@@ -1,4 +1,4 @@
-"""The request path, top to bottom: read, predict, choose, name the models.
+"""The request path, top to bottom: parse, read, predict, decide, render.
 
 from router import Router
 Router.load().route("Translate good morning into French.").tier
@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from router.brain import Bundle, load_bundle
 from router.brain.explain import explain
-from router.brain.promise import QUALITY, Goal, TargetTooSmall
-from router.catalog import estimated_tokens
-from router.errors import ConfigError, RequestError
-from router.policy import choose
+from router.catalog import BYTES_PER_TOKEN, estimated_tokens, size_bytes, text_bytes
+from router.errors import ConfigError
+from router.jsontext import replace_surrogates
+from router.language import language_detector
+from router.policy import Choice, Facts, Setup, decide, default_turns
 from router.reading import Reading, read
-from router.settings import Settings, load_settings
-from router.types import (
-    BundleRef,
-    Candidate,
-    ChatRequest,
-    Explanation,
-    JsonObject,
-    RouteDecision,
-    RouteOptions,
-    RouteRequest,
-    StatedPromise,
-)
+from router.reading.envelopes import Envelope
+from router.reading.tokens import TokenCounter, count_tokens
+from router.settings import Settings, check_task_names, load_settings
+from router.targets import Targets
+from router.types import BundleRef, ChatRequest, JsonObject, ModelSpec, Prediction, RouteDecision, RouteRequest
 from router.wire.route_body import parse_route_request, request_from_text
 
 
@@ -47,21 +43,29 @@ class Router:
         """Join a bundle and settings.
 
         new_id: makes decision ids; random ones by default.  clock_s: seconds, only for latency_ms.
-        Raises ConfigError when the configured tiers are not the bundle's.
+        Raises ConfigError when the configuration asks for what the bundle does not have: tiers, targets, tasks.
         """
         self._bundle = bundle
         self._settings = settings
         self._new_id = new_id if new_id is not None else _random_id
         self._clock_s = clock_s
         self._ref = BundleRef(id=bundle.manifest.id, sha256=bundle.sha256)
-        self._tiers = _matching_tiers(bundle, settings)
-        self._models = {tier.name: tier.models for tier in settings.tiers}
-        self._all_candidates = {tier: self._candidates(tier, self._tiers) for tier in self._tiers}
-        own = settings.max_quality_loss
-        try:
-            self._default = self._chosen(bundle.manifest.promise.goal if own is None else Goal(max_quality_loss=own))
-        except TargetTooSmall as exc:
-            raise ConfigError(f"max_quality_loss: {exc}") from exc
+        self._counter = TokenCounter()
+        self._envelopes = tuple(Envelope(start, end) for start, end in settings.envelopes)
+        check_task_names(settings.rules, bundle.manifest.tasks)
+        needs_language = any(rule.conditions.language for rule in settings.rules)
+        self._language = language_detector() if needs_language else _no_language
+        tiers = _matching_tiers(bundle, settings)
+        targets = Targets(bundle.manifest.promise, tiers, safe_tier=settings.safe_tier)
+        self._targets = targets
+        self._setup = Setup(
+            tiers=tiers,
+            models={tier.name: tier.models for tier in settings.tiers},
+            safe_tier=settings.safe_tier,
+            policies={name: targets.policy(name, policy) for name, policy in settings.policies.items()},
+            rules=settings.rules,
+            turns={**default_turns(tiers, safe_tier=settings.safe_tier), **settings.turns},
+        )
 
     @classmethod
     def load(
@@ -83,84 +87,90 @@ class Router:
 
     @property
     def settings(self) -> Settings:
-        """The configuration in force."""
+        """The configuration as it was given."""
         return self._settings
+
+    @property
+    def setup(self) -> Setup:
+        """The configuration in force: tiers, models, policies with their thresholds, rules, turns."""
+        return self._setup
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What an operator should know of the configuration, though nothing is wrong with it."""
+        unknown = [
+            f"{model.model} ({tier}): {' and '.join(lacking)} unknown, taken as no limit"
+            for tier, models in self._setup.models.items()
+            for model in models
+            if (lacking := _unknown_facts(model))
+        ]
+        return (*self._targets.remarks, *unknown)
 
     def route(self, request: str | JsonObject | RouteRequest) -> RouteDecision:
         """The decision for a prompt, for the object that `POST /route` takes, or for a parsed one.
 
-        Raises RequestError naming the field.
+        Raises RequestError naming the field or the header.
         """
         start_s = self._clock_s()
         parsed = _parse(request)
-        reading = read(parsed.chat)
+        reading = read(parsed.chat, envelopes=self._envelopes)
         prediction = self._bundle.brain.predict(reading)
-        threshold, promise = self._threshold(parsed.options)
-        allowed = self._allowed(parsed.options)
-        choice = choose(prediction, threshold=threshold, allowed=allowed, safe_tier=self._settings.safe_tier)
+        facts = self._facts(parsed, reading, prediction)
+        choice = decide(facts, self._setup, asked_threshold=self._targets.asked(parsed.options))
+        return self._render(facts, reading, choice, start_s=start_s)
+
+    def _facts(self, request: RouteRequest, reading: Reading, prediction: Prediction) -> Facts:
+        return Facts(
+            request=request,
+            turn=str(reading.turn),
+            ask=reading.ask,
+            prediction=prediction,
+            language=cache(lambda: self._language(reading.ask)),
+            size_bytes=size_bytes(request.chat),
+            input_tokens=cache(lambda: _input_tokens(request.chat, self._counter)),
+        )
+
+    def _render(self, facts: Facts, reading: Reading, choice: Choice, *, start_s: float) -> RouteDecision:
+        request, prediction, tiers = facts.request, facts.prediction, self._setup.tiers
         return RouteDecision(
             decision_id=self._new_id(),
             tier=choice.tier,
-            model=self._models[choice.tier][0].model,
-            candidates=(
-                self._all_candidates[choice.tier] if allowed is self._tiers else self._candidates(choice.tier, allowed)
-            ),
-            p_adequate=dict(zip(self._tiers, prediction.p_adequate, strict=True)),
-            expected_quality_loss=dict(zip(self._tiers, prediction.expected_quality_loss, strict=True)),
-            threshold=threshold,
-            promise=promise if allowed is self._tiers else None,
+            model=choice.candidates[0].model,
+            candidates=choice.candidates,
+            p_adequate=dict(zip(tiers, prediction.p_adequate, strict=True)),
+            expected_quality_loss=dict(zip(tiers, prediction.expected_quality_loss, strict=True)),
+            threshold=choice.threshold.value,
+            promise=choice.threshold.promise,
             reason=choice.reason,
-            estimated_cost_usd=self._costs(parsed.chat),
-            turn=reading.turn,
+            estimated_cost_usd=self._costs(request, choice),
+            turn=facts.turn,
             bundle=self._ref,
+            dialect=request.chat.dialect,
+            policy=choice.policy,
+            task=prediction.task,
+            requested=_requested(request),
+            steps=choice.steps,
+            explanation=explain(self._bundle.brain, reading) if request.options.explain else None,
             latency_ms=(self._clock_s() - start_s) * 1e3,
-            explanation=self._explain(reading) if parsed.options.explain else None,
         )
 
-    def _threshold(self, options: RouteOptions) -> tuple[float, StatedPromise | None]:
-        goal = _goal_of(options)
-        if goal is None:
-            return self._default
-        try:
-            return self._chosen(goal)
-        except TargetTooSmall as exc:
-            field = f"router.{goal.kind}"
-            raise RequestError(f"{field}: {exc}", field=field, code="target_too_small") from exc
+    def _costs(self, request: RouteRequest, choice: Choice) -> dict[str, float]:
+        """Of each tier's first model that can serve the request; of its first one where none can."""
+        n_input, n_output = estimated_tokens(request.chat)
+        first = {tier: (choice.able[tier] or models)[0] for tier, models in self._setup.models.items()}
+        return {tier: model.cost_usd(input_tokens=n_input, output_tokens=n_output) for tier, model in first.items()}
 
-    def _chosen(self, goal: Goal) -> tuple[float, StatedPromise | None]:
-        """The threshold for a goal, and what is promised there, if that covers this configuration."""
-        promise = self._bundle.manifest.promise
-        threshold = promise.threshold_for(goal)
-        measured, configured = (self._tiers.index(tier) for tier in (promise.safe_tier, self._settings.safe_tier))
-        # A stronger safe tier than the one measured with loses no more quality, though it costs more.
-        covered = configured == measured or (configured > measured and goal.kind == QUALITY)
-        return threshold, promise.stated(goal) if covered else None
 
-    def _allowed(self, options: RouteOptions) -> Sequence[str]:
-        if options.tiers is None:
-            return self._tiers
-        for index, tier in enumerate(options.tiers):
-            if tier not in self._models:
-                field = f"router.tiers[{index}]"
-                known = ", ".join(self._tiers)
-                raise RequestError(
-                    f"{field}: {tier!r} is no tier; tiers are {known}.", field=field, code="unknown_tier"
-                )
-        return [tier for tier in self._tiers if tier in options.tiers]
+VENDOR_ROOM = 1.1
+"""Tokens are counted with one vendor's vocabulary; the others need up to about this much more for the same text."""
 
-    def _candidates(self, chosen: str, allowed: Sequence[str]) -> tuple[Candidate, ...]:
-        """Models in the order to try: those of the chosen tier, then of each stronger allowed one."""
-        stronger = allowed[list(allowed).index(chosen) :]
-        return tuple([Candidate(tier, model.model) for tier in stronger for model in self._models[tier]])
 
-    def _costs(self, chat: ChatRequest) -> dict[str, float]:
-        n_input, n_output = estimated_tokens(chat)
-        return {
-            tier: self._models[tier][0].cost_usd(input_tokens=n_input, output_tokens=n_output) for tier in self._tiers
-        }
-
-    def _explain(self, reading: Reading) -> Explanation:
-        return explain(self._bundle.brain, reading)
+def _input_tokens(chat: ChatRequest, counter: TokenCounter) -> int:
+    """Tokens that a request brings, erring high: its texts, and the rest of the body, tool definitions above all."""
+    tokens = count_tokens(chat.messages, counter=counter)
+    if not (chat.needs.images or chat.needs.audio or chat.needs.documents):  # base64 is no text for a model
+        tokens += max(0, len(chat.raw) - text_bytes(chat)) // BYTES_PER_TOKEN
+    return int(tokens * VENDOR_ROOM)
 
 
 def _parse(request: str | JsonObject | RouteRequest) -> RouteRequest:
@@ -169,14 +179,36 @@ def _parse(request: str | JsonObject | RouteRequest) -> RouteRequest:
     return request_from_text(request) if isinstance(request, str) else parse_route_request(request)
 
 
-def _goal_of(options: RouteOptions) -> Goal | None:
-    if options.max_quality_loss is not None and options.max_cost_usd_per_1k is not None:
-        field = "router.max_cost_usd_per_1k"
-        message = f"{field}: choose one of max_quality_loss and max_cost_usd_per_1k."
-        raise RequestError(message, field=field, code="ambiguous")
-    if options.max_quality_loss is not None:
-        return Goal(max_quality_loss=options.max_quality_loss)
-    return None if options.max_cost_usd_per_1k is None else Goal(max_cost_usd_per_1k=options.max_cost_usd_per_1k)
+def _requested(request: RouteRequest) -> dict[str, Any]:
+    """What the caller asked for, by name; only what was given."""
+    asked, options = request.overrides, request.options
+    model = request.chat.model
+    given: dict[str, Any] = {
+        "model": None if model is None else replace_surrogates(model),
+        "tier": asked.tier,
+        "floor": asked.floor,
+        "ceiling": asked.ceiling,
+        "policy": asked.policy,
+        "off": asked.off or None,
+        "tiers": None if options.tiers is None else list(options.tiers),
+        "max_quality_loss": options.max_quality_loss,
+        "max_cost_usd_per_1k": options.max_cost_usd_per_1k,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _unknown_facts(model: ModelSpec) -> list[str]:
+    """What nobody has said of a model."""
+    facts = {
+        "context window": model.context_window,
+        "output limit": model.max_output_tokens,
+        "capabilities": model.capabilities,
+    }
+    return [name for name, value in facts.items() if value is None]
+
+
+def _no_language(_: str) -> None:
+    """No rule asks for it."""
 
 
 def _random_id() -> str:

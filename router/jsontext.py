@@ -1,15 +1,16 @@
 """Strict JSON in, compact JSON out: the one decoder for everything that comes from outside.
 
-Refused with a place: NaN and Infinity, numbers that overflow a double, nesting deeper than about 200 levels,
-invalid UTF-8, anything after the value. pydantic_core's parser (jiter) does the work; a text that it refuses
-for a lone surrogate (clients cut emoji in half) is read by the standard library and the surrogate replaced.
+Refused with a place: NaN and Infinity, numbers that overflow a double or 64 bits, a key that an object has twice,
+nesting deeper than about 200 levels, invalid UTF-8, anything after the value. pydantic_core's parser (jiter) does the
+work; lone surrogates (clients cut emoji in half) are replaced and the text is read again.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from typing import Any, NoReturn
+import re
+from typing import Any
 
 from pydantic_core import from_json, to_json
 
@@ -24,8 +25,13 @@ def decode_json(raw: bytes) -> Any:
     except ValueError as exc:
         if "hex escape" not in str(exc) and "surrogate" not in str(exc):
             raise ValueError(str(exc)) from exc
-        value = _decode_lone_surrogates(raw)
-    _refuse_infinite(value)
+        raw = _ESCAPE.sub(_without_lone_surrogate, raw)
+        value = from_json(raw, allow_inf_nan=False)
+    n_keys, numbers_fit = _survey(value)
+    if not numbers_fit:
+        raise ValueError(_large_number(raw))
+    if n_keys < _most_keys(raw) and (duplicate := _duplicate_key(raw)) is not None:
+        raise ValueError(duplicate)
     return value
 
 
@@ -48,38 +54,105 @@ def replace_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-def _decode_lone_surrogates(raw: bytes) -> Any:
-    try:
-        return _clean(json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant))
-    except RecursionError as exc:
-        raise ValueError("recursion limit exceeded") from exc
-    except json.JSONDecodeError as exc:
-        raise ValueError(f"{exc.msg} at line {exc.lineno} column {exc.colno}") from exc
+# A pair of surrogates, a lone one, or any other escape (which is stepped over, so that `\\ud800` stays what it is).
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
 
 
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return replace_surrogates(value)
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {replace_surrogates(key): _clean(item) for key, item in value.items()}
-    return value
+def _without_lone_surrogate(match: re.Match[bytes]) -> bytes:
+    # As long as what it replaces: places in later messages stay true.
+    return match[0] if match[1] is None else rb"\u003f"
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _refuse_infinite(value: Any) -> None:
-    """1e999 parses to infinity; as infinity cannot be written back, it is refused like NaN."""
-    stack = [value]
+def _survey(value: Any) -> tuple[int, bool]:
+    """How many keys all objects have together, and whether every number fits a double or 64 bits."""
+    n_keys = 0
+    stack: list[Any] = [(value,)]
     while stack:
-        item = stack.pop()
-        if isinstance(item, float):
-            if not math.isfinite(item):
-                raise ValueError("a number is too large for a double")
-        elif isinstance(item, list):
-            stack.extend(item)
-        elif isinstance(item, dict):
-            stack.extend(item.values())
+        container = stack.pop()
+        if type(container) is dict:
+            n_keys += len(container)
+            container = container.values()
+        for item in container:
+            kind = type(item)
+            if kind is str:
+                continue
+            if kind is dict or kind is list:
+                stack.append(item)
+            elif kind is float:
+                if not math.isfinite(item):
+                    return n_keys, False
+            elif kind is int and not -(1 << 63) <= item < 1 << 64:
+                return n_keys, False
+    return n_keys, True
+
+
+# A quote and a colon after at least 0, 1, 2, ... backslashes: JSON within JSON within JSON needs the first few.
+_KEY_ENDS = [re.compile(rb"\\" * n_backslashes + rb'"[ \t\r\n]*:') for n_backslashes in range(9)]
+
+
+def _most_keys(raw: bytes) -> int:
+    """At least as many as there are keys in a valid JSON text, usually exactly as many; found without parsing.
+
+    A key ends in a quote and a colon. Inside a string a quote has an odd number of backslashes before it, at a string's
+    end an even one: adding and subtracting in turn leaves the even ones. Parsers drop a repeated key, so a value with
+    fewer keys than this asks for a look.
+    """
+    n_keys = 0
+    for n_backslashes, pattern in enumerate(_KEY_ENDS):
+        n_found = len(pattern.findall(raw))
+        if not n_found:
+            break
+        n_keys += -n_found if n_backslashes % 2 else n_found
+    return n_keys
+
+
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+# What opens or closes an object, or is a key; strings that are none are stepped over.
+_KEY_OR_BRACE = re.compile(
+    rb'(?:[^"{}]++|' + _STRING + rb"(?![ \t\r\n]*:))*+([{}]|" + _STRING + rb"(?=[ \t\r\n]*:))", re.DOTALL
+)
+_NUMBER = re.compile(rb"(?:[^\"0-9-]++|" + _STRING + rb")*+(-?[0-9][0-9.eE+-]*+)", re.DOTALL)
+
+
+def _duplicate_key(raw: bytes) -> str | None:
+    """The first key of a valid JSON text that its object has already, and its place; None if there is none."""
+    keys: set[str] = set()
+    outer: list[set[str]] = []
+    for match in _KEY_OR_BRACE.finditer(raw):
+        token = match[1]
+        if token == b"{":
+            outer.append(keys)
+            keys = set()
+        elif token == b"}":
+            keys = outer.pop()
+        else:
+            key = json.loads(token) if b"\\" in token else token[1:-1].decode()
+            if key in keys:
+                return f"duplicate key {_shown(token)} at {_place(raw, match.start(1))}"
+            keys.add(key)
+    return None
+
+
+def _large_number(raw: bytes) -> str:
+    """The first number of a valid JSON text that does not fit, and its place."""
+    places = (match.start(1) for match in _NUMBER.finditer(raw) if not _fits(match[1]))
+    return f"a number is too large for a double or 64 bits at {_place(raw, next(places, 0))}"
+
+
+def _fits(number: bytes) -> bool:
+    if number.lstrip(b"-").isdigit():
+        return -(1 << 63) <= int(number) < 1 << 64
+    return math.isfinite(float(number))
+
+
+def _shown(key: bytes) -> str:
+    text = key.decode()
+    return text if len(text) <= 80 else f'{text[:76]}..."'
+
+
+def _place(raw: bytes, position: int) -> str:
+    line = raw.count(b"\n", 0, position) + 1
+    column = position - raw.rfind(b"\n", 0, position)
+    return f"line {line} column {column}"

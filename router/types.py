@@ -20,13 +20,25 @@ JsonObject: TypeAlias = dict[str, Any]
 """A decoded JSON object."""
 
 
+class Dialect(StrEnum):
+    """The wire language of a body; the words are part of the HTTP contract."""
+
+    PROMPT = "prompt"
+    OPENAI_CHAT = "openai_chat"
+    OPENAI_RESPONSES = "openai_responses"
+    ANTHROPIC = "anthropic"
+    GEMINI = "gemini"
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message of a conversation, in any dialect.
 
-    role: `system`, `developer`, `user`, `assistant`, `tool` or whatever the client sent, lower case.
+    role: `system`, `developer`, `user`, `assistant`, `tool` or whatever the client sent, lower case. A tool's result is
+        a message of its own with role `tool`, also where the dialect puts it inside a user's.
     text: all text blocks of the message, joined by newlines; "" if it has none.
-    block_types: types of the blocks that are not text (`image_url`, `input_audio`, ...), in order.
+    block_types: kinds of the blocks that are not text, in order: `image`, `audio`, `video`, `document`, `tool_call`,
+        `thinking` in every dialect, and for any other block the type that the client gave it.
     """
 
     role: str
@@ -35,17 +47,60 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """What a request needs of a model beyond text; only what the body says outright counts.
+
+    images, audio, documents: blocks of that kind anywhere in the conversation.
+    tools: tools are defined, or were called in the history.  parallel_tools: several calls at once are asked for, or
+        stand in the history.  json_mode, json_schema: the shape of the answer is demanded.
+    n: answers asked for, 1 or more.  logprobs: the tokens' log-probabilities are.
+    """
+
+    images: bool = False
+    audio: bool = False
+    documents: bool = False
+    tools: bool = False
+    parallel_tools: bool = False
+    json_mode: bool = False
+    json_schema: bool = False
+    n: int = 1
+    logprobs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
     """A request for a model's answer, whatever the wire it came on.
 
-    messages: at least one, oldest first.
+    messages: at least one, oldest first; system prompts that stand outside the messages come first, with role `system`.
     model: the model name the client asked for; None if it named none.
     max_output_tokens: the client's own limit on the answer, in tokens; None if it set none.
+    dialect: the language it came in.  needs: what a model must be able to do.
+    metadata: flat string facts of the body's own `metadata` object; {} if it has none.
+    raw: the body's bytes as they came; b"" where the request was made in Python or is one of a batch.
     """
 
     messages: tuple[Message, ...]
     model: str | None = None
     max_output_tokens: int | None = None
+    dialect: Dialect = Dialect.PROMPT
+    needs: Needs = field(default_factory=Needs)
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    raw: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What a caller asks for with `x-router-*` headers, as it came; names are checked where the tiers are known.
+
+    tier: pin.  floor, ceiling: the cheapest and the strongest tier that may be chosen.  policy: name of a policy.
+    off: do not decide: the model that the body names, else the strongest tier.
+    """
+
+    tier: str | None = None
+    floor: str | None = None
+    ceiling: str | None = None
+    policy: str | None = None
+    off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +110,7 @@ class RouteOptions:
     tiers: the only tiers that may be chosen; None for all.
     max_quality_loss: target on the mean quality loss of such requests, in [0, 1].
     max_cost_usd_per_1k: target on the cost of a thousand such requests; at most one of the two targets is given,
-        and where neither is, the configured or the bundle's own holds.
+        and where neither is, the policy's, the configured or the bundle's own holds.
     explain: whether the answer carries tokens and signals with what each added to the score.
     """
 
@@ -67,10 +122,37 @@ class RouteOptions:
 
 @dataclass(frozen=True, slots=True)
 class RouteRequest:
-    """A parsed `/route` body: what to decide on, and how."""
+    """A parsed `/route` body: what to decide on, and how.
+
+    overrides: from the request's headers.  headers: the request's headers that rules may look at, names in lower case,
+        without any that carries a key; {} where there was no HTTP.
+    """
 
     chat: ChatRequest
     options: RouteOptions = field(default_factory=RouteOptions)
+    overrides: Overrides = field(default_factory=Overrides)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskGuess:
+    """The task type that the bundle's second head sees, with its probability in [0, 1]."""
+
+    name: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the policy, in the order it was taken.
+
+    name: `pin`, `rules`, `turn`, `classifier`, `capability`, `out_of_domain` or `final`.
+    tier: the tier after the step; None while none is chosen.  note: what the step saw and did, for people.
+    """
+
+    name: str
+    tier: str | None
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +165,7 @@ class Prediction:
     p_unsolved: P(no tier is adequate).
     domain_distance: share of the ask's tokens that never occurred in training, in [0, 1]; see brain.domain.
     out_of_domain: whether that distance is beyond the bundle's stored quantile.
+    task: what kind of task it is; None where the bundle has no head for that.
     """
 
     tiers: tuple[str, ...]
@@ -91,6 +174,7 @@ class Prediction:
     p_unsolved: float
     domain_distance: float
     out_of_domain: bool
+    task: TaskGuess | None = None
 
 
 class Reason(StrEnum):
@@ -107,6 +191,41 @@ class Reason(StrEnum):
     FALLBACK = "fallback"
     ESCALATED = "escalated"
     UNAVAILABLE = "unavailable"
+
+
+class Capability(StrEnum):
+    """What a model can do beyond text in, text out; the words of the catalog and of configurations."""
+
+    IMAGES = "images"
+    AUDIO = "audio"
+    DOCUMENTS = "documents"
+    TOOLS = "tools"
+    PARALLEL_TOOLS = "parallel_tools"
+    JSON_MODE = "json_mode"
+    JSON_SCHEMA = "json_schema"
+    N = "n"
+    LOGPROBS = "logprobs"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model with its list price and what it can do.
+
+    model: `provider/model`.  input_usd_per_million, output_usd_per_million: USD per million tokens, nothing cached.
+    context_window: tokens of input and output together.  max_output_tokens: of one answer.
+    What is None is unknown, and taken as no limit; capabilities that are None are taken as all.
+    """
+
+    model: str
+    input_usd_per_million: float
+    output_usd_per_million: float
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: frozenset[Capability] | None = None
+
+    def cost_usd(self, *, input_tokens: int, output_tokens: int) -> float:
+        """USD for so many tokens, nothing cached."""
+        return (input_tokens * self.input_usd_per_million + output_tokens * self.output_usd_per_million) / 1e6
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +310,17 @@ class RouteDecision:
 
     p_adequate, expected_quality_loss: one value a tier, in [0, 1].
     threshold: the expected quality loss that a tier may have at most to be chosen.
-    promise: the guarantee that chose the threshold; None where none covers the request (tiers were left out, or the
-        configured safe tier is not the one that the guarantee was measured with).
-    estimated_cost_usd: of this request at each tier's first model, from estimated token counts.
+    promise: the guarantee that chose the threshold; None where none covers the request (something else than the
+        classifier decided, tiers were left out, or the configured safe tier is not the one that the guarantee was
+        measured with).
+    estimated_cost_usd: of this request at each tier's first model that can serve it, from estimated token counts.
     latency_ms: time spent deciding, in this process.
+    dialect: the language that the body came in.
+    policy: name of the policy that was in force.
+    task: what kind of task it is; None where the bundle has no head for that.
+    requested: what the caller asked for, only what was given: `model`, `tier`, `floor`, `ceiling`, `policy`, `off`,
+        `tiers`, `max_quality_loss`, `max_cost_usd_per_1k`.
+    steps: the policy's steps in order, with what each did.
     """
 
     decision_id: str
@@ -211,3 +337,8 @@ class RouteDecision:
     latency_ms: float
     promise: StatedPromise | None = None
     explanation: Explanation | None = None
+    dialect: Dialect = Dialect.PROMPT
+    policy: str = "auto"
+    task: TaskGuess | None = None
+    requested: Mapping[str, Any] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()

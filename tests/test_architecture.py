@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 
 BASE = {"errors", "types", "jsontext", "version", "shipped"}
 SIBLINGS = {"wire", "reading", "brain", "policy", "providers", "ledger"}
-CORE = BASE | SIBLINGS | {"settings", "catalog", "telemetry"}
+CORE = BASE | SIBLINGS | {"settings", "catalog", "language", "targets", "telemetry"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -33,7 +33,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "jsontext": {"errors", "types"},
     "version": set(),
     "shipped": set(),
-    "toml_table": {"errors"},
+    "toml_lines": set(),
+    "toml_table": {"errors", "toml_lines"},
+    "language": set(),
     "catalog": BASE,
     # Siblings: of each other they know only what they need.
     "wire": BASE,
@@ -42,7 +44,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule
     "providers": BASE | {"wire"},  # sends and receives what wire writes and parses
     "ledger": BASE,
-    "settings": BASE | {"catalog", "toml_table", "policy", "providers"},  # checks rules and provider rows at start
+    # Checks rules and provider rows at start.
+    "settings": BASE | {"catalog", "toml_lines", "toml_table", "language", "policy", "providers", "wire"},
+    "targets": BASE | {"brain", "policy", "settings"},  # the bundle's curve and the configured targets -> thresholds
     "telemetry": BASE,
     # The joints.
     "core": CORE,
@@ -65,8 +69,16 @@ TRAINING_MAY_IMPORT = BASE | {"reading", "brain", "wire"}
 LAZY_IN_ROUTER: dict[str, set[str]] = {
     "router/brain/encoders/sentence_transformer.py": {"sentence_transformers"},
     "router/brain/encoders/onnx.py": {"onnxruntime"},
+    "router/catalog/prices.py": {"genai_prices"},
+    "router/language.py": {"py3langid"},
 }
-COMES_WITH = {"fastapi": {"starlette"}, "pydantic": {"pydantic_core"}}  # a base dependency's own parts
+# A base dependency's own parts.
+COMES_WITH = {
+    "fastapi": {"starlette"},
+    "google_re2": {"re2"},
+    "pydantic": {"pydantic_core"},
+    "quicktok_v1": {"quicktok"},
+}
 
 # The module or name on the left is used by these units of `router` only.
 OWNERS: dict[str, set[str]] = {

@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from router import Router
 from router.brain.brain import assemble_features, scores_of
 from router.brain.bundle.write import BundleContents, write_bundle
+from router.types import Reason
 from tests.training import fits
 from training.evaluation.measure import score_rows
 from training.evaluation.simulate import route_scores
@@ -120,9 +121,16 @@ def test_the_service_decides_as_training_measured(parity):
     brain, promise = contents.brain, contents.promise
     scores = score_rows(brain, fits.traffic_prepared(), parity.rows)
     tiers = route_scores(scores, promise.threshold_for(), max_distance=brain.domain.max_distance, safe_tier=1)
-    served = [parity.router.route(body_of(row)).tier for row in parity.rows.tolist()]
-    assert served == [brain.tiers[tier] for tier in tiers.tolist()]
-    assert len(set(served)) == 3, "rows that all get one tier prove little"
+    served = scored_tiers(parity)
+    assert served == {row: brain.tiers[tier] for row, tier in enumerate(tiers.tolist()) if row in served}
+    assert len(served) > 0.9 * len(tiers), "few rows are of a turn that the policy decides"
+    assert len(set(served.values())) == 3, "rows that all get one tier prove little"
+
+
+def scored_tiers(parity) -> dict[int, str]:
+    """The tier of each row, by its place among parity.rows, that the classifier decided and not the kind of turn."""
+    decisions = enumerate(parity.router.route(body_of(row)) for row in parity.rows.tolist())
+    return {place: decision.tier for place, decision in decisions if decision.reason is not Reason.TURN}
 
 
 def test_the_service_decides_as_the_estimators_do(parity):
@@ -134,11 +142,9 @@ def test_the_service_decides_as_the_estimators_do(parity):
     tiers = route_scores(scores, threshold, max_distance=domain.max_distance, safe_tier=1)
     # A loss within rounding of the threshold may fall on either side of it.
     sure = (np.abs(scores.expected_quality_loss - threshold) > 1e-9).all(axis=1)
-    served = np.array(
-        [contents.brain.tiers.index(parity.router.route(body_of(row)).tier) for row in parity.rows.tolist()]
-    )
-    assert sure.mean() > 0.9
-    assert served[sure].tolist() == tiers[sure].tolist()
+    served = {place: contents.brain.tiers.index(tier) for place, tier in scored_tiers(parity).items() if sure[place]}
+    assert len(served) > 0.8 * len(tiers)
+    assert served == {place: tier for place, tier in enumerate(tiers.tolist()) if place in served}
 
 
 def test_n_grams_have_their_say(parity):

@@ -96,7 +96,7 @@ def test_training_on_the_sample_gives_a_bundle_that_routes(tmp_path):
 
 def test_the_readme_is_short():
     prose = re.sub(r"<!-- results -->.*?<!-- /results -->", "", README, flags=re.DOTALL)
-    assert len(prose.split()) <= 700
+    assert len(prose.split()) <= 900
 
 
 @pytest.mark.parametrize("name", ["default", "fast"])

@@ -33,7 +33,9 @@ from training.evaluation.gate import OtherTiers
 from training.evaluation.measure import SAFE_TIER, KnownRows, features_of, known_rows, measured_rows, served_rows
 from training.evaluation.measured import MeasuredRows
 from training.evaluation.robustness import Rule, robustness
+from training.evaluation.tasks import measured_tasks
 from training.fitting.fit import FittedBrain, fit_brain, hyper_for
+from training.fitting.tasks import with_task_head
 from training.prepared import Prepared, prepare
 from training.progress import Progress, silent
 from training.readers import Fingerprint, RowSet
@@ -151,6 +153,7 @@ def _fitted(prepared: Prepared, recipe: Recipe, config: FitConfig, *, fit: RowIn
         share=recipe.calibration_share,
     )
     fitted = recipe.fit(prepared, fit, calibrating)
+    fitted = replace(fitted, brain=with_task_head(fitted.brain, prepared, fit=fit, calibrate=calibrating))
     return _Fitted(fitted, promise_on(fitted.brain, prepared, choosing, config), choosing)
 
 
@@ -208,7 +211,8 @@ def _evaluate(
     )
     versions = {name: version(name) for name in _VERSIONS_OF}
     robust = _robustness(brain, prepared, test[prepared.on_target[test]], config, threshold=threshold)
-    return {**report, "robustness": robust, "seeds": {"split": config.seed}, "versions": versions}
+    tasks = measured_tasks(brain, prepared, fit=splits.fit, test=test)
+    return {**report, "robustness": robust, "tasks": tasks, "seeds": {"split": config.seed}, "versions": versions}
 
 
 def _in_use(bundle: Bundle, prepared: Prepared, rows: RowIndex, config: FitConfig) -> MeasuredRows | OtherTiers:

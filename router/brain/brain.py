@@ -15,6 +15,7 @@ from router.brain.calibration import Calibration, Float64Array
 from router.brain.domain import Domain
 from router.brain.encoders import Encoder, known_ids
 from router.brain.ngrams import Buckets, NgramTable, reading_buckets
+from router.brain.tasks import TaskHead
 from router.reading import Reading
 from router.types import FloatArray, Prediction
 
@@ -81,6 +82,7 @@ class Brain:
     tiers: cheap to strong.  The heads and the calibration have len(tiers) columns: a loss head for each tier
     but the strongest, and the head of "no tier is adequate".
     ngrams: what hashed n-grams add to the logits; None for a brain without them.
+    tasks: the head that names the kind of work; None for a brain without one.
     """
 
     tiers: tuple[str, ...]
@@ -90,10 +92,13 @@ class Brain:
     calibration: Calibration
     domain: Domain
     ngrams: NgramTable | None = None
+    tasks: TaskHead | None = None
 
     def predict(self, reading: Reading) -> Prediction:
         """What the brain says of one request."""
-        scores = self.score([reading])
+        features, buckets = self.features([reading]), self._buckets([reading])
+        logits = self._logits(features, buckets)
+        scores = self.score_logits(logits, known_ids(self.encoder, [reading.ask]))
         distance = float(scores.domain_distance[0])
         return Prediction(
             tiers=self.tiers,
@@ -102,6 +107,7 @@ class Brain:
             p_unsolved=float(scores.p_unsolved[0]),
             domain_distance=distance,
             out_of_domain=distance > self.domain.max_distance,
+            task=None if self.tasks is None else self.tasks.guess(features[0], buckets[0]),
         )
 
     def score(self, readings: Sequence[Reading]) -> Scores:
@@ -116,10 +122,19 @@ class Brain:
 
     def logits(self, readings: Sequence[Reading]) -> Float64Array:
         """The heads' logits with what n-grams add: (n, n_heads) float64, before calibration."""
-        logits = self.heads.logits(self.features(readings))
+        return self._logits(self.features(readings), self._buckets(readings))
+
+    def _buckets(self, readings: Sequence[Reading]) -> list[tuple[Buckets, ...]]:
+        """The n-gram buckets of each reading where a head has n-grams; empty ones otherwise."""
+        if self.ngrams is None and (self.tasks is None or self.tasks.ngrams is None):
+            return [() for _ in readings]
+        return buckets_of(self.encoder, readings)
+
+    def _logits(self, features: Float64Array, buckets: Sequence[tuple[Buckets, ...]]) -> Float64Array:
+        logits = self.heads.logits(features)
         if self.ngrams is not None:
-            for row, buckets in enumerate(buckets_of(self.encoder, readings)):
-                logits[row] += self.ngrams.logits(buckets)
+            for row, found in enumerate(buckets):
+                logits[row] += self.ngrams.logits(found)
         return logits
 
     def score_logits(self, logits: Float64Array, ask_token_ids: Sequence[Sequence[int]]) -> Scores:

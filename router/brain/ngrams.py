@@ -25,7 +25,8 @@ N_BUCKETS = 1 << BITS
 BLOCKS = ("pieces", "letters")
 
 LETTERS_LIMIT_CHARS = 3_000
-"""Letter n-grams are read off at most this many characters of the conversation shown, head and tail."""
+"""Letter n-grams are read off at most this many characters, shared evenly by the turns shown, head and tail of each:
+cropped as one text, two long turns around it would push the ask out."""
 
 LETTER_SIZES = (3, 4, 5)
 
@@ -65,9 +66,10 @@ def letter_grams(text: str) -> Grams:
 
 
 def letters_of(reading: Reading) -> str:
-    """The text whose letter sequences count: the conversation shown, cropped, lower case, between two spaces."""
-    text = "\n".join(turn.text for turn in reading.turns)
-    return f" {crop_middle(text, limit_chars=LETTERS_LIMIT_CHARS).lower()} "
+    """The text whose letter sequences count: the turns shown, each cropped, lower case, between two spaces."""
+    limit_chars = LETTERS_LIMIT_CHARS // max(1, len(reading.turns))
+    text = "\n".join(crop_middle(turn.text, limit_chars=limit_chars) for turn in reading.turns)
+    return f" {text.lower()} "
 
 
 def bucket_of(grams: Grams) -> Buckets:

@@ -1,4 +1,4 @@
-"""Bodies in and out: bounded reading, strict JSON, errors in one shape."""
+"""Bodies in and out: bounded reading, strict JSON, errors in the caller's dialect."""
 
 from __future__ import annotations
 
@@ -10,15 +10,26 @@ from fastapi.responses import Response
 from router.errors import BodyTooLarge, RequestError
 from router.jsontext import decode_json, encode_json
 from router.types import JsonObject
+from router.wire.errors import error_dialect, render_error
 
 JSON_MEDIA_TYPE = "application/json"
 
 
-async def read_json(request: Request, *, limit_bytes: int) -> Any:
-    """The decoded body, whatever its content type says.
+async def read_json(request: Request, *, limit_bytes: int) -> tuple[Any, bytes]:
+    """The decoded body, whatever its content type says, and its bytes.
 
     Raises BodyTooLarge as soon as more than `limit_bytes` have come, RequestError for what is not JSON.
     """
+    raw = await _read(request, limit_bytes=limit_bytes)
+    try:
+        body = decode_json(raw)
+    except ValueError as exc:
+        raise RequestError(f"the body is not JSON: {exc}.", code="invalid_json") from exc
+    request.state.body = body  # an error that comes later is written in the body's dialect
+    return body, raw
+
+
+async def _read(request: Request, *, limit_bytes: int) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and declared.isascii() and int(declared[:20]) > limit_bytes:
         raise BodyTooLarge(limit_bytes)
@@ -29,10 +40,15 @@ async def read_json(request: Request, *, limit_bytes: int) -> Any:
         if size > limit_bytes:
             raise BodyTooLarge(limit_bytes)
         chunks.append(chunk)
-    try:
-        return decode_json(b"".join(chunks))
-    except ValueError as exc:
-        raise RequestError(f"the body is not JSON: {exc}.", code="invalid_json") from exc
+    return b"".join(chunks)
+
+
+def read_headers(request: Request) -> dict[str, str]:
+    """The request's headers, names in lower case; values of a header that comes twice are joined by commas."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
 
 
 def json_response(
@@ -42,11 +58,7 @@ def json_response(
     return Response(encode_json(body), status_code=status, headers=headers, media_type=JSON_MEDIA_TYPE)
 
 
-def error_body(error: RequestError) -> JsonObject:
-    """An error as the OpenAI dialect writes it: type, message, param (the field) and code."""
-    return {"error": {"message": error.message, "type": error.type, "param": error.field, "code": error.code}}
-
-
-def error_response(error: RequestError) -> Response:
-    """The answer for an error."""
-    return json_response(error_body(error), status=error.status)
+def error_response(error: RequestError, request: Request) -> Response:
+    """The answer for an error, in the dialect that the request speaks."""
+    dialect = error_dialect(request.headers, getattr(request.state, "body", None))
+    return json_response(render_error(error, dialect), status=error.status)

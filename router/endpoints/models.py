@@ -14,9 +14,9 @@ endpoints = APIRouter(tags=["models"])
 
 @endpoints.get("/v1/models", summary="The names a client may ask for")
 async def models(request: Request) -> Response:
-    """`auto`, one name a tier, and each configured model; in the shape of OpenAI's list."""
+    """`auto`, one name a policy, one a tier, and each configured model; in the shape of OpenAI's list."""
     router: Router = request.app.state.router
-    names = ["auto"]
+    names = ["auto", *(f"auto:{policy}" for policy in router.setup.policies if policy != "auto")]
     for tier in router.settings.tiers:
         names.append(f"tier:{tier.name}")
         names.extend(model.model for model in tier.models)

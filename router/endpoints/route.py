@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from router.core import Router
-from router.endpoints.bodies import error_body, json_response, read_json
+from router.endpoints.bodies import json_response, read_headers, read_json
 from router.endpoints.schemas import BATCH_OPENAPI, ROUTE_OPENAPI
 from router.errors import RequestError
 from router.types import JsonObject
+from router.wire.errors import error_dialect, render_error
 from router.wire.fields import as_array
-from router.wire.route_body import decision_headers, render_decision
+from router.wire.overrides import parse_overrides
+from router.wire.route_body import decision_headers, parse_route_request, render_decision
 
 MAX_BATCH = 1_000
 """Requests that one batch may hold."""
@@ -24,32 +26,29 @@ endpoints = APIRouter(tags=["route"])
 
 @endpoints.post("/route", openapi_extra=ROUTE_OPENAPI, summary="Decide the tier of one request")
 async def route(request: Request) -> Response:
-    """Decide the tier of one request; no provider is called."""
+    """Decide the tier of one request, in any dialect; no provider is called."""
     router: Router = request.app.state.router
-    body = await read_json(request, limit_bytes=router.settings.max_body_bytes)
-    decision = router.route(_as_body(body))
+    body, raw = await read_json(request, limit_bytes=router.settings.max_body_bytes)
+    decision = router.route(parse_route_request(body, headers=read_headers(request), raw=raw))
     return json_response(render_decision(decision), headers=decision_headers(decision))
 
 
 @endpoints.post("/route/batch", openapi_extra=BATCH_OPENAPI, summary="Decide the tiers of up to 1,000 requests")
 async def route_batch(request: Request) -> Response:
-    """One answer each, in order; a bad item gets its own error."""
+    """One answer each, in order; a bad item gets its own error. Headers hold for every item."""
     router: Router = request.app.state.router
-    items = as_array(await read_json(request, limit_bytes=router.settings.max_body_bytes), field="the body")
+    headers = read_headers(request)
+    body, _ = await read_json(request, limit_bytes=router.settings.max_body_bytes)
+    items = as_array(body, field="the body")
     if len(items) > MAX_BATCH:
         raise RequestError(f"the body: at most {MAX_BATCH} requests, found {len(items)}.", code="too_many")
+    parse_overrides(headers)  # a bad header is one error, not one an item
     # In a thread: a thousand decisions take a while, and single ones should not wait for them.
-    return json_response(await run_in_threadpool(lambda: [_decide(router, item) for item in items]))
+    return json_response(await run_in_threadpool(lambda: [_decide(router, item, headers) for item in items]))
 
 
-def _decide(router: Router, item: object) -> JsonObject:
+def _decide(router: Router, item: object, headers: Mapping[str, str]) -> JsonObject:
     try:
-        return render_decision(router.route(_as_body(item)))
+        return render_decision(router.route(parse_route_request(item, headers=headers)))
     except RequestError as exc:
-        return error_body(exc)
-
-
-def _as_body(value: Any) -> JsonObject:
-    if isinstance(value, dict):
-        return value
-    raise RequestError("the body: expected an object.", code="wrong_type")
+        return render_error(exc, error_dialect(headers, item))

@@ -1,4 +1,4 @@
-"""Which tier, and why."""
+"""Which tier the classifier's numbers say: the rule that promises are measured with."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from router.types import Prediction, Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class TierChoice:
     """The chosen tier with the reason that decided."""
 
     tier: str
     reason: Reason
 
 
-def choose(prediction: Prediction, *, threshold: float, allowed: Sequence[str], safe_tier: str) -> Choice:
-    """The tier for a prediction, in the order of the policy: out of domain, then the threshold.
+def choose(prediction: Prediction, *, threshold: float, allowed: Sequence[str], safe_tier: str) -> TierChoice:
+    """The tier for a prediction where nothing else has a say: the threshold, then out of domain.
 
     allowed: tiers that may be chosen, cheap to strong, at least one.
     safe_tier: what a request gets at least that the classifier knows nothing about; where it is not allowed, the
@@ -28,8 +28,8 @@ def choose(prediction: Prediction, *, threshold: float, allowed: Sequence[str], 
     if prediction.out_of_domain:
         safe = nearest_at_or_above(safe_tier, allowed, order=prediction.tiers)
         if prediction.tiers.index(safe) > prediction.tiers.index(tier):
-            return Choice(tier=safe, reason=Reason.OUT_OF_DOMAIN)
-    return Choice(tier=tier, reason=Reason.THRESHOLD)
+            return TierChoice(tier=safe, reason=Reason.OUT_OF_DOMAIN)
+    return TierChoice(tier=tier, reason=Reason.THRESHOLD)
 
 
 def choose_tier(prediction: Prediction, *, threshold: float, allowed: Sequence[str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from router.reading.envelopes import Envelope
 from router.reading.read import Reading, Turn, read
+from router.reading.turns import TurnKind
 
-__all__ = ["Reading", "Turn", "read"]
+__all__ = ["Envelope", "Reading", "Turn", "TurnKind", "read"]

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
+from router.reading.conversation import TOOL_ROLES, Ask, Conversation
 from router.reading.crop import crop_middle
-from router.reading.signals import SIGNALS_LIMIT_CHARS, signals_of
+from router.reading.envelopes import Envelope
+from router.reading.signals import signals_of
+from router.reading.turns import SYSTEM_HEAD_CHARS, kind_of
 from router.types import ChatRequest, FloatArray, Message
 
-ASK_LIMIT_CHARS = SIGNALS_LIMIT_CHARS
-"""The ask is cropped to this many characters, head and tail, before anything looks at it."""
+__all__ = ["TOOL_ROLES", "TURN_LIMIT_CHARS", "WINDOW_TURNS", "Reading", "Turn", "read"]
 
 WINDOW_TURNS = 3
 TURN_LIMIT_CHARS = 2_000
 """The conversation shown is the ask and the last turns around it, at most this many, each cropped head and tail."""
-
-TOOL_ROLES = ("tool", "function")
-"""Who brings a tool's result: today's name and the one before it."""
-
-TURN_USER = "user"
-"""The turn of an ordinary ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +32,11 @@ class Turn:
 class Reading:
     """What the brain scores.
 
-    ask: the text of the user's ask, cropped head and tail.
+    ask: the user's ask without envelopes, cropped head and tail; where he only approves or calls for what came before
+        ("yes, go ahead"), that work and his reply.
     window: the other turns in one text: those before the ask, and what came after it; "" if there are none.
     turns: the same turns one by one, the ask among them, oldest first. System prompts are in none of the three.
-    turn: the kind of turn, a word of the HTTP contract.
+    turn: the kind of turn, a TurnKind word.
     signals: (n_signals,) float32, in SIGNAL_NAMES order.
     """
 
@@ -49,46 +47,54 @@ class Reading:
     signals: FloatArray
 
 
-def read(chat: ChatRequest) -> Reading:
-    """The ask, the turns around it and the signals of a request.
+def read(chat: ChatRequest, *, envelopes: Sequence[Envelope] = ()) -> Reading:
+    """The ask, the turns around it, the kind of turn and the signals of a request.
 
-    The ask is the last user message that has text; where there is none, the last message's text.
+    The ask is the last user message that says something beside its envelopes; where there is none, the last message.
+    envelopes: an operator's own marker pairs, taken off like the known ones.
     """
-    messages = chat.messages
-    position = _ask_position(messages)
-    ask = crop_middle(messages[position].text.strip(), limit_chars=ASK_LIMIT_CHARS) if messages else ""
-    after = _turns(messages[position + 1 :])
+    talk = Conversation(chat.messages, envelopes)
+    ask = talk.ask()
+    end = len(chat.messages)
+    after = _turns(talk.newest_first(start=ask.position + 1, stop=end, without=ask.told), WINDOW_TURNS - 1)
     n_before = WINDOW_TURNS - 1 - len(after)
-    before = _turns(messages[:position])[-n_before:] if n_before > 0 else ()
-    own = (Turn(role=messages[position].role, text=ask),) if ask else ()
+    before = _turns(talk.newest_first(start=0, stop=ask.position, without=ask.told), n_before)
+    own = (Turn(role=ask.role, text=ask.text),) if ask.text else ()
     window = "\n".join(turn.text for turn in (*before, *after))
-    after_tool = any(message.role in TOOL_ROLES for message in messages[position + 1 :])
     return Reading(
-        ask=ask,
+        ask=ask.text,
         window=window,
         turns=(*before, *own, *after),
-        turn=TURN_USER,
-        signals=signals_of(ask, window, after_tool=after_tool),
+        turn=_kind(chat, talk, ask),
+        signals=signals_of(ask.text, window, after_tool=talk.has_tool_after(ask.position)),
     )
 
 
-def _ask_position(messages: Sequence[Message]) -> int:
-    for position in range(len(messages) - 1, -1, -1):
-        message = messages[position]
-        if message.role == "user" and message.text.strip():
-            return position
-    return max(0, len(messages) - 1)
-
-
-_SPEAKERS = frozenset({"user", "assistant", *TOOL_ROLES})
-
-
-def _turns(messages: Sequence[Message]) -> tuple[Turn, ...]:
-    """The last turns of some messages that have text, oldest first."""
-    turns: list[Turn] = []
-    for message in reversed(messages):
-        if message.role in _SPEAKERS and (text := message.text.strip()):
-            turns.append(Turn(role=message.role, text=crop_middle(text, limit_chars=TURN_LIMIT_CHARS)))
-            if len(turns) == WINDOW_TURNS - 1:
-                break
+def _turns(said: Iterator[tuple[str, str]], limit: int) -> tuple[Turn, ...]:
+    """The first `limit` of what was said, newest first, as turns; oldest first."""
+    turns = [
+        Turn(role=role, text=crop_middle(text, limit_chars=TURN_LIMIT_CHARS)) for role, text in islice(said, limit)
+    ]
     return tuple(reversed(turns))
+
+
+_SYSTEM_ROLES = frozenset({"system", "developer"})
+_SYSTEM_PROMPTS = 4
+
+
+def _kind(chat: ChatRequest, talk: Conversation, ask: Ask) -> str:
+    return kind_of(
+        ask.said,
+        raw=next((message.text for message in reversed(chat.messages) if message.role == "user"), ""),
+        system=_system_head(chat.messages),
+        one_message=talk.is_one_message(),
+        max_output_tokens=chat.max_output_tokens,
+        tool_result=talk.ends_in_tool_result(),
+        continuation=ask.is_approval,
+    ).value
+
+
+def _system_head(messages: Sequence[Message]) -> str:
+    """The heads of the first system prompts: an order to a harness's helper stands in one of them."""
+    prompts = (message.text for message in messages if message.role in _SYSTEM_ROLES)
+    return "\n".join(prompt[:SYSTEM_HEAD_CHARS] for prompt in islice(prompts, _SYSTEM_PROMPTS))

@@ -1,24 +1,51 @@
 """OpenAI Chat Completions bodies -> ChatRequest.
 
 Content may be a string, null, or a list of blocks; blocks of unknown types are kept by type and never fail.
-Fields that do not matter to the decision are left alone, whatever they hold.
+Fields that do not matter to the decision are left alone, whatever they hold. Cursor sends `input` items to the same
+place: they are read as the Responses dialect reads them.
 """
 
 from __future__ import annotations
 
 from router.errors import RequestError
-from router.types import ChatRequest, JsonObject, Message
-from router.wire.fields import as_array, as_object, as_string, expected, optional_string
-
-TEXT_BLOCK_TYPES = frozenset({"text", "input_text", "output_text"})
+from router.types import ChatRequest, Dialect, JsonObject, Message
+from router.wire.content import (
+    THINKING,
+    TOOL_CALL,
+    flat_strings,
+    inner,
+    is_filled,
+    needs_of,
+    read_content,
+    whole_number,
+)
+from router.wire.fields import as_array, as_object, as_string, optional_string
+from router.wire.openai_responses import parse_input
 
 
 def parse_chat(body: JsonObject) -> ChatRequest:
     """A chat-completions body as a ChatRequest. Raises RequestError naming the field."""
+    if body.get("messages") is None and body.get("input") is not None:
+        messages = parse_input(body["input"])
+    else:
+        messages = parse_messages(body.get("messages"))
+    answer_format = inner(body.get("response_format"), "type")
+    tool_choice = body.get("tool_choice", body.get("function_call"))
     return ChatRequest(
-        messages=parse_messages(body.get("messages")),
+        messages=messages,
         model=optional_string(body, "model"),
-        max_output_tokens=_max_output_tokens(body),
+        max_output_tokens=whole_number(body, "max_completion_tokens", "max_tokens", "max_output_tokens"),
+        dialect=Dialect.OPENAI_CHAT,
+        needs=needs_of(
+            messages,
+            tools=(is_filled(body.get("tools")) or is_filled(body.get("functions"))) and tool_choice != "none",
+            parallel_tools=body.get("parallel_tool_calls") is True,
+            json_mode=answer_format == "json_object",
+            json_schema=answer_format == "json_schema",
+            n=whole_number(body, "n") or 1,
+            logprobs=body.get("logprobs") is True or whole_number(body, "top_logprobs") is not None,
+        ),
+        metadata=flat_strings(body.get("metadata")),
     )
 
 
@@ -33,39 +60,20 @@ def parse_messages(value: object, *, field: str = "messages") -> tuple[Message, 
 def _parse_message(value: object, *, field: str) -> Message:
     item = as_object(value, field=field)
     role = as_string(item.get("role"), field=f"{field}.role").lower()
-    content = item.get("content")
-    if isinstance(content, str):
-        return Message(role=role, text=content)
-    if content is None:
-        return Message(role=role, text="")
-    if not isinstance(content, list):
-        raise expected("a string, an array of blocks or null", content, field=f"{field}.content")
-    texts: list[str] = []
-    others: list[str] = []
-    for index, block in enumerate(content):
-        _read_block(block, texts, others, field=f"{field}.content[{index}]")
-    return Message(role=role, text="\n".join(texts), block_types=tuple(others))
+    text, kinds = read_content(item.get("content"), field=f"{field}.content")
+    if role == "assistant":
+        kinds = [*_thinking(item), *kinds, *_calls(item)]
+    # `function` is what `tool` was called before.
+    return Message(role="tool" if role == "function" else role, text=text, block_types=tuple(kinds))
 
 
-def _read_block(block: object, texts: list[str], others: list[str], *, field: str) -> None:
-    if isinstance(block, str):
-        texts.append(block)
-        return
-    item = as_object(block, field=field)
-    kind = item.get("type")
-    text = item.get("text")
-    holds_text = isinstance(kind, str) and kind in TEXT_BLOCK_TYPES
-    if isinstance(text, str) and (kind is None or holds_text):
-        texts.append(text)
-    elif holds_text and text is not None:
-        raise expected("a string", text, field=f"{field}.text")
-    elif not holds_text:
-        others.append(kind if isinstance(kind, str) else "unknown")
+def _thinking(item: JsonObject) -> list[str]:
+    """DeepSeek's and OpenRouter's fields beside the content."""
+    return [THINKING] if item.get("reasoning_content") or item.get("reasoning") else []
 
 
-def _max_output_tokens(body: JsonObject) -> int | None:
-    for key in ("max_completion_tokens", "max_tokens"):
-        value = body.get(key)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 31:
-            return value
-    return None
+def _calls(item: JsonObject) -> list[str]:
+    calls = item.get("tool_calls")
+    if isinstance(calls, list):
+        return [TOOL_CALL] * len(calls)
+    return [TOOL_CALL] if isinstance(item.get("function_call"), dict) else []

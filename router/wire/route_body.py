@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -17,8 +18,9 @@ from router.types import (
     RouteRequest,
     StatedPromise,
 )
+from router.wire.detect import parse_request
 from router.wire.fields import as_array, as_object, as_string, optional_bool, optional_number, optional_string
-from router.wire.openai_chat import parse_chat
+from router.wire.overrides import parse_overrides, visible_headers
 
 _OPTION_KEYS = frozenset(
     {
@@ -34,33 +36,26 @@ _OPTION_KEYS = frozenset(
 )
 
 
-def parse_route_request(value: object) -> RouteRequest:
-    """A decoded `/route` body. Raises RequestError naming the field."""
+def parse_route_request(value: object, *, headers: Mapping[str, str] | None = None, raw: bytes = b"") -> RouteRequest:
+    """A decoded `/route` body, with what its request's headers ask for.
+
+    headers: names in lower case; None where there was no HTTP.  raw: the bytes that the body was decoded from.
+    Raises RequestError naming the field or the header.
+    """
     body = as_object(value, field=None)
     options = body.get("router")
+    headers = headers or {}
     return RouteRequest(
-        chat=_parse_chat_or_prompt(body),
+        chat=parse_request(body, headers=headers, raw=raw),
         options=RouteOptions() if options is None else _parse_options(as_object(options, field="router")),
+        overrides=parse_overrides(headers),
+        headers=visible_headers(headers),
     )
 
 
 def request_from_text(text: str) -> RouteRequest:
     """A bare prompt as a request with the default options."""
     return RouteRequest(chat=ChatRequest(messages=(Message(role="user", text=text),)))
-
-
-def _parse_chat_or_prompt(body: JsonObject) -> ChatRequest:
-    if "messages" in body:
-        if "prompt" in body:
-            raise RequestError("prompt: give either prompt or messages, not both.", field="prompt", code="ambiguous")
-        return parse_chat(body)
-    if "prompt" not in body:
-        raise RequestError(
-            'the body needs "prompt" (a string) or "messages" (an array of chat messages).',
-            field="messages",
-            code="missing_field",
-        )
-    return request_from_text(as_string(body["prompt"], field="prompt")).chat
 
 
 def _parse_options(options: JsonObject) -> RouteOptions:
@@ -101,9 +96,13 @@ def _parse_tiers(value: object) -> tuple[str, ...] | None:
 
 
 def render_decision(decision: RouteDecision) -> JsonObject:
-    """The answer of `POST /route` as a JSON object."""
+    """The answer of `POST /route` as a JSON object; the policy's steps come with the explanation."""
+    task = decision.task
     body: dict[str, Any] = {
         "decision_id": decision.decision_id,
+        "dialect": decision.dialect.value,
+        "policy": decision.policy,
+        "requested": dict(decision.requested),
         "tier": decision.tier,
         "model": decision.model,
         "candidates": [{"tier": c.tier, "model": c.model} for c in decision.candidates],
@@ -114,10 +113,12 @@ def render_decision(decision: RouteDecision) -> JsonObject:
         "reason": decision.reason.value,
         "estimated_cost_usd": decision.estimated_cost_usd,
         "turn": decision.turn,
+        "task": None if task is None else {"name": task.name, "probability": task.probability},
         "bundle": {"id": decision.bundle.id, "sha256": decision.bundle.sha256},
         "latency_ms": decision.latency_ms,
     }
     if decision.explanation is not None:
+        body["steps"] = [{"step": step.name, "tier": step.tier, "note": step.note} for step in decision.steps]
         body["explanation"] = render_explanation(decision.explanation)
     return body
 
@@ -155,10 +156,12 @@ def render_explanation(explanation: Explanation) -> JsonObject:
 
 
 def decision_headers(decision: RouteDecision) -> dict[str, str]:
-    """The decision as `x-router-*` headers; model names are the operator's, so they are percent-encoded."""
+    """The decision as `x-router-*` headers; names are the operator's, so they are percent-encoded."""
     return {
         "x-router-decision-id": decision.decision_id,
         "x-router-tier": quote(decision.tier),
         "x-router-model": quote(decision.model, safe="/:@"),
         "x-router-reason": decision.reason.value,
+        "x-router-policy": quote(decision.policy),
+        "x-router-turn": quote(decision.turn),
     }

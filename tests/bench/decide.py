@@ -1,16 +1,21 @@
 """In process, one core: what a decision takes with the shipped bundles."""
 
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
 
 from router import Router
+from router.jsontext import decode_json
 from router.reading import read
 from router.shipped import shipped_bundle
 from router.types import ChatRequest, RouteRequest
+from router.wire.route_body import parse_route_request
 from tests.bench.data import TRAFFIC
 from training.fitting.distil import DEFAULT_MODEL, model_path
 from training.readers import read_rows
@@ -20,6 +25,7 @@ THIRTY_WORDS = (
     "start, with tests for the edge cases and a short docstring please"
 )
 TWO_THOUSAND_WORDS = " ".join(f"{THIRTY_WORDS} and item {n} too." for n in range(59))
+CLIENTS = Path(__file__).parents[1] / "fixtures" / "clients"
 FIFTY_KB = "You are an assistant with many tools. Follow every rule below to the letter, always.\n" * 590
 
 
@@ -51,7 +57,37 @@ def main() -> None:
         for case, request in cases.items():
             ms, n = median_ms(lambda router=router, request=request: router.route(request))
             print(f"{name:<8} {case:<40} {ms:8.3f} ms median of {n:,}")
+    whole_bodies()
     against_the_full_model()
+
+
+def whole_bodies() -> None:
+    """Bytes to decision with `fast`: OpenClaw turns of 50 KB (its system prompt) and 500 KB (a long history)."""
+    router = Router.load(shipped_bundle("fast"), environ={})
+    turn = json.loads((CLIENTS / "openclaw_second_turn.json").read_text("utf-8"))
+    for kb in (50, 500):
+        raw = grown(turn["body"], size_bytes=kb * 1024)
+
+        def decide(raw: bytes = raw) -> object:
+            return router.route(parse_route_request(decode_json(raw), headers={}, raw=raw))
+
+        ms, n = median_ms(decide)
+        print(
+            f"fast     {f'OpenClaw body, {len(raw) / 1024:.0f} KB, parse to decision':<40} {ms:8.3f} ms median of {n:,}"
+        )
+
+
+def grown(body: dict[str, Any], *, size_bytes: int) -> bytes:
+    """The body with 49 KB of system prompt, and then with history until it has about so many bytes."""
+    first, *rest = body["messages"]
+    system = {"role": "system", "content": FIFTY_KB[: min(49 * 1024, size_bytes - 1024)]}
+    past = [{"role": role, "content": TWO_THOUSAND_WORDS[:6_000]} for role in ("user", "assistant")]
+    history: list[dict[str, str]] = []
+    while len(json.dumps([system, *history])) < size_bytes - 13_000:
+        history += past
+    return json.dumps(
+        {**body, "messages": [system, *history, *([] if first["role"] == "system" else [first]), *rest]}
+    ).encode()
 
 
 def against_the_full_model(n_rows: int = 200) -> None:

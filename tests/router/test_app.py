@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from urllib.parse import quote_from_bytes
 
@@ -18,6 +19,10 @@ from router.settings import Settings
 TIERS = ["budget", "production", "frontier"]
 ANSWER = {
     "decision_id",
+    "dialect",
+    "policy",
+    "requested",
+    "task",
     "tier",
     "model",
     "candidates",
@@ -53,7 +58,7 @@ def assert_error(answer, status, *, param=None, code=None):
     "body",
     [
         {"prompt": "Translate 'good morning' to French."},
-        {"messages": [{"role": "user", "content": "thanks, that is all"}], "model": "auto", "stream": True},
+        {"messages": [{"role": "user", "content": "What is a monad?"}], "model": "auto", "stream": True},
     ],
 )
 def test_route_answers_with_exactly_the_contracts_keys(client, body):
@@ -63,7 +68,7 @@ def test_route_answers_with_exactly_the_contracts_keys(client, body):
     decision = answer.json()
     assert set(decision) == ANSWER
     assert decision["tier"] in TIERS
-    assert decision["reason"] == "threshold"
+    assert (decision["policy"], decision["reason"]) == ("auto", "threshold")
     assert decision["turn"] == "user"
     assert all(set(candidate) == {"tier", "model"} for candidate in decision["candidates"])
     for key in ("p_adequate", "expected_quality_loss", "estimated_cost_usd"):
@@ -83,12 +88,15 @@ def test_route_says_the_same_in_headers(client):
         "x-router-tier": decision["tier"],
         "x-router-model": decision["model"],
         "x-router-reason": decision["reason"],
+        "x-router-policy": decision["policy"],
+        "x-router-turn": decision["turn"],
     }
 
 
 def test_an_explanation_comes_when_asked_for(client):
     decision = client.post("/route", json={"prompt": "hi there", "router": {"explain": True}}).json()
-    assert set(decision) == ANSWER | {"explanation"}
+    assert set(decision) == ANSWER | {"explanation", "steps"}
+    assert all(set(step) == {"step", "tier", "note"} for step in decision["steps"])
     assert set(decision["explanation"]) == {"ask", "window", "heads"}
     assert [head["tier"] for head in decision["explanation"]["heads"]] == [*TIERS[:-1], "unsolved"]
     for head in decision["explanation"]["heads"]:
@@ -114,6 +122,8 @@ def test_the_content_type_does_not_matter(client, content_type):
         (b'{"prompt": "\xff"}', None, "invalid_json"),
         (b"\xef\xbb\xbf{}", None, "invalid_json"),
         (b'{"prompt": "a"} x', None, "invalid_json"),
+        (b'{"prompt": "a", "prompt": "b"}', None, "invalid_json"),
+        (b'{"prompt": "a", "n": 18446744073709551616}', None, "invalid_json"),
         (b"[" * 100_000, None, "invalid_json"),
         (b"null", None, "wrong_type"),
         (b"[]", None, "wrong_type"),
@@ -122,6 +132,9 @@ def test_the_content_type_does_not_matter(client, content_type):
         (b'{"prompt": 7}', "prompt", "wrong_type"),
         (b'{"prompt": "a", "messages": []}', "prompt", "ambiguous"),
         (b'{"messages": []}', "messages", "empty"),
+        (b'{"input": []}', "input", "empty"),
+        (b'{"input": [{"role": "user", "content": 7}]}', "input[0].content", "wrong_type"),
+        (b'{"system": 7, "messages": [{"role": "user", "content": "a"}]}', "system", "wrong_type"),
         (b'{"messages": [{"role": "user", "content": 7}]}', "messages[0].content", "wrong_type"),
         (b'{"prompt": "a", "router": {"tiers": ["huge"]}}', "router.tiers[0]", "unknown_tier"),
         (b'{"prompt": "a", "router": {"max_quality_loss": 0}}', "router.max_quality_loss", "target_too_small"),
@@ -134,6 +147,103 @@ def test_a_body_that_cannot_be_used_gets_a_400_that_names_the_field(client, raw,
     error = assert_error(client.post("/route", content=raw), 400, param=param, code=code)
     assert error["type"] == "invalid_request_error"
     assert param is None or param in error["message"]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b'{\n"prompt": "a",\n "prompt": "b"}', b'{\n\n "prompt": 1e999}', b"[\n1,\n NaN]"],
+    ids=["twice", "1e999", "NaN"],
+)
+def test_what_is_wrong_with_the_json_is_said_with_line_and_column(client, raw):
+    error = assert_error(client.post("/route", content=raw), 400)
+    assert re.search(r"at line 3 column \d+", error["message"])
+
+
+USER = {"role": "user", "content": "What is a monad?"}
+BY_DIALECT = {
+    "prompt": {"prompt": "What is a monad?"},
+    "openai_chat": {"messages": [USER]},
+    "openai_responses": {"input": [USER]},
+    "anthropic": {"messages": [USER], "max_tokens": 64, "system": ""},
+    "gemini": {"contents": [{"role": "user", "parts": [{"text": "What is a monad?"}]}]},
+}
+
+
+def test_the_same_ask_gets_the_same_scores_in_every_dialect_and_the_answer_names_it(client):
+    answers = {dialect: client.post("/route", json=body).json() for dialect, body in BY_DIALECT.items()}
+    assert {dialect: answer["dialect"] for dialect, answer in answers.items()} == {name: name for name in BY_DIALECT}
+    assert len({json.dumps(answer["p_adequate"]) for answer in answers.values()}) == 1
+    batch = client.post("/route/batch", json=list(BY_DIALECT.values())).json()
+    assert [answer["dialect"] for answer in batch] == list(BY_DIALECT)
+
+
+def test_the_version_header_makes_a_plain_body_anthropics(client):
+    answer = client.post("/route", json={"messages": [USER]}, headers={"anthropic-version": "2026-10-21"})
+    assert answer.json()["dialect"] == "anthropic"
+
+
+# --- Headers --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tier", TIERS)
+def test_a_pinned_tier_is_taken_and_said(client, tier):
+    answer = client.post("/route", json={"prompt": "hi"}, headers={"x-router-tier": tier}).json()
+    assert (answer["tier"], answer["reason"]) == (tier, "pinned")
+    assert answer["requested"]["tier"] == tier
+
+
+def test_headers_hold_for_every_item_of_a_batch(client):
+    answers = client.post("/route/batch", json=[{"prompt": "hi"}] * 3, headers={"X-Router-Tier": "frontier"}).json()
+    assert [answer["tier"] for answer in answers] == ["frontier"] * 3
+
+
+@pytest.mark.parametrize("path", ["/route", "/route/batch"])
+@pytest.mark.parametrize(
+    ("name", "value"), [("x-router-tier", ""), ("x-router-off", "yes"), ("x-router-policy", "%ff")]
+)
+def test_a_header_that_cannot_be_read_is_a_400_that_names_it(client, path, name, value):
+    body = {"prompt": "hi"} if path == "/route" else [{"prompt": "hi"}]
+    assert_error(client.post(path, json=body, headers={name: value}), 400, param=name, code="invalid_header")
+
+
+def test_a_header_that_comes_twice_is_not_half_obeyed(client):
+    answer = client.post("/route", json={"prompt": "hi"}, headers=[("x-router-tier", "budget")] * 2)
+    assert_error(answer, 400)
+
+
+# --- Errors in the caller's dialect -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("raw", [b"{", b"[]", b'{"messages": []}', b'{"contents": []}'])
+def test_an_anthropic_client_gets_anthropics_shape(client, raw):
+    answer = client.post("/route", content=raw, headers={"anthropic-version": "2023-06-01"})
+    body = answer.json()
+    assert (answer.status_code, body["type"], body["error"]["type"]) == (400, "error", "invalid_request_error")
+    assert body["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "headers"),
+    [(b"{", {"x-goog-api-key": "k"}), (b'{"contents": []}', {}), (b'{"contents": [{"parts": 7}]}', {})],
+)
+def test_a_gemini_client_gets_geminis_shape(client, raw, headers):
+    answer = client.post("/route", content=raw, headers=headers)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["status"]) == (400, 400, "INVALID_ARGUMENT")
+    assert error["message"]
+
+
+def test_a_missing_page_is_told_in_the_callers_dialect_too(client):
+    body = client.get("/nothing", headers={"anthropic-version": "2023-06-01"}).json()
+    assert body["error"]["type"] == "not_found_error"
+    body = client.get("/nothing", headers={"x-goog-api-key": "k"}).json()
+    assert (body["error"]["code"], body["error"]["status"]) == (404, "NOT_FOUND")
+
+
+def test_a_bad_item_of_a_batch_is_told_in_its_own_dialect(client):
+    chat, gemini = client.post("/route/batch", json=[{"messages": []}, {"contents": []}]).json()
+    assert chat["error"]["param"] == "messages"
+    assert gemini["error"]["status"] == "INVALID_ARGUMENT"
 
 
 def test_a_lone_surrogate_is_no_reason_to_refuse(client):
@@ -149,7 +259,7 @@ def test_a_field_name_of_any_letters_is_named_in_the_error(client):
 # --- Anything at all ------------------------------------------------------------------------------------------------
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=40)
-FIELDS = "prompt messages router role content type text model tools max_tokens".split()
+FIELDS = "prompt messages input contents parts system router role content type text model tools max_tokens".split()
 OPTIONS = "tiers max_quality_loss session last_tier cached_tokens idle_s explain".split()
 keys = any_text | st.sampled_from(FIELDS + OPTIONS)
 words = any_text | st.sampled_from(["user", "assistant", "system", "tool", "text", "image_url", *TIERS])
@@ -186,7 +296,8 @@ def assert_answered(answer):
     if answer.status_code == 200:
         assert ANSWER <= set(answer.json())
     else:
-        assert_error(answer, 400)
+        assert answer.status_code == 400
+        assert answer.json()["error"]["message"]
 
 
 @settings(max_examples=200)
@@ -228,8 +339,7 @@ def test_a_batch_of_anything_gets_an_answer_or_an_error_each(client, items):
 @given(any_json.map(as_bytes) | st.binary(max_size=100))
 def test_a_batch_that_is_none_is_refused(client, raw):
     answer = client.post("/route/batch", content=raw)
-    if answer.status_code != 200:
-        assert_error(answer, 400)
+    assert answer.status_code == 200 or (answer.status_code == 400 and answer.json()["error"]["message"])
 
 
 @settings(max_examples=60)
@@ -420,12 +530,18 @@ def test_the_openapi_document_describes_the_bodies_as_they_are(client):
     route = client.get("/openapi.json").json()["paths"]["/route"]["post"]
     assert set(route["responses"]) >= {"200", "400", "413"}
     answer = route["responses"]["200"]["content"]["application/json"]["schema"]
-    assert set(answer["properties"]) == ANSWER | {"explanation"}
+    assert set(answer["properties"]) == ANSWER | {"explanation", "steps"}
     assert set(answer["required"]) <= ANSWER
-    body = route["requestBody"]["content"]["application/json"]["schema"]
-    assert set(body["properties"]["router"]["properties"]) == {
-        "tiers", "max_quality_loss", "max_cost_usd_per_1k", "session", "last_tier", "cached_tokens", "idle_s", "explain"
-    }  # fmt: skip
+    bodies = route["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
+    assert [body["required"][0] for body in bodies] == ["prompt", "messages", "input", "messages", "contents"]
+    for body in bodies:
+        assert set(body["properties"]["router"]["properties"]) == {
+            "tiers", "max_quality_loss", "max_cost_usd_per_1k", "session", "last_tier", "cached_tokens", "idle_s",
+            "explain",
+        }  # fmt: skip
+    assert {parameter["name"] for parameter in route["parameters"]} == {
+        f"x-router-{name}" for name in ("tier", "floor", "ceiling", "policy", "off")
+    }
 
 
 def test_the_openapi_document_is_valid(client):
@@ -441,9 +557,24 @@ def test_the_openapi_document_is_valid(client):
     for schema in schemas:
         jsonschema.Draft202012Validator.check_schema(schema)
     decision = client.post("/route", json={"prompt": "hi", "router": {"explain": True}}).json()
+    errors = [
+        client.post("/route", content=b"{", headers=headers).json()
+        for headers in ({}, {"anthropic-version": "x"}, {"x-goog-api-key": "x"})
+    ]
     paths = client.get("/openapi.json").json()["paths"]
     described = paths["/route"]["post"]["responses"]["200"]["content"]["application/json"]["schema"]
     jsonschema.Draft202012Validator(described).validate(decision)
+    described = paths["/route"]["post"]["responses"]["400"]["content"]["application/json"]["schema"]
+    for error in errors:
+        jsonschema.Draft202012Validator(described).validate(error)
+
+
+def test_every_body_that_is_described_is_one_that_is_read(client):
+    jsonschema = pytest.importorskip("jsonschema")
+    route = client.get("/openapi.json").json()["paths"]["/route"]["post"]
+    schema = route["requestBody"]["content"]["application/json"]["schema"]
+    for body in BY_DIALECT.values():
+        jsonschema.Draft202012Validator(schema).validate(body)
 
 
 def test_head_and_the_documentation_are_answered(client):

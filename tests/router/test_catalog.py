@@ -1,12 +1,35 @@
-"""The shipped catalog and the estimates made from it."""
+"""The shipped catalog, list prices beyond it, and the estimates made from them."""
 
 from __future__ import annotations
 
-import pytest
+import json
+import re
+from importlib.metadata import version
+from importlib.resources import files
 
-from router.catalog import ESTIMATED_OUTPUT_TOKENS, ModelPrice, catalog, default_models, estimated_tokens
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.catalog import (
+    ESTIMATED_OUTPUT_TOKENS,
+    UnknownModel,
+    catalog,
+    default_models,
+    estimated_tokens,
+    list_price,
+    size_bytes,
+)
+from router.catalog.freeze import frozen, noon, to_text
 from router.settings import DEFAULT_TIERS
-from router.types import ChatRequest, Message
+from router.types import Capability, ChatRequest, Message, ModelSpec
+
+SEED = (
+    *("deepseek/deepseek-v4-flash", "google/gemini-3.1-flash-lite", "bedrock/amazon.nova-micro-v1:0"),
+    *("anthropic/claude-sonnet-4-6", "openai/gpt-5.4", "google/gemini-3.5-flash"),
+    *("anthropic/claude-opus-4-7", "openai/gpt-5.5"),
+)
+DOCUMENT = json.loads((files("router.catalog") / "models.json").read_text("utf-8"))
 
 
 def test_every_default_tier_has_models_and_every_model_a_tier():
@@ -15,11 +38,36 @@ def test_every_default_tier_has_models_and_every_model_a_tier():
     assert default_models("no such tier") == ()
 
 
-def test_names_say_provider_and_model_and_prices_are_positive():
+def test_the_seeds_models_are_the_defaults_in_their_order():
+    defaults = [model.model for tier in DEFAULT_TIERS for model in default_models(tier)]
+    assert [model for model in defaults if model in SEED] == list(SEED)
+
+
+def test_every_row_says_its_source_its_day_and_all_facts():
     for name, row in catalog().items():
-        assert row.price.model == name
+        spec = row.spec
+        assert spec.model == name
         assert "/" in name
-        assert 0 < row.price.input_usd_per_million <= row.price.output_usd_per_million < 1_000
+        assert 0 < spec.input_usd_per_million <= spec.output_usd_per_million < 1_000
+        assert 0 < spec.max_output_tokens <= spec.context_window
+        assert spec.capabilities
+        assert re.fullmatch(r"20\d\d-\d\d-\d\d", row.checked)
+        assert "genai-prices" in row.source and "LiteLLM" in row.source
+
+
+@pytest.mark.parametrize("capability", Capability)
+def test_every_default_tier_has_a_model_for_every_need(capability):
+    for tier in DEFAULT_TIERS:
+        assert any(capability in model.capabilities for model in default_models(tier))
+
+
+def test_prices_and_windows_are_those_of_the_installed_genai_prices():
+    assert DOCUMENT["prices"] == f"genai-prices {version('genai-prices')}", "run python -m router.catalog.freeze DAY"
+    assert [frozen(row, day=row["checked"]) for row in DOCUMENT["models"]] == DOCUMENT["models"]
+
+
+def test_the_file_is_what_freezing_writes():
+    assert (files("router.catalog") / "models.json").read_text("utf-8") == to_text(DOCUMENT)
 
 
 def test_a_stronger_tier_costs_more_by_default():
@@ -27,8 +75,28 @@ def test_a_stronger_tier_costs_more_by_default():
     assert costs == sorted(costs)
 
 
+def test_a_listed_model_beyond_the_rows_has_a_price():
+    price = list_price("openai/gpt-4.1", at=noon("2026-11-24"))
+    assert 0 < price.input_usd_per_million < price.output_usd_per_million
+    assert price.context_window > 100_000
+
+
+@pytest.mark.parametrize("model", ["openai/gpt-5000", "nobody/gpt-5.4", "gpt-5.4", "", "openai/", "/gpt-5.4"])
+def test_an_unknown_model_has_no_price_and_never_one_of_0(model):
+    with pytest.raises(UnknownModel, match="genai-prices has no"):
+        list_price(model)
+
+
+@given(st.text(max_size=12))
+def test_any_name_has_a_price_above_0_or_none(name):
+    try:
+        assert list_price(f"openai/{name}").input_usd_per_million > 0
+    except UnknownModel:
+        pass
+
+
 def test_the_cost_is_tokens_times_the_price_of_each_kind():
-    price = ModelPrice("a/b", input_usd_per_million=2.0, output_usd_per_million=10.0)
+    price = ModelSpec("a/b", input_usd_per_million=2.0, output_usd_per_million=10.0)
     assert price.cost_usd(input_tokens=500_000, output_tokens=100_000) == pytest.approx(2.0)
 
 
@@ -44,3 +112,9 @@ def test_the_cost_is_tokens_times_the_price_of_each_kind():
 )
 def test_tokens_are_estimated_from_bytes_and_the_clients_own_limit(text, limit, expected):
     assert estimated_tokens(ChatRequest((Message("user", text),), max_output_tokens=limit)) == expected
+
+
+def test_the_size_is_the_bodys_where_it_is_known_and_the_texts_where_not():
+    messages = (Message("user", "\u6f22"), Message("user", "ab"))
+    assert size_bytes(ChatRequest(messages)) == 5
+    assert size_bytes(ChatRequest(messages, raw=b"x" * 99)) == 99

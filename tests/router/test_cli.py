@@ -8,11 +8,14 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from router.cli import _request_of as request_of
 from router.cli import main
-from tests.router.processes import environment, tierwise
+from router.policy import STEPS
+from tests.router.processes import ROOT, environment, tierwise
 from tests.router.tiny_bundle import FILES
 
 ANSWER_KEYS = {"tier", "model", "p_adequate", "expected_quality_loss", "threshold", "reason", "bundle"}
@@ -116,6 +119,11 @@ def test_route_decides_each_line_of_a_file_in_order(run, tmp_path, tiny_bundle):
     assert answers[5]["p_adequate"] == expected["p_adequate"]
 
 
+def test_route_takes_one_body_from_a_file(run, tmp_path, tiny_bundle):
+    (tmp_path / "body.json").write_text('{"prompt": "why", "router": {"tiers": ["frontier"]}}')
+    assert run("route", "body.json", "--bundle", tiny_bundle)[1].startswith("frontier (anthropic/claude-opus-4-7): ")
+
+
 def test_lines_that_cannot_be_used_get_their_own_error_and_number(run, tiny_bundle):
     lines = [b'{"prompt": "a"}', b"", b'{"prompt": ', b'{"prompt": NaN}', b'{"x": 1}', b'"a string"', b"\xff plain"]
     code, out, err = run("route", "-", "--bundle", tiny_bundle, stdin=b"\r\n".join(lines))
@@ -140,17 +148,70 @@ def test_a_file_that_is_not_there_is_one_line(run, tiny_bundle):
 # --- explain and check ----------------------------------------------------------------------------------------------
 
 
-def test_explain_shows_what_was_scored_the_promise_and_what_pushed(run):
+def test_explain_shows_what_was_scored_each_step_the_promise_and_what_pushed(run):
     code, out, _ = run("explain", "Prove that [bold] is irrational", "--top", "3")
     assert code == 0
     for words in (
+        "prompt; turn user; task ",
         "ask scored: 'Prove that [bold] is irrational'",
+        "no pin",
+        "left to the classifier",
         "promise: at most",
         "P(adequate)",
         "intercept",
-        "logit",
+        "the logit",
     ):
         assert words in out
+
+
+FIXTURES = sorted(
+    path
+    for folder in ("openai_chat", "wire", "clients")
+    for path in (ROOT / "tests" / "fixtures" / folder).glob("*.json")
+)
+SCREEN_LINES = 45
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_explain_tells_the_whole_story_of_each_fixture_in_a_screen(capsys, monkeypatch, router, path):
+    from router.console import print_explanation
+
+    monkeypatch.setenv("COLUMNS", "120")
+    request = request_of(str(path))
+    decision = router.route(replace(request, options=replace(request.options, explain=True)))
+    print_explanation(decision, top=4)
+    out = capsys.readouterr().out
+    assert out.count("\n") <= SCREEN_LINES
+    assert out.startswith(f"{decision.tier} ({decision.model}): {decision.reason.value}; ")
+    for words in (decision.dialect.value, f"turn {decision.turn}", "ask scored: ", "promise: ", *STEPS):
+        assert words in out
+
+
+def test_explain_takes_a_body_from_a_file_or_standard_input_with_headers_or_without(run, tmp_path, tiny_bundle):
+    body = {"messages": [{"role": "user", "content": "why"}], "model": "auto:careful"}
+    (tmp_path / "body.json").write_text(json.dumps(body))
+    (tmp_path / "recorded.json").write_text(json.dumps({"headers": {"X-Router-Tier": "frontier"}, "body": body}))
+    plain = json.loads(run("explain", "body.json", "--json", "--bundle", tiny_bundle)[1])
+    assert (plain["dialect"], plain["policy"], plain["requested"]) == (
+        "openai_chat",
+        "careful",
+        {"model": "auto:careful"},
+    )
+    assert [step["step"] for step in plain["steps"]] == list(STEPS)
+    pinned = json.loads(run("explain", "recorded.json", "--json", "--bundle", tiny_bundle)[1])
+    assert (pinned["tier"], pinned["reason"]) == ("frontier", "pinned")
+    piped = json.loads(run("explain", "-", "--json", "--bundle", tiny_bundle, stdin=json.dumps(body).encode())[1])
+    assert (piped["tier"], piped["policy"]) == (plain["tier"], "careful")
+    words = json.loads(run("explain", "-", "--json", "--bundle", tiny_bundle, stdin=b"why\nso?\n")[1])
+    assert words["explanation"]["ask"] == "why\nso?"
+
+
+def test_explain_says_in_one_line_why_it_cannot(run, tmp_path, tiny_bundle):
+    (tmp_path / "bad.json").write_text('{"messages": ')
+    (tmp_path / "pin.json").write_text('{"messages": [{"role": "user", "content": "x"}], "model": "tier:huge"}')
+    assert_one_line(run("explain", "nowhere.json", "--bundle", tiny_bundle), "nowhere.json: cannot be read")
+    assert_one_line(run("explain", "bad.json", "--bundle", tiny_bundle), "bad.json is not JSON")
+    assert_one_line(run("explain", "pin.json", "--bundle", tiny_bundle), "model: 'huge' is no tier; tiers are budget")
 
 
 def test_explains_json_adds_up(run):
@@ -170,6 +231,47 @@ def test_check_prints_what_is_in_force(run, tmp_path):
     code, out, _ = run("check", "--config", "t.toml")
     assert code == 0
     assert "safe tier frontier" in out
+
+
+def test_check_prints_policies_with_thresholds_rules_turns_and_remarks(run, tmp_path, tiny_bundle):
+    (tmp_path / "t.toml").write_text(
+        f"""
+bundle = "{tiny_bundle}"
+rules = [{{ name = "vip", audience = "customer", floor = "production" }}]
+[policies.batch]
+max_cost_usd_per_1k = 6
+ceiling = "production"
+turns = {{ title = "production" }}
+[turns]
+probe = "classifier"
+[[tiers]]
+name = "budget"
+models = [{{ model = "own/[x]", input_usd_per_million = 1, output_usd_per_million = 1 }}]
+[[tiers]]
+name = "production"
+models = ["openai/gpt-5.4"]
+[[tiers]]
+name = "frontier"
+models = ["openai/gpt-5.5"]
+"""
+    )
+    facts = json.loads(run("check", "--config", "t.toml", "--json")[1])
+    assert set(facts["policies"]) == {"auto", "careful", "cheap", "batch"}
+    assert facts["policies"]["batch"] == {
+        "threshold": 0.5,
+        "promise": "at most $6 for 1,000 requests (bound $6.00)",
+        "limits": "ceiling production",
+        "turns": {"title": "tier production"},
+    }
+    assert [(rule["name"], rule["when"], rule["then"]) for rule in facts["rules"]] == [
+        ("vip", "audience customer", "floor production")
+    ]
+    assert facts["turns"]["probe"] == "no limits"
+    assert any("own/[x]" in remark for remark in facts["remarks"])
+    code, out, _ = run("check", "--config", "t.toml")
+    assert code == 0
+    for words in ("batch", "rule 1, vip: audience customer -> floor production", "probe: classifier", "note: own/[x]"):
+        assert words in out
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,11 +14,13 @@ from router.brain import load_bundle
 from router.brain.promise import Goal
 from router.core import Router
 from router.errors import BundleMissing, ConfigError, RequestError
-from router.policy import choose
-from router.settings import load_settings
+from router.policy import STEPS, choose
+from router.settings import PolicySettings, Target, load_settings
 from router.types import (
     ChatRequest,
     Message,
+    Needs,
+    Overrides,
     Prediction,
     Reason,
     RouteDecision,
@@ -26,6 +29,7 @@ from router.types import (
     StatedPromise,
 )
 from router.wire.route_body import render_decision, request_from_text
+from tests.router.processes import python
 from tests.router.tiny_bundle import read_manifest
 
 TIERS = ("budget", "production", "frontier")
@@ -35,9 +39,15 @@ TEXTS = [EASY, HARD, "hi", "", "What is the capital of France?", "\u8bf7\u5206\u
 
 
 def scored(decision: RouteDecision) -> dict[str, object]:
-    """A decision without what differs from call to call, and without the costs, which depend on all that is sent."""
+    """A decision without what differs from call to call, the dialect, and the costs, which are of all that is sent."""
     body = render_decision(decision)
-    return {key: body[key] for key in body if key not in ("decision_id", "latency_ms", "estimated_cost_usd")}
+    return {key: body[key] for key in body if key not in ("decision_id", "latency_ms", "estimated_cost_usd", "dialect")}
+
+
+def configured(target: Target):
+    """Settings with nothing configured but the target of auto."""
+    settings = load_settings({})
+    return replace(settings, policies={**settings.policies, "auto": PolicySettings(target)})
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +167,7 @@ def test_a_bundle_may_be_fitted_for_a_cost_or_a_mix(tiny_bundle):
         decision = Router(other, load_settings({})).route("hi")
         assert decision.threshold == threshold
         assert decision.promise == promise.stated()
-        assert Router(other, replace(load_settings({}), max_quality_loss=0.02)).route("hi").threshold == 0.1
+        assert Router(other, configured(Target("max_quality_loss", 0.02))).route("hi").threshold == 0.1
 
 
 @settings(max_examples=40)
@@ -315,3 +325,139 @@ def test_the_library_in_one_line():
     decision = Router.load().route("What is the capital of France?")
     assert isinstance(decision, RouteDecision)
     assert decision.tier in TIERS
+
+
+# --- The policy at work -----------------------------------------------------------------------------------------------
+
+OWN = """
+rules = [
+  { language = "de", tier = "frontier" },
+  { regex = "(?i)status update", policy = "cheap" },
+  { header = { x-team = "legal" }, floor = "production" },
+]
+[[envelopes]]
+start = "<<CRM"
+end = "CRM>>"
+[turns]
+probe = "classifier"
+"""
+
+
+@pytest.fixture(scope="module")
+def own(shipped, tmp_path_factory):
+    """A router with rules, envelopes and turns of its own."""
+    config = tmp_path_factory.mktemp("own") / "tierwise.toml"
+    config.write_text(OWN)
+    return Router.load(shipped, config=config, environ={})
+
+
+def asked(text="Why is the sky blue?", *, model=None, headers=None, **overrides) -> RouteRequest:
+    """A parsed request with overrides."""
+    chat = ChatRequest((Message("user", text),), model=model)
+    return RouteRequest(chat, overrides=Overrides(**overrides), headers=headers or {})
+
+
+@pytest.mark.parametrize(
+    ("request_", "tier", "reason", "policy"),
+    [
+        (asked(tier="frontier"), "frontier", Reason.PINNED, "auto"),
+        (asked(model="tier:production"), "production", Reason.PINNED, "auto"),
+        (asked(model="openai/gpt-5.5"), "frontier", Reason.PINNED, "auto"),
+        (asked(off=True), "frontier", Reason.PINNED, "auto"),
+        (asked(EASY, model="auto:careful"), "budget", Reason.THRESHOLD, "careful"),
+        (asked(EASY, policy="cheap"), "budget", Reason.THRESHOLD, "cheap"),
+        (asked("Bitte fasse diesen Text in zwei Sätzen zusammen."), "frontier", Reason.RULE, "auto"),
+        (asked("Write a Status Update"), "budget", Reason.THRESHOLD, "cheap"),
+        (asked(EASY, headers={"x-team": "legal"}), "production", Reason.RULE, "auto"),
+        (asked(EASY, headers={"x-team": "legal"}, ceiling="budget"), "production", Reason.RULE, "auto"),
+    ],
+)
+def test_pins_rules_and_policies_decide_in_the_service_as_in_the_policy(own, request_, tier, reason, policy):
+    decision = own.route(request_)
+    assert (decision.tier, decision.reason, decision.policy) == (tier, reason, policy)
+    assert [step.name for step in decision.steps] == list(STEPS)
+    assert decision.steps[-1].tier == tier
+
+
+def test_what_was_asked_for_is_in_the_answer_and_nothing_else(own):
+    body = {"messages": [{"role": "user", "content": "hi"}], "model": "auto", "router": {"tiers": ["budget"]}}
+    assert own.route(body).requested == {"model": "auto", "tiers": ["budget"]}
+    request = asked(floor="production", policy="careful", off=False)
+    assert own.route(request).requested == {"floor": "production", "policy": "careful"}
+    assert own.route(asked(model="\ud800", off=True)).requested == {"model": "?", "off": True}
+    assert own.route("hi").requested == {}
+
+
+def test_an_operators_envelope_is_not_scored(own):
+    request = RouteRequest(asked("<<CRM customer 7 CRM>>" + HARD).chat, RouteOptions(explain=True))
+    assert own.route(request).explanation.ask == HARD
+
+
+def test_costs_are_of_the_first_model_that_can_serve_the_request(router):
+    chat = ChatRequest((Message("user", "hi"),), needs=Needs(images=True))
+    with_image, plain = router.route(RouteRequest(chat)), router.route("hi")
+    assert with_image.model == "google/gemini-3.1-flash-lite"
+    assert with_image.estimated_cost_usd["budget"] > plain.estimated_cost_usd["budget"]
+    assert with_image.estimated_cost_usd["production"] == plain.estimated_cost_usd["production"]
+
+
+def test_a_request_over_every_window_is_refused_with_the_nearest_model(router):
+    with pytest.raises(RequestError, match=r"Nearest is .* a context window of") as caught:
+        router.route("word " * 1_200_000)
+    assert caught.value.code == "no_model_fits"
+
+
+def test_rules_on_tasks_that_the_bundle_does_not_tell_are_refused(tiny_bundle, tmp_path):
+    bundle = load_bundle(tiny_bundle)
+    for task in bundle.manifest.tasks:
+        (tmp_path / "t.toml").write_text(f'rules = [{{ task = "{task}", min_probability = 0, tier = "frontier" }}]')
+        Router(bundle, load_settings({}, config=tmp_path / "t.toml"))
+    (tmp_path / "t.toml").write_text('\nrules = [{ task = "chatt", tier = "frontier" }]')
+    with pytest.raises(
+        ConfigError, match=r"t\.toml:2: task: 'chatt' is no task of the bundle; .* Did you mean 'chat'\?"
+    ):
+        Router(bundle, load_settings({}, config=tmp_path / "t.toml"))
+
+
+def test_a_rule_on_the_task_that_the_bundle_tells_decides(tiny_bundle, tmp_path):
+    bundle = load_bundle(tiny_bundle)
+    guess = Router(bundle, load_settings({})).route("hi").task
+    (tmp_path / "t.toml").write_text(
+        f'rules = [{{ task = "{guess.name}", min_probability = {guess.probability}, tier = "frontier" }}]'
+    )
+    decision = Router(bundle, load_settings({}, config=tmp_path / "t.toml")).route("hi")
+    assert (decision.tier, decision.reason) == ("frontier", Reason.RULE)
+
+
+def test_remarks_say_what_is_not_known_of_an_operators_model(tiny_bundle, tmp_path):
+    config = tmp_path / "tierwise.toml"
+    own_model = '{model = "own/x", input_usd_per_million = 1, output_usd_per_million = 1, context_window = 9}'
+    models = {"budget": own_model, "production": '"openai/gpt-5.4"', "frontier": '"openai/gpt-5.5"'}
+    rows = [f'[[tiers]]\nname = "{name}"\nmodels = [{models[name]}]' for name in TIERS]
+    config.write_text("\n".join(rows))
+    router = Router.load(tiny_bundle, config=config, environ={})
+    assert router.remarks == ("own/x (budget): output limit and capabilities unknown, taken as no limit",)
+
+
+def test_the_shipped_bundles_support_the_shipped_policies(router):
+    assert router.remarks == ()
+    losses = {name: policy.threshold.promise.target for name, policy in router.setup.policies.items()}
+    assert losses == {"auto": 0.05, "careful": 0.02, "cheap": 0.1}
+
+
+def test_what_only_some_configurations_need_is_not_loaded_for_the_others(tmp_path):
+    code = "from router import Router\nRouter.load(environ={}).route('hi')\nimport sys\nprint(*sys.modules)"
+    loaded = {name.partition(".")[0] for name in python(code, cwd=tmp_path).split()}
+    assert not loaded & {"re2", "genai_prices", "py3langid", "quicktok", "httpx2"}
+
+
+def test_the_example_configuration_is_whole_and_works(shipped):
+    from router.settings.load import KEYS
+
+    path = Path(__file__).parents[2] / "data" / "tierwise.example.toml"
+    text = path.read_text("utf-8")
+    router = Router.load(shipped, config=path, environ={})
+    assert len(router.setup.rules) == 6
+    assert router.setup.models["production"][1].context_window == 272_000
+    assert [key for key in KEYS if key not in text and key != "trusted_encoders"] == []
+    assert router.route("Please review this code: x = 1").reason is Reason.RULE

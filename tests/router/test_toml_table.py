@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import tomllib
 
 import pytest
 
 from router.errors import ConfigError
+from router.toml_lines import lines_of
 from router.toml_table import Table
 
 
 def table(**values):
-    return Table(values, "t.toml", "server.")
+    return Table(values, "t.toml", place=("server",))
 
 
 @pytest.mark.parametrize("value", ["", 7, True, [], {}])
@@ -26,6 +28,8 @@ def test_what_is_missing_is_none_or_empty():
     assert empty.number("k", low=0) is None
     assert empty.tables("k") == []
     assert empty.strings_or_tables("k") == []
+    assert empty.one_or_more("k") == ()
+    assert empty.flag("k") is None
     empty.table("k").only()
 
 
@@ -77,3 +81,38 @@ def test_errors_within_tables_name_the_whole_path():
         inner.string("y")
     with pytest.raises(ConfigError, match=r"server\.k\[0\]\.x\.y: unknown key; known are z\."):
         inner.only("z")
+
+
+@pytest.mark.parametrize("value", ["", 7, [], [""], ["a", 7], {}])
+def test_one_or_more_is_a_string_or_an_array_that_has_some(value):
+    assert table(k="a").one_or_more("k") == ("a",)
+    assert table(k=["a", "b"]).one_or_more("k") == ("a", "b")
+    with pytest.raises(ConfigError, match=r"server\.k: expected a string that is not empty, or an array of some"):
+        table(k=value).one_or_more("k")
+
+
+@pytest.mark.parametrize("value", [0, 1, "true"])
+def test_a_flag_is_true_or_false(value):
+    assert table(k=False).flag("k") is False
+    with pytest.raises(ConfigError, match=r"server\.k: expected true or false"):
+        table(k=value).flag("k")
+
+
+def test_errors_name_the_line_of_the_key_and_that_of_its_table_where_it_is_missing():
+    text = '[server]\nport = "x"\n\n[catalog."a/b"]\n'
+    top = Table(tomllib.loads(text), "t.toml", lines=lines_of(text))
+    with pytest.raises(ConfigError, match=r"^t\.toml:2: server\.port: "):
+        top.table("server").number("port", low=0)
+    with pytest.raises(ConfigError, match=r"^t\.toml:1: server\.host: "):
+        top.table("server").required_string("host")
+    with pytest.raises(ConfigError, match=r'^t\.toml:4: catalog\."a/b"\.price: expected a number\.$'):
+        top.table("catalog").table("a/b").required_number("price", low=0)
+    with pytest.raises(ConfigError, match=r"^t\.toml: name: "):
+        top.required_string("name")
+
+
+def test_a_near_miss_is_asked_about():
+    with pytest.raises(ConfigError, match=r"unknown key; known are port, host\. Did you mean 'port'\?$"):
+        table(prot=1).only("port", "host")
+    with pytest.raises(ConfigError, match=r"known are port, host\.$"):
+        table(xyz=1).only("port", "host")

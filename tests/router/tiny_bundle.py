@@ -26,6 +26,7 @@ from router.brain.domain import Domain
 from router.brain.encoders import Encoder, EncoderSpec, OnnxEncoder, StaticEncoder, TokenIds
 from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable, reading_buckets
 from router.brain.promise import Goal, Promise, SlicePromise
+from router.brain.tasks import TaskHead
 from router.reading import read
 from router.reading.signals import SIGNAL_NAMES
 from router.types import ChatRequest, Message
@@ -40,13 +41,14 @@ FILES = (
     "manifest.json",
     "heads.safetensors",
     "ngrams.safetensors",
+    "tasks.safetensors",
     "golden.json",
     "encoder/tokenizer.json",
     "encoder/table.safetensors",
     "evaluation.json",
     "MODEL_CARD.md",
 )
-READ_AT_LOAD = FILES[:6]
+READ_AT_LOAD = FILES[:7]
 
 
 def tiny_tokenizer(*marks: str) -> Tokenizer:
@@ -98,6 +100,27 @@ def tiny_ngrams(encoder: Encoder, *, normalise_all: bool = False) -> NgramTable:
     return NgramTable(weights=tuple(weights), steps=steps, known=tuple(known), normalise_all=normalise_all)
 
 
+TASKS = ("chat", "code")
+
+
+def tiny_tasks(encoder: Encoder, *, with_ngrams: bool = True) -> TaskHead:
+    """A head of two tasks with fixed random numbers."""
+    rng = np.random.default_rng(17)
+    three = tiny_ngrams(encoder)
+    two = replace(
+        three,
+        weights=tuple(block[:, : len(TASKS)] for block in three.weights),
+        steps=tuple(step[: len(TASKS)] for step in three.steps),
+    )
+    n_features = encoder.n_features + len(SIGNAL_NAMES)
+    return TaskHead(
+        names=TASKS,
+        coef=rng.normal(0.0, 0.4, size=(len(TASKS), n_features)),
+        intercept=np.array([0.1, -0.1]),
+        ngrams=two if with_ngrams else None,
+    )
+
+
 def tiny_calibration(method: str) -> Calibration:
     """A calibration of three heads."""
     if method == "sigmoid":
@@ -109,7 +132,9 @@ def tiny_calibration(method: str) -> Calibration:
     )
 
 
-def tiny_brain(method: str = "sigmoid", *, encoder: Encoder | None = None, with_ngrams: bool = True) -> Brain:
+def tiny_brain(
+    method: str = "sigmoid", *, encoder: Encoder | None = None, with_ngrams: bool = True, with_tasks: bool = True
+) -> Brain:
     """A brain with fixed random heads; nothing is out of its domain."""
     rng = np.random.default_rng(11)
     encoder = tiny_encoder() if encoder is None else encoder
@@ -131,6 +156,7 @@ def tiny_brain(method: str = "sigmoid", *, encoder: Encoder | None = None, with_
             max_distance=1.0,
         ),
         ngrams=tiny_ngrams(encoder) if with_ngrams else None,
+        tasks=tiny_tasks(encoder, with_ngrams=with_ngrams) if with_tasks else None,
     )
 
 

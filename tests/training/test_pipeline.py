@@ -18,7 +18,7 @@ from router.brain import load_bundle
 from router.brain.bundle.write import BundleContents, bundle_files, write_bundle
 from router.errors import DataError
 from router.reading import read
-from router.types import ChatRequest, Message
+from router.types import ChatRequest, Message, Reason
 from tests.training import fits
 from training.config import FitConfig
 from training.dataset import build_dataset
@@ -69,7 +69,7 @@ write_bundle(Path(sys.argv[1]), contents)
 
 FILES = {
     *("manifest.json", "heads.safetensors", "ngrams.safetensors", "golden.json", "evaluation.json", "MODEL_CARD.md"),
-    *("encoder/tokenizer.json", "encoder/table.safetensors"),
+    *("tasks.safetensors", "encoder/tokenizer.json", "encoder/table.safetensors"),
 }
 
 
@@ -195,7 +195,7 @@ def test_what_is_fitted_again_sees_the_test_rows_but_never_the_calibration_rows(
     groups = fits.traffic_data().groups
     assert not {groups[row] for row in second.tolist()} & {groups[row] for row in splits.calibrate.tolist()}
     assert contents.promise.n_rows == len(calibrate)
-    assert contents.brain is spy.brains[1].brain, "the refitted one goes into the bundle"
+    assert contents.brain.heads is spy.brains[1].brain.heads, "the refitted one goes into the bundle"
 
 
 def test_the_measurement_is_of_the_first_fit_and_the_promise_of_the_second():
@@ -415,7 +415,10 @@ def test_a_transformer_bundle_is_written_loaded_and_decides_as_it_was_measured(a
         router.route({"messages": [{"role": message.role, "content": message.text} for message in row.messages]})
         for row in rows
     ]
-    assert [decision.tier for decision in decisions] == [contents.brain.tiers[tier] for tier in chosen.tolist()]
+    scored = [place for place, decision in enumerate(decisions) if decision.reason is not Reason.TURN]
+    assert len(scored) > 0.9 * len(rows), "few rows are of a turn that the policy decides"
+    for place in scored:
+        assert decisions[place].tier == contents.brain.tiers[chosen[place]]
     served = [list(decision.expected_quality_loss.values()) for decision in decisions]
     np.testing.assert_allclose(served, scores.expected_quality_loss, rtol=0, atol=1e-6)
     assert len({decision.tier for decision in decisions}) > 1

@@ -482,3 +482,12 @@ def test_a_measure_that_no_bundle_has_gets_no_row(small):
 def test_a_readme_without_its_markers_is_refused(text):
     with pytest.raises(DataError, match="once each and in this order"):
         update_readme(text, "table")
+
+
+def test_the_card_says_how_well_the_task_is_named_beside_keywords(full):
+    own = {"chat": 0.9, "code": 0.4, "math": 0.6}
+    tasks = {"n": 120, "macro_f1": 0.6333, "accuracy": 0.7, "f1": own, "keywords": {"macro_f1": 0.25}}
+    card = model_card({**full, "tasks": tasks}, {})
+    assert "macro F1 is 0.633 and 70.0% of its names are right" in card
+    assert "a keyword list made from the same rows reaches 0.250" in card
+    assert "## Task" not in model_card({**full, "tasks": None}, {})

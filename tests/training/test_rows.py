@@ -83,7 +83,7 @@ def test_messages_are_read_as_the_service_reads_them() -> None:
     content = [{"type": "text", "text": "What is"}, {"type": "image_url"}, {"type": "text", "text": "this?"}]
     messages = [{"role": "System", "content": "Be brief."}, {"role": "user", "content": content}]
     row = parse({"id": "a", "messages": messages, "tier": "budget"})
-    assert row.messages == (Message("system", "Be brief."), Message("user", "What is\nthis?", ("image_url",)))
+    assert row.messages == (Message("system", "Be brief."), Message("user", "What is\nthis?", ("image",)))
 
 
 def test_unknown_keys_and_null_fields_are_passed_over() -> None:

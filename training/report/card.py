@@ -69,6 +69,7 @@ def model_card(evaluation: JsonObject, manifest_facts: JsonObject) -> str:
         _measured(evaluation),
         _part("Robustness", [robustness_table(evaluation), _pairs(evaluation)]),
         _part("Out of domain", [out_of_domain_table(evaluation)]),
+        _part("Task", [_tasks(evaluation)]),
         _part("Where it is weak", list(_weak(evaluation))),
         _part("Learned from", list(_learned_from(manifest_facts))),
         _part("Use it on your own traffic", [_OWN_TRAFFIC]),
@@ -147,6 +148,21 @@ def _pairs(evaluation: JsonObject) -> str | None:
     if (pairs := pairs_of(evaluation)) is None:
         return None
     return f"Of {pairs[0]} contrast pairs, the hard twin's expected loss is above the trivial one's in {pairs[1]}."
+
+
+def _tasks(evaluation: JsonObject) -> str | None:
+    """How well the second head names the task; None where there is none."""
+    facts = objects(evaluation, "tasks")
+    if not facts:
+        return None
+    own = sorted(objects(facts, "f1").items(), key=lambda item: (-item[1], item[0]))
+    best, worst = (", ".join(f"{name} {value:.2f}" for name, value in part) for part in (own[:4], own[-4:]))
+    return (
+        f"A second head names the task, one of {len(own)}. On {count(facts.get('n'))} test rows its macro F1 is "
+        f"{number(facts.get('macro_f1'))} and {percent(facts.get('accuracy'))} of its names are right; a keyword list "
+        f"made from the same rows reaches {number(at(facts, 'keywords', 'macro_f1'))}. Best: {best}; worst: {worst}. A "
+        "rule on a task takes effect from a stated probability on."
+    )
 
 
 def _weak(evaluation: JsonObject) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 MANIFEST = "manifest.json"
 HEADS = "heads.safetensors"
 NGRAMS = "ngrams.safetensors"
+TASKS = "tasks.safetensors"
 GOLDEN = "golden.json"
 TOKENIZER = "encoder/tokenizer.json"
 TABLE = "encoder/table.safetensors"
@@ -16,6 +17,7 @@ MAX_BYTES: dict[str, int] = {
     MANIFEST: 2 << 20,
     HEADS: 64 << 20,
     NGRAMS: 64 << 20,
+    TASKS: 64 << 20,
     NETWORK: 256 << 20,
     GOLDEN: 4 << 20,
     TOKENIZER: 64 << 20,

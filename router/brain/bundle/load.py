@@ -23,6 +23,7 @@ from router.brain.domain import POWERS, Domain
 from router.brain.encoders import Encoder, EncoderSpec, OnnxEncoder, StaticEncoder, TokenIds
 from router.brain.encoders.onnx import marks_of
 from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable
+from router.brain.tasks import TaskHead
 from router.errors import BundleCorrupt, BundleError, BundleMissing, MissingExtra
 from router.jsontext import decode_json
 from router.reading.signals import SIGNAL_NAMES
@@ -153,7 +154,8 @@ def static_encoder_sha256(table: bytes, tokenizer: bytes) -> str:
 
 def _needed(manifest: Manifest) -> tuple[str, ...]:
     ngrams = (layout.NGRAMS,) if layout.NGRAMS in manifest.files else ()
-    return (*layout.REQUIRED, *ngrams, *layout.ENCODER_FILES[manifest.encoder.kind])
+    tasks = (layout.TASKS,) if manifest.tasks else ()
+    return (*layout.REQUIRED, *ngrams, *tasks, *layout.ENCODER_FILES[manifest.encoder.kind])
 
 
 def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
@@ -260,12 +262,24 @@ def _build_brain(manifest: Manifest, encoder: Encoder, files: dict[str, bytes], 
             power=float(form[2]),
             max_distance=manifest.max_domain_distance,
         ),
-        ngrams=_load_ngrams(files[layout.NGRAMS], folder, n_heads) if layout.NGRAMS in files else None,
+        ngrams=_load_ngrams(files[layout.NGRAMS], folder / layout.NGRAMS, n_heads) if layout.NGRAMS in files else None,
+        tasks=_load_tasks(manifest, encoder, files[layout.TASKS], folder / layout.TASKS) if manifest.tasks else None,
     )
 
 
-def _load_ngrams(raw: bytes, folder: Path, n_heads: int) -> NgramTable:
-    path = folder / layout.NGRAMS
+def _load_tasks(manifest: Manifest, encoder: Encoder, raw: bytes, path: Path) -> TaskHead:
+    tensors = _tensors(raw, path)
+    n_tasks, double = len(manifest.tasks), np.dtype(np.float64)
+    n_features = encoder.n_features + len(manifest.signals)
+    return TaskHead(
+        names=manifest.tasks,
+        coef=_tensor(tensors, "coef", shape=(n_tasks, n_features), dtype=double, where=str(path)),
+        intercept=_tensor(tensors, "intercept", shape=(n_tasks,), dtype=double, where=str(path)),
+        ngrams=_load_ngrams(raw, path, n_tasks) if "normalise_all" in tensors else None,
+    )
+
+
+def _load_ngrams(raw: bytes, path: Path, n_heads: int) -> NgramTable:
     tensors = _tensors(raw, path)
     weights, steps, known = [], [], []
     for name in BLOCKS:

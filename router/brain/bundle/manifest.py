@@ -35,6 +35,7 @@ class Manifest:
 
     id: name and content in short, such as `default-1a2b3c4d5e6f`.
     tiers: cheap to strong.  tier_models: for each source of outcomes the models that defined each tier.
+    tasks: names of the task head's columns; () for a bundle without one.
     signals: names, in the order that the heads expect.  calibration: `sigmoid` or `isotonic`.
     domain_quantile: share of held-out rows within max_domain_distance.
     promise: the threshold curve with its guarantee.
@@ -53,6 +54,7 @@ class Manifest:
     promise: Promise
     training: JsonObject
     files: Mapping[str, str]
+    tasks: tuple[str, ...] = ()
 
     def to_json(self) -> JsonObject:
         """The manifest as a JSON object; `parse_manifest` reads it back to an equal value."""
@@ -70,6 +72,7 @@ class Manifest:
             },
             "views": list(VIEWS),
             "signals": list(self.signals),
+            "tasks": list(self.tasks),
             "calibration": self.calibration,
             "domain": {"quantile": self.domain_quantile, "max_distance": self.max_domain_distance},
             "promise": _promise_json(self.promise),
@@ -113,7 +116,13 @@ def parse_manifest(value: object, *, where: str) -> Manifest:
         promise=_parse_promise(root.child("promise"), tiers),
         training=root.child("training").value,
         files=_parse_files(root.child("files")),
+        tasks=_parse_tasks(root),
     )
+
+
+def _parse_tasks(root: _Reader) -> tuple[str, ...]:
+    """The task names; () where the key is missing, as in bundles that were written before there were any."""
+    return root.strings("tasks", at_least=0) if "tasks" in root.value else ()
 
 
 def _promise_json(promise: Promise) -> JsonObject:

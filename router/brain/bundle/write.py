@@ -20,6 +20,7 @@ from router.brain.calibration import Calibration, SigmoidCalibration
 from router.brain.encoders import Encoder, OnnxEncoder, StaticEncoder
 from router.brain.ngrams import BLOCKS, NgramTable
 from router.brain.promise import Promise
+from router.brain.tasks import TaskHead
 from router.errors import BundleError
 from router.jsontext import encode_json_pretty
 from router.reading.signals import SIGNAL_NAMES
@@ -74,6 +75,8 @@ def bundle_files(contents: BundleContents) -> dict[str, bytes]:
     }
     if brain.ngrams is not None:
         files[layout.NGRAMS] = save_tensors(ngram_tensors(brain.ngrams))
+    if brain.tasks is not None:
+        files[layout.TASKS] = save_tensors(_task_tensors(brain.tasks))
     return {**files, **encoder_files(brain.encoder)}
 
 
@@ -118,7 +121,17 @@ def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> Manifest:
         promise=contents.promise,
         training=contents.training,
         files=digests,
+        tasks=() if brain.tasks is None else brain.tasks.names,
     )
+
+
+def _task_tensors(head: TaskHead) -> dict[str, npt.NDArray[np.generic]]:
+    arrays: dict[str, npt.NDArray[np.generic]] = {} if head.ngrams is None else ngram_tensors(head.ngrams)
+    return {
+        **arrays,
+        "coef": np.ascontiguousarray(head.coef),
+        "intercept": np.ascontiguousarray(head.intercept),
+    }
 
 
 def _head_tensors(brain: Brain) -> dict[str, npt.NDArray[np.generic]]:

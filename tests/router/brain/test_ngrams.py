@@ -162,6 +162,12 @@ def test_letters_are_lower_case_between_two_spaces_in_any_script():
     assert letters_of(reading(("user", ""))) == "  "
 
 
+def test_long_turns_around_it_do_not_push_the_ask_out():
+    text = letters_of(reading(("assistant", "a" * 9_000), ("user", "the ask"), ("tool", "b" * 9_000)))
+    assert "\nthe ask\n" in text
+    assert len(text) <= LETTERS_LIMIT_CHARS + 3 * len(ELLIPSIS) + 2 * len("\n") + 2
+
+
 def test_letters_are_read_off_the_head_and_the_tail_of_a_long_conversation():
     half = LETTERS_LIMIT_CHARS // 2
     text = letters_of(letters_only("h" * 4_000 + "t" * 4_000))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy import Choice, choose, choose_tier
-from router.policy.choose import nearest_at_or_above
+from router.policy import choose, choose_tier
+from router.policy.choose import TierChoice, nearest_at_or_above
 from router.types import Prediction, Reason
 
 TIERS = ("small", "medium", "large")
@@ -64,7 +64,7 @@ def test_where_no_allowed_tier_is_good_enough_the_strongest_allowed_one_is_taken
 )
 def test_out_of_domain_gets_at_least_the_safe_tier_or_the_nearest_stronger_allowed_one(safe, allowed, expected):
     choice = choose(prediction(0.0, 0.0, 0.0, out_of_domain=True), threshold=0.1, allowed=allowed, safe_tier=safe)
-    assert choice == Choice(expected, Reason.OUT_OF_DOMAIN)
+    assert choice == TierChoice(expected, Reason.OUT_OF_DOMAIN)
     assert nearest_at_or_above(safe, allowed, order=TIERS) == expected
 
 
@@ -80,7 +80,7 @@ def test_out_of_domain_gets_at_least_the_safe_tier_or_the_nearest_stronger_allow
 )
 def test_out_of_domain_never_lowers_a_choice_and_is_no_reason_where_it_changes_none(losses, safe, allowed, expected):
     said = prediction(*losses, out_of_domain=True)
-    assert choose(said, threshold=0.1, allowed=allowed, safe_tier=safe) == Choice(expected, Reason.THRESHOLD)
+    assert choose(said, threshold=0.1, allowed=allowed, safe_tier=safe) == TierChoice(expected, Reason.THRESHOLD)
 
 
 @given(
@@ -99,7 +99,7 @@ def test_out_of_domain_is_never_decided_below_what_the_domain_gets(losses, allow
 
 def test_within_the_domain_the_threshold_decides_and_is_the_reason():
     choice = choose(prediction(0.0, 0.0, 0.0), threshold=0.1, allowed=TIERS, safe_tier="large")
-    assert choice == Choice("small", Reason.THRESHOLD)
+    assert choice == TierChoice("small", Reason.THRESHOLD)
 
 
 @pytest.mark.parametrize("n_tiers", [2, 5])

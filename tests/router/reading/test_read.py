@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.reading import Turn, read
+from router.reading.conversation import ASK_LIMIT_CHARS
 from router.reading.crop import ELLIPSIS
-from router.reading.read import ASK_LIMIT_CHARS, TURN_LIMIT_CHARS, WINDOW_TURNS
+from router.reading.read import TURN_LIMIT_CHARS, WINDOW_TURNS
 from router.reading.signals import SIGNAL_NAMES
 from router.types import ChatRequest, Message
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.errors import RequestError
-from router.types import Message
+from router.types import Message, Needs
 from router.wire.openai_chat import parse_chat, parse_messages
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai_chat"
@@ -31,7 +31,7 @@ def test_a_tool_call_turn_is_read_message_by_message():
     assert request.messages == (
         Message("developer", "You help with travel."),
         Message("user", "What is the weather in Lima?"),
-        Message("assistant", ""),
+        Message("assistant", "", ("tool_call",)),
         Message("tool", '{"c": 19}'),
     )
 
@@ -42,7 +42,7 @@ def test_text_blocks_are_joined_by_newlines_and_other_blocks_are_kept_by_type():
     assert request.messages[1] == Message(
         "user",
         "What is on this picture?\nAnd what is missing?",
-        ("image_url", "input_audio", "a_block_of_next_year"),
+        ("image", "audio", "a_block_of_next_year"),
     )
 
 
@@ -66,6 +66,55 @@ def test_text_blocks_are_joined_by_newlines_and_other_blocks_are_kept_by_type():
 )
 def test_content_may_be_a_string_null_or_blocks_of_any_type(content, message):
     assert parse_chat(user(content)).messages == (message,)
+
+
+def test_thinking_and_calls_are_no_text():
+    message = {"role": "assistant", "content": "a", "reasoning_content": "hm", "tool_calls": [{}, {}]}
+    old = {"role": "assistant", "content": None, "function_call": {"name": "f"}}
+    assert parse_messages([message, old, {"role": "function", "name": "f", "content": "7"}]) == (
+        Message("assistant", "a", ("thinking", "tool_call", "tool_call")),
+        Message("assistant", "", ("tool_call",)),
+        Message("tool", "7"),
+    )
+
+
+TOOL = {"type": "function", "function": {"name": "f"}}
+CALL = {"messages": [{"role": "assistant", "tool_calls": [{}]}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "needs"),
+    [
+        ({}, Needs()),
+        ({"tools": []}, Needs()),
+        ({"tools": [TOOL]}, Needs(tools=True)),
+        ({"functions": [{"name": "f"}]}, Needs(tools=True)),
+        ({"tools": [TOOL], "tool_choice": "none"}, Needs()),
+        ({"tools": [TOOL], "tool_choice": "none", **CALL}, Needs(tools=True)),
+        ({"tools": [TOOL], "parallel_tool_calls": True}, Needs(tools=True, parallel_tools=True)),
+        ({"parallel_tool_calls": True}, Needs()),
+        ({"tools": [TOOL], "parallel_tool_calls": False}, Needs(tools=True)),
+        ({"response_format": {"type": "json_object"}}, Needs(json_mode=True)),
+        ({"response_format": {"type": "json_schema", "json_schema": {}}}, Needs(json_schema=True)),
+        ({"response_format": {"type": "text"}}, Needs()),
+        ({"n": 3}, Needs(n=3)),
+        ({"n": 0}, Needs()),
+        ({"logprobs": True}, Needs(logprobs=True)),
+        ({"top_logprobs": 2}, Needs(logprobs=True)),
+        (user([{"type": "image_url", "image_url": {"url": "data:"}}]), Needs(images=True)),
+        (user([{"type": "input_audio"}]), Needs(audio=True)),
+        (user([{"type": "file"}]), Needs(documents=True)),
+        ({"tools": 7, "n": "x", "response_format": [], "logprobs": {}, "tool_choice": 3}, Needs()),
+    ],
+)
+def test_needs_are_what_the_body_says_outright(fields, needs):
+    assert parse_chat({**user("a"), **fields}).needs == needs
+
+
+def test_metadata_holds_the_flat_strings_only():
+    metadata = {"team": "blue", "n": 1, "deep": {"a": "b"}}
+    assert parse_chat({**user("a"), "metadata": metadata}).metadata == {"team": "blue"}
+    assert parse_chat({**user("a"), "metadata": "x"}).metadata == {}
 
 
 def test_roles_are_lower_case_and_unknown_ones_are_kept():
@@ -116,6 +165,7 @@ def test_a_value_of_the_wrong_kind_is_refused_with_its_field(body, field):
         ({"max_tokens": "5"}, None),
         ({"max_tokens": 1.5}, None),
         ({"max_tokens": 10**400}, None),
+        ({"max_output_tokens": 9}, 9),
     ],
 )
 def test_the_clients_own_limit_is_read_where_it_makes_sense_and_otherwise_left_alone(limits, expected):

@@ -11,37 +11,16 @@ from hypothesis import strategies as st
 from router.errors import RequestError
 from router.jsontext import encode_json
 from router.types import (
-    BundleRef,
-    Candidate,
     Contribution,
+    Dialect,
     Explanation,
     HeadExplanation,
     Message,
-    Reason,
-    RouteDecision,
+    Overrides,
     RouteOptions,
-    StatedPromise,
 )
 from router.wire.route_body import decision_headers, parse_route_request, render_decision, request_from_text
-
-
-def decision(**changes):
-    facts = {
-        "decision_id": "dec_1",
-        "tier": "budget",
-        "model": "a/small",
-        "candidates": (Candidate("budget", "a/small"), Candidate("frontier", "b/large")),
-        "p_adequate": {"budget": 0.9, "frontier": 0.95},
-        "expected_quality_loss": {"budget": 0.05, "frontier": 0.0},
-        "threshold": 0.1,
-        "promise": StatedPromise(goal="max_quality_loss", target=0.1, bound=0.08, confidence=0.9, n=500),
-        "reason": Reason.THRESHOLD,
-        "estimated_cost_usd": {"budget": 0.001, "frontier": 0.02},
-        "turn": "user",
-        "bundle": BundleRef("tiny-1", "ab" * 32),
-        "latency_ms": 0.2,
-    }
-    return RouteDecision(**(facts | changes))
+from tests.router.wire.samples import decision
 
 
 def test_a_prompt_is_one_user_message_with_the_default_options():
@@ -54,6 +33,21 @@ def test_a_prompt_is_one_user_message_with_the_default_options():
 def test_an_openai_body_passes_verbatim_with_fields_that_do_not_matter():
     body = {"model": "auto", "messages": [{"role": "user", "content": "hi"}], "stream": "?", "tools": 7, "n": None}
     assert parse_route_request(body).chat.model == "auto"
+
+
+def test_the_headers_the_bytes_and_the_dialect_are_kept():
+    headers = {"x-router-floor": "production", "authorization": "Bearer k", "anthropic-version": "2026-10-21"}
+    body = {"messages": [{"role": "user", "content": "hi"}]}
+    request = parse_route_request(body, headers=headers, raw=b"{}")
+    assert request.overrides == Overrides(floor="production")
+    assert request.headers == {"x-router-floor": "production", "anthropic-version": "2026-10-21"}
+    assert request.chat.raw == b"{}"
+    assert request.chat.dialect is Dialect.ANTHROPIC
+
+
+def test_without_headers_nothing_is_overridden():
+    request = parse_route_request({"prompt": "hi"})
+    assert (request.overrides, request.headers, request.chat.raw) == (Overrides(), {}, b"")
 
 
 def test_options_are_read():
@@ -125,6 +119,9 @@ def test_an_unknown_option_is_told_the_known_ones():
 def test_the_answer_holds_every_fact_of_the_decision_under_its_own_name():
     assert render_decision(decision()) == {
         "decision_id": "dec_1",
+        "dialect": "anthropic",
+        "policy": "frugal",
+        "requested": {"model": "auto:frugal"},
         "tier": "budget",
         "model": "a/small",
         "candidates": [{"tier": "budget", "model": "a/small"}, {"tier": "frontier", "model": "b/large"}],
@@ -135,6 +132,7 @@ def test_the_answer_holds_every_fact_of_the_decision_under_its_own_name():
         "reason": "threshold",
         "estimated_cost_usd": {"budget": 0.001, "frontier": 0.02},
         "turn": "user",
+        "task": {"name": "code", "probability": 0.7},
         "bundle": {"id": "tiny-1", "sha256": "ab" * 32},
         "latency_ms": 0.2,
     }
@@ -142,6 +140,19 @@ def test_the_answer_holds_every_fact_of_the_decision_under_its_own_name():
 
 def test_a_decision_without_a_promise_says_so():
     assert render_decision(decision(promise=None))["promise"] is None
+
+
+def test_a_bundle_that_sees_no_tasks_says_so():
+    assert render_decision(decision(task=None))["task"] is None
+
+
+def test_the_steps_come_with_the_explanation():
+    body = render_decision(decision(explanation=Explanation("ask", "window", ())))
+    assert body["steps"] == [
+        {"step": "rules", "tier": None, "note": "none matched"},
+        {"step": "final", "tier": "budget", "note": "0.05 <= 0.1"},
+    ]
+    assert "steps" not in render_decision(decision())
 
 
 def test_the_answer_survives_json():
@@ -172,6 +183,8 @@ def test_headers_say_the_same_as_the_body():
         "x-router-tier": "budget",
         "x-router-model": "a/small",
         "x-router-reason": "threshold",
+        "x-router-policy": "frugal",
+        "x-router-turn": "user",
     }
 
 
@@ -180,8 +193,8 @@ def test_a_model_name_keeps_the_marks_that_model_names_have():
     assert decision_headers(decision(model=name))["x-router-model"] == name
 
 
-@given(st.text(), st.text())
-def test_names_of_any_letters_are_percent_encoded_so_that_no_header_can_be_forged(tier, model):
-    for value in decision_headers(decision(tier=tier, model=model)).values():
+@given(st.text(), st.text(), st.text())
+def test_names_of_any_letters_are_percent_encoded_so_that_no_header_can_be_forged(tier, model, policy):
+    for value in decision_headers(decision(tier=tier, model=model, policy=policy)).values():
         assert value.isascii()
         assert value.isprintable()

@@ -1,0 +1,21 @@
+"""The catalog: models with prices, windows and capabilities, as dated data rows; an operator's own facts go first."""
+
+from __future__ import annotations
+
+from router.catalog.estimates import BYTES_PER_TOKEN, ESTIMATED_OUTPUT_TOKENS, estimated_tokens, size_bytes, text_bytes
+from router.catalog.prices import ListPrice, UnknownModel, list_price
+from router.catalog.rows import CatalogRow, catalog, default_models
+
+__all__ = [
+    "BYTES_PER_TOKEN",
+    "ESTIMATED_OUTPUT_TOKENS",
+    "CatalogRow",
+    "ListPrice",
+    "UnknownModel",
+    "catalog",
+    "default_models",
+    "estimated_tokens",
+    "list_price",
+    "size_bytes",
+    "text_bytes",
+]

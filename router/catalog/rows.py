@@ -1,0 +1,50 @@
+"""The shipped rows, read from models.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from router.types import Capability, JsonObject, ModelSpec
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogRow:
+    """A model of the catalog.
+
+    tier: the tier it stands for by default.  default: whether it is in that tier where nothing is configured.
+    source: who says so.  checked: the day, YYYY-MM-DD.  note: what the source does not show; "" mostly.
+    """
+
+    tier: str
+    spec: ModelSpec
+    default: bool
+    source: str
+    checked: str
+    note: str
+
+
+@cache
+def catalog() -> dict[str, CatalogRow]:
+    """The shipped rows by model name, in the order of preference within a tier."""
+    rows = json.loads((files("router.catalog") / "models.json").read_text("utf-8"))["models"]
+    return {row["model"]: _row(row) for row in rows}
+
+
+def default_models(tier: str) -> tuple[ModelSpec, ...]:
+    """The models of a tier where nothing is configured, the preferred one first."""
+    return tuple(row.spec for row in catalog().values() if row.tier == tier and row.default)
+
+
+def _row(row: JsonObject) -> CatalogRow:
+    spec = ModelSpec(
+        model=row["model"],
+        input_usd_per_million=float(row["input_usd_per_million"]),
+        output_usd_per_million=float(row["output_usd_per_million"]),
+        context_window=row["context_window"],
+        max_output_tokens=row["max_output_tokens"],
+        capabilities=frozenset(Capability(name) for name in row["capabilities"]),
+    )
+    return CatalogRow(row["tier"], spec, row["default"], row["source"], row["checked"], row.get("note", ""))

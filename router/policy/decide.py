@@ -1,0 +1,269 @@
+"""The decision: seven steps in a fixed order, each a function from a draft to the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from router.policy.capability import able_models, first_able, missing, nothing_fits
+from router.policy.choose import choose_tier, nearest_at_or_above
+from router.policy.facts import DEFAULT_POLICY, Facts, Policy, Setup, Threshold
+from router.policy.limits import NO_LIMITS, Limits, narrow
+from router.policy.pins import Asked, read_asked
+from router.policy.rules import first_match
+from router.types import Candidate, ModelSpec, Reason, Step
+
+STEPS = ("pin", "rules", "turn", "classifier", "capability", "out_of_domain", "final")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A decided tier, and how it came about.
+
+    candidates: models in the order to try, the chosen one first.  able: the models of each tier that could serve.
+    threshold: what the classifier was asked with; its promise is None where it does not cover the decision.
+    """
+
+    tier: str
+    reason: Reason
+    policy: str
+    candidates: tuple[Candidate, ...]
+    able: Mapping[str, tuple[ModelSpec, ...]]
+    threshold: Threshold
+    steps: tuple[Step, ...]
+
+
+def decide(facts: Facts, setup: Setup, *, asked_threshold: Threshold | None = None) -> Choice:
+    """The tier for a request, with the models to try and the story.
+
+    asked_threshold: of a target that the request names; None for the policy's.
+    Raises RequestError for names that are unknown, for wishes that contradict each other, and where no model can
+    serve the request.
+    """
+    draft = pin(facts, setup)
+    draft = rules(draft, facts, setup)
+    draft = turn(draft, facts, setup)
+    draft = classifier(draft, facts, setup, asked_threshold)
+    draft = capability(draft, facts, setup)
+    draft = out_of_domain(draft, facts, setup)
+    return final(draft, setup)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is decided so far.
+
+    asked: what the caller wants.  policy: the one in force.
+    in_play: the tiers that limits leave, cheap to strong.
+    ranges: in_play after each narrowing, with the reason that it gives where it changes the choice.
+    tier: the tier after the step, None while none is chosen.
+    named: whether a pin, a rule or a turn named the tier, so that the classifier has no say.
+    able: the models of each tier that can serve the request, once that is known.
+    """
+
+    asked: Asked
+    policy: Policy
+    in_play: tuple[str, ...]
+    threshold: Threshold
+    ranges: tuple[tuple[Reason, tuple[str, ...]], ...] = ()
+    tier: str | None = None
+    reason: Reason = Reason.THRESHOLD
+    named: bool = False
+    able: Mapping[str, tuple[ModelSpec, ...]] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def chosen(self) -> str:
+        """The tier, once there is one."""
+        assert self.tier is not None, "the classifier's step leaves a tier"
+        return self.tier
+
+    def after(self, name: str, note: str, **changes: Any) -> Draft:
+        """The draft with a step more."""
+        step = Step(name, changes.get("tier", self.tier), note)
+        return replace(self, steps=(*self.steps, step), **changes)
+
+
+def pin(facts: Facts, setup: Setup) -> Draft:
+    """What the caller asks for outright: a tier, a model, a policy, limits of its own."""
+    asked = read_asked(facts, setup)
+    policy = setup.policies[asked.policy or DEFAULT_POLICY]
+    draft = Draft(asked=asked, policy=policy, in_play=setup.tiers, threshold=policy.threshold)
+    if asked.tier is None:
+        return draft.after("pin", asked.note)
+    return draft.after("pin", asked.note, tier=asked.tier, in_play=(asked.tier,), reason=Reason.PINNED, named=True)
+
+
+def rules(draft: Draft, facts: Facts, setup: Setup) -> Draft:
+    """The operator's first rule that matches; then the limits of policy, rule and caller, in this order."""
+    if draft.named:
+        return draft.after("rules", "passed over: pinned")
+    rule = first_match(setup.rules, facts)
+    notes = ["none matches" if setup.rules else "none are configured"] if rule is None else [str(rule)]
+    policy, limits = draft.policy, NO_LIMITS if rule is None else rule.limits
+    if rule is not None and rule.policy is not None:
+        if draft.asked.policy is None:
+            policy = setup.policies[rule.policy]
+        else:
+            notes.append(f"the caller's policy {policy.name} stays")
+    in_play, ranges = setup.tiers, []
+    for who, said, reason in (
+        (f"policy {policy.name}", policy.limits, Reason.THRESHOLD),
+        ("the rule", limits, Reason.RULE),
+        ("the caller", draft.asked.limits, Reason.THRESHOLD),
+    ):
+        in_play = narrow(in_play, said, order=setup.tiers)
+        ranges.append((reason, in_play))
+        if not set(in_play) <= set(said.allowed(setup.tiers)):
+            notes.append(f"{who}: {said}, over which the limits before it go")
+        elif said not in (NO_LIMITS, limits):
+            notes.append(f"{who}: {said}")
+    return draft.after(
+        "rules",
+        "; ".join(notes),
+        policy=policy,
+        threshold=policy.threshold,
+        in_play=in_play,
+        ranges=tuple(ranges),
+        **({} if limits.tier is None else {"tier": in_play[0], "reason": Reason.RULE, "named": True}),
+    )
+
+
+def turn(draft: Draft, facts: Facts, setup: Setup) -> Draft:
+    """What the kind of turn gets: a tier, a floor or a ceiling within what is left, or the classifier."""
+    if draft.named:
+        return draft.after("turn", f"{facts.turn}: passed over, the tier is named")
+    turns = {**(setup.turns or {}), **(draft.policy.turns or {})}
+    limits = turns.get(facts.turn, NO_LIMITS)
+    if limits == NO_LIMITS:
+        return draft.after("turn", f"{facts.turn}: left to the classifier")
+    in_play = narrow(draft.in_play, limits, order=setup.tiers)
+    note = f"{facts.turn}: {limits}"
+    changes: dict[str, Any] = {"in_play": in_play, "ranges": (*draft.ranges, (Reason.TURN, in_play))}
+    if limits.tier is not None:
+        changes |= {"tier": in_play[0], "reason": Reason.TURN, "named": True}
+        note += "" if in_play[0] == limits.tier else f", moved to {in_play[0]} by the limits"
+    return draft.after("turn", note, **changes)
+
+
+def classifier(draft: Draft, facts: Facts, setup: Setup, asked: Threshold | None) -> Draft:
+    """The cheapest tier in play whose expected quality loss is at or under the threshold."""
+    threshold = draft.threshold if asked is None else asked
+    if draft.named:
+        return draft.after("classifier", "passed over: the tier is named", threshold=threshold)
+    choices = [
+        (reason, choose_tier(facts.prediction, threshold=threshold.value, allowed=allowed))
+        for reason, allowed in draft.ranges
+    ]
+    tier = choices[-1][1]
+    # The reason is whose limits last changed the choice.
+    changed = [reason for (reason, now), (_, before) in zip(choices[1:], choices[:-1], strict=True) if now != before]
+    note = _loss_note(facts, setup, draft.in_play, tier, threshold)
+    note += f" ({'the request' if asked else draft.policy.name})"
+    return draft.after("classifier", note, tier=tier, reason=(changed or [Reason.THRESHOLD])[-1], threshold=threshold)
+
+
+def _loss_note(facts: Facts, setup: Setup, in_play: Sequence[str], tier: str, threshold: Threshold) -> str:
+    """Why the classifier chose a tier, in words."""
+    losses = dict(zip(setup.tiers, facts.prediction.expected_quality_loss, strict=True))
+    among = "" if tuple(in_play) == setup.tiers else f" among {', '.join(in_play)}"
+    if losses[tier] > threshold.value:
+        return f"none{among} is at or under {threshold.value:.1%}: the strongest, {tier} {losses[tier]:.1%}"
+    over = [f"{name} {losses[name]:.1%}" for name in in_play if losses[name] > threshold.value]
+    tail = f"; over it: {', '.join(over)}" if over else ""
+    return f"the cheapest{among} at or under {threshold.value:.1%}: {tier} {losses[tier]:.1%}{tail}"
+
+
+def capability(draft: Draft, facts: Facts, setup: Setup) -> Draft:
+    """Up to the first tier with a model that can serve the request; over a ceiling before failing, never down."""
+    able = able_models(facts, setup)
+    if draft.reason is Reason.PINNED:
+        return _pinned(draft, facts, setup, able)
+    tier, order = draft.chosen, setup.tiers
+    found = first_able(tier, draft.in_play, able, order=order)
+    over = ""
+    if found is None:
+        reachable = _reachable(draft, setup)
+        found = first_able(tier, reachable, able, order=order)
+        over = ", over the limits, as nothing within them can"
+        if found is None:
+            above = {name: setup.models[name] for name in reachable if order.index(name) >= order.index(tier)}
+            raise nothing_fits(
+                above or {tier: setup.models[tier]}, facts, who="the models", instead=_strongest_able(able, order)
+            )
+    if found == tier:
+        unable = [model.model for model in setup.models[tier] if model not in able[tier]]
+        note = f"{tier} can serve it" + (f", without {', '.join(unable)}" if unable else "")
+        return draft.after("capability", note, able=able)
+    first = setup.models[tier][0]
+    note = f"{tier} cannot: {first.model} lacks {', '.join(missing(first, facts))}; up to {found}{over}"
+    return draft.after("capability", note, able=able, tier=found, reason=Reason.CAPABILITY)
+
+
+def _pinned(draft: Draft, facts: Facts, setup: Setup, able: Mapping[str, tuple[ModelSpec, ...]]) -> Draft:
+    """A pin holds, or the request cannot be served."""
+    tier, model = draft.chosen, draft.asked.model
+    wanted = tuple(spec for spec in setup.models[tier] if model in (None, spec.model))
+    fits = tuple(spec for spec in wanted if spec in able[tier])
+    if not fits:
+        who = f"the pinned {'tier ' + tier if model is None else 'model ' + model}"
+        raise nothing_fits({tier: wanted}, facts, who=who, instead=_strongest_able(able, setup.tiers))
+    return draft.after("capability", f"{fits[0].model} can serve it", able={**able, tier: fits})
+
+
+def _reachable(draft: Draft, setup: Setup) -> tuple[str, ...]:
+    """The tiers that may be used at all: whoever names the only tiers means it, a floor or a ceiling is a wish."""
+    tiers = setup.tiers
+    for limits in (draft.policy.limits, draft.asked.limits):
+        tiers = narrow(tiers, Limits(tiers=limits.tiers), order=setup.tiers)
+    return tiers
+
+
+def _strongest_able(able: Mapping[str, tuple[ModelSpec, ...]], order: Sequence[str]) -> tuple[str, ModelSpec] | None:
+    return next(((tier, able[tier][0]) for tier in reversed(order) if able[tier]), None)
+
+
+def out_of_domain(draft: Draft, facts: Facts, setup: Setup) -> Draft:
+    """At least the safe tier for a request that the classifier knows nothing about, where the classifier decided."""
+    distance = f"{facts.prediction.domain_distance:.2f}"
+    if not facts.prediction.out_of_domain:
+        return draft.after("out_of_domain", f"no: distance {distance}")
+    if draft.named:
+        return draft.after("out_of_domain", f"distance {distance}, but the tier is named")
+    able = [tier for tier in draft.in_play if draft.able[tier]]
+    safe = nearest_at_or_above(setup.safe_tier, able, order=setup.tiers) if able else draft.chosen
+    if setup.tiers.index(safe) <= setup.tiers.index(draft.chosen):
+        return draft.after("out_of_domain", f"distance {distance}, and no tier to move up to")
+    note = f"distance {distance}: at least the safe tier {setup.safe_tier}"
+    return draft.after("out_of_domain", note, tier=safe, reason=Reason.OUT_OF_DOMAIN)
+
+
+def final(draft: Draft, setup: Setup) -> Choice:
+    """The models to try: those of the tier that can serve it, then those of each stronger tier in play."""
+    rank = setup.tiers.index(draft.chosen)
+    stronger = [tier for tier in draft.in_play if setup.tiers.index(tier) > rank]
+    candidates = tuple(Candidate(tier, model.model) for tier in (draft.chosen, *stronger) for model in draft.able[tier])
+    draft = draft.after("final", f"{candidates[0].model}; {draft.reason.value}, {len(candidates)} candidates")
+    return Choice(
+        tier=draft.chosen,
+        reason=draft.reason,
+        policy=draft.policy.name,
+        candidates=candidates,
+        able=draft.able,
+        threshold=draft.threshold if _is_promised(draft, setup) else Threshold(draft.threshold.value),
+        steps=draft.steps,
+    )
+
+
+def _is_promised(draft: Draft, setup: Setup) -> bool:
+    """Whether the promise covers the decision: it was measured with every tier in play and the classifier deciding.
+
+    What moves requests up, a floor or a capability, loses no more quality than was measured, but costs more.
+    """
+    promise = draft.threshold.promise
+    if promise is None or draft.named:
+        return False
+    if promise.goal == "max_quality_loss":
+        return draft.in_play == setup.tiers[-len(draft.in_play) :]
+    return draft.in_play == setup.tiers and draft.reason is not Reason.CAPABILITY

@@ -1,0 +1,224 @@
+"""What kind of turn a request is: a user's ask, a harness's housekeeping, a step inside a loop.
+
+Precision before recall: a turn that is missed is scored like any other, a turn that is wrongly seen gets a rule that
+was not made for it. So harness turns are known by sentences of the clients that send them, or by an order and its
+object together ("title" and "conversation") in a short prompt. Only heads are looked at, so the time does not grow.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+
+class TurnKind(StrEnum):
+    """Kinds of turn; the words are part of the HTTP contract."""
+
+    USER = "user"
+    CONTINUATION = "continuation"
+    """a short reply that approves or asks for the work before it"""
+    TOOL_RESULT = "tool_result"
+    """a step inside a loop: the last message is a tool's result"""
+    HEARTBEAT = "heartbeat"
+    """a bare poll that brings no data; one that does is a user's turn, and scored"""
+    TITLE = "title"
+    COMPACTION = "compaction"
+    PROBE = "probe"
+    """a test of the connection or the quota"""
+    CLASSIFICATION = "classification"
+    """a harness asks a yes or no about the conversation itself"""
+
+
+LOOK_CHARS = 600
+"""Order and object must stand in this many characters of the ask or of a short system prompt."""
+
+SHORT_SYSTEM_CHARS = 1_500
+"""A system prompt up to this long may be an order; a longer one is an agent's, and says nothing of the turn."""
+
+SYSTEM_HEAD_CHARS = 4_000
+"""How much of each system prompt is looked at."""
+
+PROBE_WORDS = frozenset({"quota", "test", "ping", "hi"})
+PROBE_TOKENS = 4
+
+
+def kind_of(
+    ask: str,
+    *,
+    raw: str,
+    system: str,
+    one_message: bool,
+    max_output_tokens: int | None,
+    tool_result: bool,
+    continuation: bool,
+) -> TurnKind:
+    """The kind of turn.
+
+    ask: what the newest user message says, without envelopes.  raw: the newest message of the user's role as it came.
+    system: the heads of the system prompts.  one_message: whether nothing else was said by user, assistant or tool.
+    tool_result: whether a tool's result is the last thing said.  continuation: whether the ask is a short approval.
+    """
+    if one_message and is_probe(ask, max_output_tokens):
+        return TurnKind.PROBE
+    if tool_result:
+        return TurnKind.TOOL_RESULT
+    if is_bare_heartbeat(ask):
+        return TurnKind.HEARTBEAT
+    orders = [ask[:LOOK_CHARS].lower()]
+    if len(system) <= SHORT_SYSTEM_CHARS:
+        orders.append(system[:LOOK_CHARS].lower())
+    if any(_asks_title(order) for order in orders) or any(sentinel in system for sentinel in TITLE_SENTINELS):
+        return TurnKind.TITLE
+    if any(_asks_compaction(order) for order in orders) or _has_compaction_tag(raw):
+        return TurnKind.COMPACTION
+    if any(_asks_classification(order) for order in orders):
+        return TurnKind.CLASSIFICATION
+    return TurnKind.CONTINUATION if continuation else TurnKind.USER
+
+
+def is_probe(ask: str, max_output_tokens: int | None) -> bool:
+    """Whether a request of one message only tests that somebody answers: one word, and room for hardly more."""
+    return max_output_tokens is not None and max_output_tokens <= PROBE_TOKENS and ask.lower() in PROBE_WORDS
+
+
+HEARTBEAT_LIMIT_CHARS = 900
+
+_HEARTBEAT_LINES = re.compile(
+    r"(?:current time|reference utc):[^\n]{0,120}"
+    r"|heartbeat\.md: *\(?empty\)?\.?"
+    r"|\[openclaw heartbeat poll\]"
+)
+_HEARTBEAT_SENTENCES = (
+    "read heartbeat.md if it exists",
+    "heartbeat: check heartbeat.md (empty)",
+    "follow it strictly",
+    "do not infer or repeat old tasks",
+    "do not repeat old tasks",
+    "if nothing needs attention",
+    "follow the heartbeat monitor scratch context when provided",
+    "recurring tasks are automations",
+)
+_SENTENCE_END = re.compile(r"\.(?:\s+|$)")
+_NOTE = "heartbeat monitor scratch:"
+"""OpenClaw's heading of what is to be looked after: data, whatever its last sentence is."""
+_MONITOR = ("follow the heartbeat monitor scratch context", "reply no_reply.")
+
+
+def is_bare_heartbeat(ask: str) -> bool:
+    """Whether the ask is a known poll and no more. What brings data must be scored: a fall at night is no routine."""
+    if len(ask) > HEARTBEAT_LIMIT_CHARS:
+        return False
+    text = ask.lower()
+    if "heartbeat" not in text:
+        return False
+    lines = [line.strip() for line in text.split("\n")]
+    if any(line.startswith(_NOTE) for line in lines):
+        return False
+    rest = " ".join(line for line in lines if line and not _HEARTBEAT_LINES.fullmatch(line))
+    if rest.startswith(_MONITOR[0]) and rest.endswith(_MONITOR[1]):
+        return True
+    rest = re.sub(r" ?current time:[^\n]{0,90}$", "", rest)
+    # "HEARTBEAT.md" is one word: a stop ends a sentence only before white space
+    sentences = [sentence for sentence in _SENTENCE_END.split(rest) if sentence]
+    return all(
+        sentence.startswith(_HEARTBEAT_SENTENCES) and len(sentence) < _SENTENCE_LIMIT_CHARS for sentence in sentences
+    )
+
+
+_SENTENCE_LIMIT_CHARS = 80
+
+SILENT_LIMIT_CHARS = 80
+
+_NO_WORDS = re.compile(r"\W+")
+_SILENT = re.compile(
+    r"(?:(?:no_reply|heartbeat_ok|ok|okay|acknowledged|all (?:clear|good|quiet)|no updates?"
+    r"|nothing (?:new|to report|needs attention|to do))(?: |$))+"
+)
+
+
+def is_silent(answer: str) -> bool:
+    """Whether an answer to a poll only says that there is nothing to say; anything else may report something."""
+    return len(answer) <= SILENT_LIMIT_CHARS and bool(_SILENT.fullmatch(_NO_WORDS.sub(" ", answer.lower()).strip()))
+
+
+TITLE_SENTINELS = (
+    "Write the title in the predominant language of the session",
+    "You are coming up with a succinct title for a coding session",
+)
+"""Claude Code's."""
+
+_TITLE = re.compile(
+    r"\b(?:titles?|titre|titel|t[i\u00ed]tulo|titolo)\b|\u30bf\u30a4\u30c8\u30eb|\u6807\u9898|\u6a19\u984c"
+)
+_CONVERSATION = re.compile(
+    r"\b(?:chats?|conversations?|sessions?|threads?|dialog(?:ue)?|unterhaltung|gespr\u00e4ch|conversaci\u00f3n|conversa"
+    r"|conversazione)\b|\u4f1a\u8a71|\u5bf9\u8bdd|\u5c0d\u8a71"
+)
+_LENGTH_LIMIT = re.compile(
+    r"\b(?:you title|you name|max(?:imum)?|at most|up to|only|\d+ ?(?:-|to|\u00e0|bis|a) ?\d+|\d+[- ]words?|under|short"
+    r"|concise|succinct|json|h\u00f6chstens|rien d'autre)\b"
+    r"|[\u2264<]|\u4ee5\u5185|\u5b57"
+)
+_WRITE = re.compile(
+    r"\b(?:generate|write|give|produce|create|make|return|output|you title|you name|you write|donne|erzeuge|schreib"
+    r"|genera|escribe|gera)\b|\u51fa\u529b|\u751f\u6210"
+)
+_TRANSCRIPT = re.compile(r"<conversation>|<user>|^(?:user|assistant|human):", re.MULTILINE)
+
+
+def _asks_title(order: str) -> bool:
+    head = order[:_ORDER_CHARS]
+    if not _TITLE.search(head):
+        return False
+    about = _CONVERSATION.search(head) or (_TRANSCRIPT.search(order) and head.startswith(("write", "give", "generate")))
+    return bool(about and _WRITE.search(head) and _LENGTH_LIMIT.search(head))
+
+
+_ORDER_CHARS = 160
+
+_COMPACT = re.compile(
+    r"\b(?:compact(?:ing|ion)?|compacte|compacta|summari[sz]e|summary|hand-?over|hand-?off)\b|\u538b\u7f29\u5bf9\u8bdd"
+)
+_HISTORY = re.compile(
+    r"\b(?:conversations?|session|history|transcript|context|discussion|conversaci\u00f3n|conversa)\b|\u4f1a\u8bdd"
+)
+_SUCCESSOR = re.compile(
+    r"\b(?:another agent|next agent|fresh agent|successor|next context|other context|so far|only thing you see"
+    r"|without the earlier|can continue|to continue|m\u00e9moire de l'agent|context checkpoint)\b"
+)
+_ABOUT_A_SUMMARY = re.compile(r"\b(?:verify|check|judge|review|explain|compare)\b")
+_COMPACT_TAG = re.compile(r"<(?:[^<>]{0,60}\b)?compact(?:ion)?\b[^<>]{0,60}>\s*$|/compact\s*$", re.IGNORECASE)
+_SUMMARY_NOW_TAG = re.compile(
+    r"<(?:system|system-reminder)>context at \d+%[^<>]{0,80}(?:compact|summary)", re.IGNORECASE
+)
+
+
+def _asks_compaction(order: str) -> bool:
+    head = order[:_COMPACTION_ORDER_CHARS]
+    found = _COMPACT.search(head)
+    if not found or not _HISTORY.search(head) or not _SUCCESSOR.search(head):
+        return False
+    return not _ABOUT_A_SUMMARY.search(head, 0, found.start())
+
+
+_COMPACTION_ORDER_CHARS = 260
+_TAG_CHARS = 160
+
+
+def _has_compaction_tag(raw: str) -> bool:
+    """Whether the message ends in a harness's word for it: `<compact>`, `<context 97%: compact now>`, `/compact`."""
+    return bool(_COMPACT_TAG.search(raw[-_TAG_CHARS:]) or _SUMMARY_NOW_TAG.match(raw[:_TAG_CHARS]))
+
+
+_NEW_TOPIC = re.compile(
+    r"\b(?:isnewtopic|indicates a new (?:conversation )?topic|is this a new (?:conversation )?topic)\b"
+)
+_YES_NO = re.compile(r"\b(?:json|yes or no|true or false|respond or silent)\b")
+_OF_THE_TALK = re.compile(
+    r"\b(?:does the (?:user's|last assistant) message end|if the assistant\b.{0,20}\bshould respond)\b"
+)
+
+
+def _asks_classification(order: str) -> bool:
+    head = order[:_COMPACTION_ORDER_CHARS]
+    return bool(_YES_NO.search(order) and (_NEW_TOPIC.search(head) or _OF_THE_TALK.search(head)))

@@ -1,0 +1,93 @@
+"""What can be configured, as checked values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from router.policy import NO_LIMITS, Limits, Rule
+from router.types import ModelSpec
+
+DEFAULT_TIERS = ("budget", "production", "frontier")
+DEFAULT_SAFE_TIER = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class TierSettings:
+    """A tier and the models behind it, the first preferred."""
+
+    name: str
+    models: tuple[ModelSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a policy has to keep.
+
+    kind: `max_quality_loss`, `max_cost_usd_per_1k` or `tier_mix`.  value: in its unit; shares by tier for a mix.
+    at_least: whether the smallest target that the bundle supports may stand in where the value is too small.
+    where: file and line; "" for a shipped one.
+    """
+
+    kind: str
+    value: float | Mapping[str, float]
+    at_least: bool = False
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """A named policy: target None for the bundle's own; turns: for the kinds that it treats in its own way."""
+
+    target: Target | None = None
+    limits: Limits = NO_LIMITS
+    turns: Mapping[str, Limits] = field(default_factory=dict)
+
+
+SHIPPED_POLICIES: Mapping[str, PolicySettings] = {
+    "auto": PolicySettings(),
+    "careful": PolicySettings(Target("max_quality_loss", 0.02, at_least=True)),
+    "cheap": PolicySettings(Target("max_quality_loss", 0.10, at_least=True)),
+}
+"""What is there where nothing is configured: `careful` and `cheap` take the smallest target that the bundle supports
+where it supports no such small one, so that no bundle is too coarse to be served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that can be configured, checked.
+
+    bundle: folder of the bundle to serve.  tiers: cheap to strong.
+    safe_tier: what a request out of the classifier's domain gets at least.
+    policies: by name, `auto` among them.  rules: in their order.
+    turns: for the kinds of turn that are configured; the others get `default_turns`.
+    envelopes: (start, end) markers of harness text, beside the known ones.
+    trusted_encoders: sentence-transformers models that a bundle may name; see `load_bundle`.
+    host, port: where the service listens; port in 0..65535, 0 lets the system choose.
+    max_body_bytes: larger bodies get 413.
+    """
+
+    bundle: Path
+    tiers: tuple[TierSettings, ...]
+    safe_tier: str = DEFAULT_SAFE_TIER
+    policies: Mapping[str, PolicySettings] = field(default_factory=lambda: dict(SHIPPED_POLICIES))
+    rules: tuple[Rule, ...] = ()
+    turns: Mapping[str, Limits] = field(default_factory=dict)
+    envelopes: tuple[tuple[str, str], ...] = ()
+    trusted_encoders: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 8080
+    max_body_bytes: int = 20_000_000
+
+    @property
+    def tier_names(self) -> tuple[str, ...]:
+        """The tiers' names, cheap to strong."""
+        return tuple(tier.name for tier in self.tiers)
+
+
+def override(settings: Settings, *, bundle: Path | None, host: str | None, port: int | None) -> Settings:
+    """The settings with what the command line names put over them."""
+    changes: dict[str, Any] = {"bundle": bundle, "host": host, "port": port}
+    return replace(settings, **{key: value for key, value in changes.items() if value is not None})

@@ -1,0 +1,182 @@
+"""Kinds of turn: harness turns are known by their words, and a user who speaks of titles or summaries is a user."""
+
+from __future__ import annotations
+
+import pytest
+
+from router.reading import TurnKind, read
+from router.types import ChatRequest, Message
+
+HISTORY = (("user", "how do I prune roses?"), ("assistant", "In late winter, above an outward bud."))
+TRANSCRIPT = "<conversation>\nuser: my dishwasher shows E24\nassistant: Check the drain.\n</conversation>"
+
+
+def kind(*messages, limit=None):
+    chat = ChatRequest(messages=tuple(Message(*message) for message in messages), max_output_tokens=limit)
+    return read(chat).turn
+
+
+def test_the_words_are_the_contracts():
+    assert [kind.value for kind in TurnKind] == [
+        "user",
+        "continuation",
+        "tool_result",
+        "heartbeat",
+        "title",
+        "compaction",
+        "probe",
+        "classification",
+    ]
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        "Generate a title of at most 5 words for the conversation. Return only the title.",
+        "Give the chat a title, max 5 words, sentence case.",
+        "You write short titles for conversations. 3-6 words, no quotes.",
+        "You title chats. Max 5 words, no punctuation, same language as the user.",
+        "Donne un titre de 3 à 6 mots à cette conversation. Rien d'autre.",
+        "Erzeuge einen Titel mit höchstens 5 Wörtern in der Sprache der Unterhaltung.",
+        "会話のタイトルを15文字以内で1つだけ出力。",
+        "You are coming up with a succinct title for a coding session. " + "More of the prompt. " * 150,
+        "Write the title in the predominant language of the session.",
+    ],
+)
+def test_a_harness_that_wants_a_title_is_known(system):
+    assert kind(("system", system), ("user", TRANSCRIPT)) == "title"
+
+
+def test_an_order_for_a_title_may_stand_in_the_message():
+    assert (
+        kind(("user", f"Generate a 3-6 word title for this conversation. Only the title.\n\n{TRANSCRIPT}")) == "title"
+    )
+    assert kind(("user", "Write a title of at most 5 words. No quotes.\n\nuser: hi\nassistant: hello")) == "title"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        "write a title for my essay about bees, max 8 words",
+        "summarize the conversation between Romeo and Juliet in act 2",
+        "summarise our session notes for the board, they continue on page 2",
+        "what is a good title for a chat show?",
+        "check whether this handover summary of the conversation so far is complete",
+        "what does compact mean in topology?",
+        "is this a new topic for the exam or did we have it last year?",
+        "does the user's manual mention true or false positives?",
+        "test",
+        "quota",
+        "Read HEARTBEAT.md and act if needed, otherwise reply HEARTBEAT_OK.\n\nfell at 02:20, no answer since",
+        "write a heartbeat endpoint in Go",
+        "HEARTBEAT 03:10. Escalate only if life may be at risk. Ossie: no ping since 02:31.",
+    ],
+)
+def test_a_user_is_a_user(ask):
+    assert kind(("user", ask)) == "user"
+    assert kind(*HISTORY, ("user", ask)) == "user"
+
+
+def test_an_agents_long_system_prompt_says_nothing_of_the_turn():
+    prompt = "You may be asked to write a short title of the conversation, max 5 words. " + "Be careful. " * 200
+    assert kind(("system", prompt), ("user", "hello")) == "user"
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [("user", "Your task is to create a detailed summary of the conversation so far, so that work can continue.")],
+        [("system", "Compact the session below for the next context window."), ("user", TRANSCRIPT)],
+        [*HISTORY, ("user", "<compact>")],
+        [*HISTORY, ("user", "/compact")],
+        [*HISTORY, ("user", "yes if it fits. <context 97% - compact now>")],
+        [*HISTORY, ("user", "<system>context at 94%, produce the summary now</system>")],
+        [*HISTORY, ("user", "<system-reminder>Context at 94%. Compact now.</system-reminder>")],
+    ],
+)
+def test_a_compaction_is_known(messages):
+    assert kind(*messages) == "compaction"
+
+
+@pytest.mark.parametrize(
+    ("words", "limit", "expected"),
+    [
+        ("quota", 1, "probe"),
+        ("test", 1, "probe"),
+        ("ping", 4, "probe"),
+        ("ping", 5, "user"),
+        ("test", None, "user"),
+        ("A or B? Answer with one letter.", 1, "user"),
+    ],
+)
+def test_a_probe_is_one_word_with_room_for_hardly_more(words, limit, expected):
+    assert kind(("user", words), limit=limit) == expected
+    assert kind(*HISTORY, ("user", words), limit=limit) != "probe"
+
+
+@pytest.mark.parametrize(
+    "poll",
+    [
+        "Read HEARTBEAT.md if it exists (workspace context). Follow it strictly. Do not infer or repeat old tasks from "
+        "prior chats. If nothing needs attention, reply HEARTBEAT_OK.",
+        "Read HEARTBEAT.md if it exists. Follow it strictly. If nothing needs attention, reply HEARTBEAT_OK.\n"
+        "Current time: Sunday, November 23rd, 2025 - 3:00 AM (America/Toronto)",
+        "HEARTBEAT: check HEARTBEAT.md (empty). If nothing needs attention reply HEARTBEAT_OK.",
+        "[Tue 2026-11-24 08:00 UTC] [OpenClaw heartbeat poll]",
+        "Follow the heartbeat monitor scratch context when provided. Recurring tasks are automations; they run alone. "
+        "If nothing needs attention, reply NO_REPLY.\nCurrent time: Tuesday - 8:00 AM\nReference UTC: 2026-11-24 08:00",
+    ],
+)
+def test_a_bare_poll_is_a_heartbeat_and_one_with_data_is_scored(poll):
+    assert kind(("user", poll)) == "heartbeat"
+    assert kind(*HISTORY, ("user", poll)) == "heartbeat"
+    assert (
+        kind(("user", f"{poll}\n\nbathroom door open 01:41, no motion since, no answer to the voice check")) == "user"
+    )
+    assert kind(("user", poll), ("assistant", ""), ("tool", "bathroom door open, no motion")) == "tool_result"
+
+
+def test_an_old_poll_in_the_history_makes_no_heartbeat():
+    assert kind(("user", "[OpenClaw heartbeat poll]"), ("assistant", "NO_REPLY"), ("user", "hello there")) == "user"
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [("user", "fix it"), ("assistant", ""), ("tool", "exit 1")],
+        [("user", "fix it"), ("assistant", ""), ("tool", "exit 1"), ("tool", "")],
+        [("user", "fix it"), ("tool", "exit 1"), ("user", "<system-reminder>Be brief.</system-reminder>")],
+        [("user", "fix it"), ("function", "exit 1")],
+    ],
+)
+def test_a_step_inside_a_loop_is_a_tool_result(messages):
+    assert kind(*messages) == "tool_result"
+
+
+def test_what_a_user_says_or_shows_after_a_tools_result_is_his_own_turn():
+    loop = (("user", "fix it"), ("assistant", ""), ("tool", "exit 1"))
+    assert kind(*loop, ("user", "why did it fail?")) == "user"
+    assert kind(*loop, ("user", "", ("image",))) == "user"
+    assert kind(*loop, ("user", "go on")) == "continuation"
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [
+            (
+                "user",
+                "Analyze if this message indicates a new conversation topic. Format your response as a JSON object.",
+            )
+        ],
+        [("system", "Does the user's message end the conversation? Answer true or false."), ("user", "good night!")],
+        [("system", 'Decide if the assistant "Kit" should respond. Answer RESPOND or SILENT.'), ("user", "Ana: lol")],
+    ],
+)
+def test_a_yes_or_no_about_the_conversation_is_a_classification(messages):
+    assert kind(*messages) == "classification"
+
+
+def test_a_gate_that_judges_a_command_is_scored():
+    system = 'Decide whether the shell command needs user approval. Output {"approve": true|false}.'
+    assert kind(("system", system), ("user", "git -c core.pager=cat log && make -n lint")) == "user"
