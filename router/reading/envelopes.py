@@ -1,9 +1,9 @@
 """What harnesses wrap around a user's words, and how it is taken off again.
 
 An envelope counts only where a harness would put it: a block that opens at the start of a line and is closed, a stamp
-or a command's tags at the very start, a suffix at the very end. A user who mentions a marker inside a sentence keeps his sentence, and a
-marker that is never closed takes nothing with it. Text is searched with `str.find` from left to right, each place once:
-the time is linear in the length whatever a client sends.
+or a command's tags at the very start, a suffix at the very end. A user who mentions a marker inside a sentence keeps
+his sentence, and a marker that is never closed takes nothing with it. Text is searched with `str.find` from left to
+right, each place once: the time is linear in the length whatever a client sends.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class _Search:
 
 
 def _after_lead(text: str, searches: Sequence[_Search]) -> tuple[int, str]:
-    """Where the first words are that are neither stamp, block nor a command's tags; and the last command, "" if none."""
+    """Where the first words are that are neither stamp, block nor a command's tags; the last command or ""."""
     place, command, looks = 0, "", True
     while True:
         before = place

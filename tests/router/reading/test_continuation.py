@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from router.reading import Turn, read
@@ -126,6 +128,66 @@ def test_a_tools_result_after_an_approval_keeps_the_work_as_the_ask():
 def test_an_approval_with_nothing_before_it_is_an_ask():
     assert (seen(("user", "yes")).ask, seen(("user", "yes")).turn) == ("yes", "user")
     assert seen(("assistant", ASKED), ("user", "yes")).ask == f"{ASKED}\nyes"
+
+
+POLL = ("user", "[Tue 2026-11-24 08:00 UTC] [OpenClaw heartbeat poll]")
+QUIET = (POLL, ("assistant", "NO_REPLY"))
+PROPOSED = (("user", "our site is not secure"), ("assistant", ASKED))
+
+
+@pytest.mark.parametrize(
+    "polls",
+    [
+        QUIET,
+        (*QUIET, *QUIET, POLL, ("assistant", "HEARTBEAT_OK")),
+        (POLL, ("assistant", ""), ("tool", "HEARTBEAT.md is empty"), ("assistant", "NO_REPLY")),
+        (POLL, ("user", "<system-reminder>Be brief.</system-reminder>"), ("assistant", "NO_REPLY")),
+        (POLL, ("assistant", "")),
+        (POLL,),
+    ],
+)
+def test_polls_and_silent_answers_between_a_proposal_and_its_approval_say_nothing(polls):
+    old = (("user", "old"), ("assistant", "older answer"))
+    for before, after in [(polls, ()), ((), polls), (polls, polls)]:
+        heard = seen(*old, *before, *PROPOSED, *after, ("user", "yes, go ahead"))
+        plain = seen(*old, *PROPOSED, ("user", "yes, go ahead"))
+        assert (heard.ask, heard.window, heard.turns, heard.turn) == (plain.ask, plain.window, plain.turns, plain.turn)
+        assert heard.signals.tolist() == plain.signals.tolist()
+        assert heard.ask == f"our site is not secure\n{ASKED}\nyes, go ahead"
+
+
+def test_a_poll_between_two_approvals_does_not_hide_the_work():
+    reading = seen(*PROPOSED, ("user", "yes"), ("assistant", TOLD), *QUIET, ("user", "continue"))
+    assert reading.ask == f"our site is not secure\n{TOLD}\ncontinue"
+
+
+def test_what_a_poll_found_is_the_proposal_that_is_approved():
+    found = "The disk is full. Shall I delete the old logs?"
+    reading = seen(*PROPOSED, *QUIET, POLL, ("assistant", found), *QUIET, ("user", "yes"))
+    assert reading.ask == f"our site is not secure\n{found}\nyes"
+    assert reading.turns == (Turn("user", reading.ask), Turn("assistant", ASKED))
+
+
+def test_a_silent_word_that_answers_no_poll_stays():
+    reading = seen(("user", "tell me a word"), ("assistant", "NO_REPLY"), ("user", "what does that mean?"))
+    assert reading.window == "tell me a word\nNO_REPLY"
+
+
+def test_the_newest_poll_is_the_ask_and_those_before_it_say_nothing():
+    reading = seen(*PROPOSED, *QUIET, POLL)
+    assert (reading.ask, reading.turn) == ("[OpenClaw heartbeat poll]", "heartbeat")
+    assert reading.window == f"our site is not secure\n{ASKED}"
+    assert seen(*PROPOSED, *QUIET).window == f"{ASKED}\nNO_REPLY"
+
+
+@pytest.mark.parametrize(
+    "unit", [QUIET, (("assistant", "NO_REPLY"),), (POLL,), (("tool", "x"), ("assistant", "NO_REPLY")), (("tool", "x"),)]
+)
+def test_the_time_is_linear_in_a_history_of_polls(unit):
+    start_s = time.thread_time()
+    seen(*PROPOSED, *(unit * 20_000), ("user", "yes, go ahead"))
+    # About 0.5 s; a look back over the whole history from each message takes minutes.
+    assert time.thread_time() - start_s < 5.0
 
 
 def test_long_work_is_cropped_and_the_reply_stays():

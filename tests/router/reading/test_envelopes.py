@@ -13,6 +13,11 @@ from router.reading.envelopes import KNOWN_BLOCKS, Envelope, peel
 INTERNAL = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nConversation data: x\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"
 RUNTIME = "\n\nRuntime: agent=main | session=agent:main:main | sessionId=036e | host=box | os=linux"
 REMINDER = "<system-reminder>\nContext is 12% used.\n</system-reminder>"
+AGENTS_MD = "# AGENTS.md instructions for /work/demo\n\n<INSTRUCTIONS>\nUse tabs.\n\n</INSTRUCTIONS>"
+ENVIRONMENT = "<environment_context>\n  <cwd>/x</cwd>\n</environment_context>"
+SKILL = "<skill>\n<name>tidy</name>\n<path>/x/SKILL.md</path>\n---\nSort the imports.\n\n</skill>"
+NAMED = "<command-message>fix</command-message>\n<command-name>/fix</command-name>"
+COMMAND = f"{NAMED}\n<command-args>the parser</command-args>\n"
 OPERATOR = Envelope("[[meta", "meta]]")
 
 
@@ -33,7 +38,21 @@ OPERATOR = Envelope("[[meta", "meta]]")
         (f"convert\n{REMINDER}\n5ft 11", "convert\n5ft 11"),
         (f"{REMINDER}{REMINDER}", ""),
         (f"[Tue 2026-11-24 07:50 UTC] {REMINDER} hi", "hi"),
-        ("<environment_context>\n  <cwd>/x</cwd>\n</environment_context>", ""),
+        (ENVIRONMENT, ""),
+        (AGENTS_MD, ""),
+        (f"{AGENTS_MD}\n{ENVIRONMENT}", ""),
+        (f"{AGENTS_MD}\nlist files", "list files"),
+        (f"list files\n{AGENTS_MD}", "list files"),
+        (SKILL, ""),
+        (f"$tidy the parser\n{SKILL}", "$tidy the parser"),
+        (f"{REMINDER}\n{COMMAND}\nFix the bug in the parser.\n", "Fix the bug in the parser."),
+        (f"{REMINDER}\n{COMMAND}", "/fix the parser"),
+        (f"{COMMAND}{REMINDER}", "/fix the parser"),
+        (f"{NAMED}\n<command-args></command-args>", "/fix"),
+        (NAMED, "/fix"),
+        (f"{NAMED}\nFix the bug.", "Fix the bug."),
+        ("<command-name>/fix</command-name>\n  <command-message>fix</command-message>\n  Fix it.", "Fix it."),
+        (f"{NAMED}<command-args>a <b>\nc</command-args>", "/fix a <b>\nc"),
         ("<env>\nPlatform: linux\n</env>\nlist files", "list files"),
         ("x-anthropic-billing-header: cc_version=2; cc_entrypoint=cli;\nlist files", "list files"),
     ],
@@ -51,6 +70,18 @@ def test_known_envelopes_come_off(text, said):
         "what does </system-reminder> close?",
         "explain:\n\nRuntime: agent=main | x\nand what it is for",
         "Runtime: agent=main is the first line",
+        "# AGENTS.md instructions for /work/demo\n\nUse tabs.",
+        "# AGENTS.md instructions for /work/demo\n\nUse tabs.\n\n<INSTRUCTIONS>\nand spaces\n</INSTRUCTIONS>",
+        "# AGENTS.md instructions for /work/demo\n\n<INSTRUCTIONS>\nnever closed",
+        "<INSTRUCTIONS>\nUse tabs.\n</INSTRUCTIONS>",
+        "see # AGENTS.md instructions for /x\n\n<INSTRUCTIONS>\nUse tabs.\n</INSTRUCTIONS>",
+        "<skill>\nwoodwork\n</skill>",
+        "why does Codex send <skill>\n<name>tidy</name>\n</skill>?",
+        f"what does this mean?\n{COMMAND}".strip(),
+        "<command-name>/fix</command-name> is a tag of whom?",
+        "<command-message>fix</command-message>\nwhat is this?",
+        "<command-message>fix</command-message>\n<command-name>fix it</command-name>",
+        "<command-message>fix\n<command-name>/fix</command-name>\nnot closed",
         "[Tuesday] hello",
         '{"text": "<system-reminder>x</system-reminder>"}',
     ],
@@ -71,10 +102,33 @@ def test_a_blank_marker_is_refused(markers):
         Envelope(*markers)
 
 
+def test_an_agents_heading_that_opens_nothing_leaves_the_next_one():
+    assert peel(f"# AGENTS.md instructions for whom?\n{AGENTS_MD}\nlist files") == (
+        "# AGENTS.md instructions for whom?\nlist files"
+    )
+
+
 words = st.text(st.characters(codec="utf-8", exclude_characters="<>[]"), max_size=30)
-blocks = st.tuples(st.sampled_from(KNOWN_BLOCKS), words).map(lambda pair: f"{pair[0].start}{pair[1]}{pair[0].end}")
+pairs_of_markers = st.sampled_from(
+    [*KNOWN_BLOCKS, Envelope("# AGENTS.md instructions for /x\n\n<INSTRUCTIONS>", "</INSTRUCTIONS>")]
+)
+blocks = st.tuples(pairs_of_markers, words).map(lambda pair: f"{pair[0].start}{pair[1]}{pair[0].end}")
 markers = st.sampled_from([marker for block in KNOWN_BLOCKS for marker in (block.start, block.end)])
-scraps = st.sampled_from(["\n", " ", "[Tue 2026-11-24 07:50 UTC] ", RUNTIME, "\n\nRuntime: agent=", "[[meta", "meta]]"])
+scraps = st.sampled_from(
+    [
+        "\n",
+        " ",
+        COMMAND,
+        NAMED,
+        AGENTS_MD[:50],
+        AGENTS_MD[:20],
+        "[Tue 2026-11-24 07:50 UTC] ",
+        RUNTIME,
+        "\n\nRuntime: agent=",
+        "[[meta",
+        "meta]]",
+    ]
+)
 harness_like = st.lists(words | blocks | markers | scraps, max_size=12).map("".join)
 
 
@@ -111,6 +165,19 @@ def test_a_text_without_markers_is_only_stripped(text):
         "\n\nRuntime: agent=a",
         "   ",
         "[[meta",
+        "# AGENTS.md instructions for ",
+        "# AGENTS.md instructions for x\n",
+        "# AGENTS.md instructions for x\n\n<INSTRUCTIONS>",
+        "<INSTRUCTIONS></INSTRUCTIONS>\n# AGENTS.md instructions for \n",
+        AGENTS_MD,
+        SKILL,
+        "<skill>\n<name>",
+        COMMAND,
+        f"{NAMED}<command-args>",
+        "<command-message>",
+        "<command-message></command-message>",
+        "<command-name>/a</command-name><command-message>",
+        "[Tue 2026-11-24 07:50 UTC] <command-args></command-args>",
     ],
     ids=ascii,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from router.reading import TurnKind, read
+from router.reading.turns import is_silent
 from router.types import ChatRequest, Message
 
 HISTORY = (("user", "how do I prune roses?"), ("assistant", "In late winter, above an outward bud."))
@@ -134,6 +135,40 @@ def test_a_bare_poll_is_a_heartbeat_and_one_with_data_is_scored(poll):
         kind(("user", f"{poll}\n\nbathroom door open 01:41, no motion since, no answer to the voice check")) == "user"
     )
     assert kind(("user", poll), ("assistant", ""), ("tool", "bathroom door open, no motion")) == "tool_result"
+
+
+@pytest.mark.parametrize(
+    "note", ["If the backup failed, say which step broke. Otherwise reply NO_REPLY.", "Backup", ""]
+)
+@pytest.mark.parametrize("times", ["", "\nCurrent time: Tuesday - 8:00 AM\nReference UTC: 2026-11-24 08:00 UTC"])
+def test_a_poll_with_a_note_is_scored_whatever_its_last_sentence_is(note, times):
+    poll = "Follow the heartbeat monitor scratch context when provided. If nothing needs attention, reply NO_REPLY."
+    assert kind(("user", f"{poll}{times}")) == "heartbeat"
+    assert kind(("user", f"{poll}\n\nHeartbeat monitor scratch:\n{note}{times}")) == "user"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "NO_REPLY",
+        "HEARTBEAT_OK",
+        "**HEARTBEAT_OK**",
+        "no_reply.",
+        "OK",
+        "HEARTBEAT_OK - nothing to report.",
+        "All clear!",
+    ],
+)
+def test_an_answer_of_such_words_only_is_silent(answer):
+    assert is_silent(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["", " ", "HEARTBEAT_OK, but the backup failed", "Backup failed", "no", "okapi", "pong", "NO_REPLY " * 20],
+)
+def test_an_answer_that_may_report_something_is_not_silent(answer):
+    assert not is_silent(answer)
 
 
 def test_an_old_poll_in_the_history_makes_no_heartbeat():
