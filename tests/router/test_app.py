@@ -573,8 +573,8 @@ def test_every_body_that_is_described_is_one_that_is_read(client):
     jsonschema = pytest.importorskip("jsonschema")
     route = client.get("/openapi.json").json()["paths"]["/route"]["post"]
     schema = route["requestBody"]["content"]["application/json"]["schema"]
-    for body in BY_DIALECT.values():
-        jsonschema.Draft202012Validator(schema).validate(body)
+    validator = jsonschema.Draft202012Validator(schema)
+    assert [dialect for dialect, body in BY_DIALECT.items() if not validator.is_valid(body)] == []
 
 
 def test_head_and_the_documentation_are_answered(client):

@@ -13,7 +13,7 @@ from router.reading.envelopes import KNOWN_BLOCKS, Envelope, peel
 INTERNAL = "<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>\nConversation data: x\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"
 RUNTIME = "\n\nRuntime: agent=main | session=agent:main:main | sessionId=036e | host=box | os=linux"
 REMINDER = "<system-reminder>\nContext is 12% used.\n</system-reminder>"
-AGENTS_MD = "# AGENTS.md instructions for /work/demo\n\n<INSTRUCTIONS>\nUse tabs.\n\n</INSTRUCTIONS>"
+AGENTS_MD = "# AGENTS.md instructions for /home/me/demo\n\n<INSTRUCTIONS>\nUse tabs.\n\n</INSTRUCTIONS>"
 ENVIRONMENT = "<environment_context>\n  <cwd>/x</cwd>\n</environment_context>"
 SKILL = "<skill>\n<name>tidy</name>\n<path>/x/SKILL.md</path>\n---\nSort the imports.\n\n</skill>"
 NAMED = "<command-message>fix</command-message>\n<command-name>/fix</command-name>"
@@ -70,9 +70,9 @@ def test_known_envelopes_come_off(text, said):
         "what does </system-reminder> close?",
         "explain:\n\nRuntime: agent=main | x\nand what it is for",
         "Runtime: agent=main is the first line",
-        "# AGENTS.md instructions for /work/demo\n\nUse tabs.",
-        "# AGENTS.md instructions for /work/demo\n\nUse tabs.\n\n<INSTRUCTIONS>\nand spaces\n</INSTRUCTIONS>",
-        "# AGENTS.md instructions for /work/demo\n\n<INSTRUCTIONS>\nnever closed",
+        "# AGENTS.md instructions for /home/me/demo\n\nUse tabs.",
+        "# AGENTS.md instructions for /home/me/demo\n\nUse tabs.\n\n<INSTRUCTIONS>\nand spaces\n</INSTRUCTIONS>",
+        "# AGENTS.md instructions for /home/me/demo\n\n<INSTRUCTIONS>\nnever closed",
         "<INSTRUCTIONS>\nUse tabs.\n</INSTRUCTIONS>",
         "see # AGENTS.md instructions for /x\n\n<INSTRUCTIONS>\nUse tabs.\n</INSTRUCTIONS>",
         "<skill>\nwoodwork\n</skill>",
