@@ -24,6 +24,7 @@ COMMON_FILES = (
     "manifest.json",
     "heads.safetensors",
     "ngrams.safetensors",
+    "tasks.safetensors",
     "golden.json",
     "evaluation.json",
     "MODEL_CARD.md",
