@@ -1,0 +1,119 @@
+"""What to do after a failure: pure, a table of cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from router.providers.breaker import BreakerSettings
+from router.wire.translate.neutral import FailureKind, UpstreamFailure
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchSettings:
+    """How long and how often to try.
+
+    retries: of one target, beside the first attempt; they wait, so they are made only where no other target of the
+        same tier is left.
+    base_wait_s, longest_wait_s: full jitter in [0, min(longest, base * 2^n)]; a retry-after above the longest is not
+        waited for.
+    deadline_s: over all attempts and waits, until an answer is whole or a stream has begun.
+    first_event_s: from sending to the first event of a stream.  whole_answer_s: to the headers of an answer that is
+        not streamed; these mostly come when it is written to its end.
+    between_bytes_s: the longest silence inside an answer.  heartbeat_s: silence after which a stream yields an empty
+        piece, so that the caller can keep its own connection alive.
+    drop_refused_parameters: whether a request is sent once more without the parameter that a provider refused.
+    max_answer_bytes: of an answer that is not streamed.  max_event_bytes: of a stream, without one event in them.
+    """
+
+    retries: int = 2
+    base_wait_s: float = 0.5
+    longest_wait_s: float = 8.0
+    deadline_s: float = 600.0
+    first_event_s: float = 120.0
+    whole_answer_s: float = 300.0
+    between_bytes_s: float = 120.0
+    heartbeat_s: float = 10.0
+    drop_refused_parameters: bool = True
+    max_answer_bytes: int = 64 * 1024 * 1024
+    max_event_bytes: int = 16 * 1024 * 1024
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
+
+
+class Step(StrEnum):
+    """What may help."""
+
+    RETRY = "retry"  # the same again, or another
+    ELSEWHERE = "elsewhere"  # another target; this one will say the same again
+    OTHER_PROVIDER = "other_provider"  # our account there is the trouble
+    LARGER = "larger"  # a larger context window
+    WITHOUT = "without"  # without the refused parameter
+    STOP = "stop"  # the client's own fault: every provider would say so
+
+
+_RETRYABLE = frozenset((408, 409, 424, 425, 429))
+_STEPS = {
+    FailureKind.RATE_LIMITED: Step.RETRY,
+    FailureKind.OVERLOADED: Step.RETRY,
+    FailureKind.SERVER: Step.RETRY,
+    FailureKind.CONNECTION: Step.RETRY,
+    FailureKind.BROKEN_ANSWER: Step.RETRY,
+    FailureKind.TIMEOUT: Step.RETRY,
+    FailureKind.NOT_FOUND: Step.ELSEWHERE,
+    FailureKind.QUOTA: Step.OTHER_PROVIDER,
+    FailureKind.AUTHENTICATION: Step.OTHER_PROVIDER,
+    FailureKind.CONTEXT_TOO_LONG: Step.LARGER,
+    FailureKind.REFUSED_PARAMETER: Step.WITHOUT,
+    FailureKind.BAD_REQUEST: Step.STOP,
+    FailureKind.TOO_LARGE: Step.STOP,
+}
+
+
+def step_after(failure: UpstreamFailure) -> Step:
+    """What may help after this failure. The kind decides; the status speaks where the kind only says "client error"."""
+    if failure.kind is FailureKind.TIMEOUT and failure.status < 400:
+        return Step.ELSEWHERE  # our own patience ended: the same wait again helps nobody
+    if failure.kind is FailureKind.BAD_REQUEST and (failure.status in _RETRYABLE or failure.status >= 500):
+        return Step.RETRY
+    return _STEPS[failure.kind]
+
+
+def wait_s(
+    failure: UpstreamFailure, *, attempt: int, settings: DispatchSettings, rng: Callable[[], float]
+) -> float | None:
+    """Seconds to wait before the same target is tried again; None where it asks for more than is waited for.
+
+    attempt: 0 after the first.  rng: gives numbers in [0, 1).
+    """
+    if failure.retry_after_s is not None:
+        return failure.retry_after_s if failure.retry_after_s <= settings.longest_wait_s else None
+    return rng() * min(settings.longest_wait_s, settings.base_wait_s * 2.0**attempt)
+
+
+def is_healthy(failure: UpstreamFailure) -> bool:
+    """Whether the failure shows that the model is there and works: the request was at fault."""
+    return step_after(failure) in (Step.LARGER, Step.WITHOUT, Step.STOP)
+
+
+def opens_at_once(failure: UpstreamFailure) -> bool:
+    """Whether the next request would fail the same way, whoever makes it."""
+    return step_after(failure) is Step.OTHER_PROVIDER or failure.kind is FailureKind.NOT_FOUND
+
+
+_PRECEDENCE = (
+    # What the client can act on goes before what only the operator can, and that before mere trouble.
+    *(FailureKind.CONTEXT_TOO_LONG, FailureKind.REFUSED_PARAMETER, FailureKind.BAD_REQUEST, FailureKind.TOO_LARGE),
+    *(FailureKind.RATE_LIMITED, FailureKind.OVERLOADED, FailureKind.TIMEOUT, FailureKind.SERVER),
+    *(FailureKind.CONNECTION, FailureKind.BROKEN_ANSWER, FailureKind.QUOTA, FailureKind.NOT_FOUND),
+    FailureKind.AUTHENTICATION,
+)
+
+
+def most_useful(failures: list[UpstreamFailure]) -> UpstreamFailure:
+    """The failure to tell the client, with the longest retry-after of those that waiting would cure."""
+    first = min(failures, key=lambda failure: _PRECEDENCE.index(failure.kind))
+    if step_after(first) is not Step.RETRY:
+        return first
+    waits = [f.retry_after_s for f in failures if f.retry_after_s is not None and step_after(f) is Step.RETRY]
+    return UpstreamFailure(first.kind, first.status, first.message, first.parameter, max(waits, default=None))

@@ -1,0 +1,122 @@
+"""A dispatcher against a scripted upstream, with fake time where time matters."""
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from router.providers.adapters import Call
+from router.providers.breaker import Breaker, BreakerSettings
+from router.providers.calls import Dialect, Target
+from router.providers.dispatch import Dispatcher
+from router.providers.registry import Provider, Quirks
+from router.providers.retry import DispatchSettings
+from router.providers.secret import Secret
+from router.providers.transport import Transport, TransportSettings, create_client
+from router.wire.translate.neutral import Conversation, TextDelta, Turn
+from router.wire.translate.neutral import Text as TextPart
+
+ADAPTER_OF = {
+    "openai_chat": "openai_compatible",
+    "anthropic": "anthropic",
+    "gemini": "gemini",
+    "bedrock": "bedrock",
+}
+FAST = DispatchSettings(
+    retries=2,
+    base_wait_s=0.5,
+    deadline_s=10.0,
+    first_event_s=5.0,
+    whole_answer_s=5.0,
+    between_bytes_s=5.0,
+    heartbeat_s=5,
+)
+HELLO = Conversation(turns=(Turn("user", (TextPart("Hello"),)),), model="auto")
+IMPATIENT = replace(FAST, first_event_s=0.5, whole_answer_s=0.5, between_bytes_s=0.5)
+RAW = b'{"model": "auto",  "messages": [{"role": "user", "content": "Hello"}], "temperature": 1.0}'
+RAW_STREAM = RAW[:-1] + b', "stream": true, "stream_options": {"include_usage": true}}'
+CALL = Call(HELLO, stream=False)
+STREAMED = Call(replace(HELLO, stream=True), stream=True)
+PASSED = Call(HELLO, stream=False, dialect=Dialect.OPENAI_CHAT, raw=RAW)
+PASSED_STREAM = Call(HELLO, stream=True, dialect=Dialect.OPENAI_CHAT, raw=RAW_STREAM)
+
+
+class Clock:
+    """Time that passes only where somebody sleeps."""
+
+    def __init__(self):
+        self.now_s = 100.0
+        self.slept = []
+
+    def __call__(self):
+        return self.now_s
+
+    async def sleep(self, seconds):
+        self.slept.append(seconds)
+        self.now_s += seconds
+        await asyncio.sleep(0)
+
+
+class Harness:
+    def __init__(self, upstreams, client, *, policy, clock, adapters, quirks, breaker):
+        self.clock = clock
+        self.settled = []
+        self.providers = {
+            name: Provider(
+                name=name,
+                adapter=adapters.get(name, "openai_compatible"),
+                base_url=url,
+                key=Secret("sk-secret"),
+                quirks=quirks.get(name, Quirks()),
+            )
+            for name, url in upstreams.items()
+        }
+        self.breaker = Breaker(breaker, clock)
+        self.dispatcher = Dispatcher(
+            self.providers,
+            Transport(client, self.providers.values(), sleep=clock.sleep),
+            policy=policy,
+            breaker=self.breaker,
+            clock=clock,
+            wall_clock=lambda: 1_700_000_000.0,
+            sleep=clock.sleep,
+            rng=lambda: 0.5,
+        )
+
+    async def dispatch(self, call, *targets):
+        return await self.dispatcher.dispatch(targets, call, on_settled=self.settled.append)
+
+
+@asynccontextmanager
+async def harness(upstreams, *, policy=FAST, clock=None, adapters=None, quirks=None, breaker=None, transport=None):
+    """upstreams: name of a provider to its base URL."""
+    async with create_client(transport or TransportSettings(connect_s=1.0)) as client:
+        yield Harness(
+            upstreams,
+            client,
+            policy=policy,
+            clock=clock or Clock(),
+            adapters=adapters or {},
+            quirks=quirks or {},
+            breaker=breaker or BreakerSettings(),
+        )
+
+
+def target(provider="a", *, tier="budget", model="m1", window=None):
+    return Target(tier, provider, model, context_window_tokens=window)
+
+
+async def pieces_of(stream):
+    return [piece async for piece in stream]
+
+
+def text_of(pieces):
+    return "".join(event.text for piece in pieces for event in piece.events if isinstance(event, TextDelta))
+
+
+def kinds(outcome):
+    return [(attempt.target.name, attempt.status, attempt.kind) for attempt in outcome.attempts]
+
+
+def as_json(raw):
+    return json.loads(raw)
