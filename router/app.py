@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx2
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
 from router.core import Router
-from router.endpoints import admin, models, route
+from router.endpoints import admin, models, proxy, route
 from router.endpoints.bodies import error_response
 from router.errors import RequestError
+from router.forward import Forwarder
+from router.providers.breaker import Breaker
+from router.providers.dispatch import Dispatcher
+from router.providers.transport import Transport, TransportSettings, create_client
 from router.version import package_version
 
 DESCRIPTION = "Decides, per request, the cheapest tier of language models whose answer will be adequate."
@@ -18,17 +29,47 @@ DESCRIPTION = "Decides, per request, the cheapest tier of language models whose 
 def create_app(router: Router) -> FastAPI:
     """The service around a router. Stateless: any number of workers gives the same decisions."""
     app = FastAPI(
-        title="tierwise", version=package_version(), description=DESCRIPTION, docs_url="/docs", redoc_url=None
+        title="tierwise",
+        version=package_version(),
+        description=DESCRIPTION,
+        docs_url="/docs",
+        redoc_url=None,
+        lifespan=_lifespan,
     )
     app.state.router = router
     app.include_router(route.endpoints)
     app.include_router(models.endpoints)
     app.include_router(admin.endpoints)
+    app.include_router(proxy.endpoints)
     app.add_exception_handler(RequestError, _request_error)
     app.add_exception_handler(ClientDisconnect, _client_gone)
     app.add_exception_handler(404, _not_found)
     app.add_exception_handler(405, _wrong_method)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """One HTTP client a process, from its first request to its last."""
+    router: Router = app.state.router
+    async with create_client(TransportSettings()) as client:
+        app.state.forwarder = _forwarder(router, client)
+        yield
+
+
+def _forwarder(router: Router, client: httpx2.AsyncClient) -> Forwarder:
+    settings = router.settings
+    dispatcher = Dispatcher(
+        settings.providers,
+        Transport(client, settings.providers.values()),
+        policy=settings.dispatch,
+        breaker=Breaker(settings.dispatch.breaker, time.monotonic),
+        clock=time.monotonic,
+        wall_clock=time.time,
+        sleep=asyncio.sleep,
+        rng=random.random,
+    )
+    return Forwarder(router, dispatcher, unknown_models=settings.unknown_models, wall_clock=time.time)
 
 
 async def _request_error(request: Request, exc: Exception) -> Response:

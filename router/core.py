@@ -106,6 +106,14 @@ class Router:
         ]
         return (*self._targets.remarks, *unknown)
 
+    def estimated_input_tokens(self, chat: ChatRequest) -> int:
+        """Tokens that a request brings, from its size; quick, and not exact."""
+        return estimated_tokens(chat)[0]
+
+    def input_tokens(self, chat: ChatRequest) -> int:
+        """Tokens that a request brings, counted, erring high."""
+        return _input_tokens(chat, self._counter)
+
     def route(self, request: str | JsonObject | RouteRequest) -> RouteDecision:
         """The decision for a prompt, for the object that `POST /route` takes, or for a parsed one.
 

@@ -41,6 +41,11 @@ class Table:
         return tuple(self._value)
 
     @property
+    def values(self) -> Mapping[str, Any]:
+        """The table as it was decoded, for a reader that checks it itself."""
+        return self._value
+
+    @property
     def where(self) -> str:
         """File and line of the table."""
         return self._where(())

@@ -50,9 +50,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "telemetry": BASE,
     # The joints.
     "core": CORE,
-    "endpoints": CORE | {"core"},
+    "forward": CORE | {"core"},  # one request from client to provider and back
+    "endpoints": CORE | {"core", "forward"},
     "doors": CORE | {"core"},
-    "app": CORE | {"core", "endpoints", "doors"},
+    "app": CORE | {"core", "endpoints", "doors", "forward"},
     "console": CORE | {"core"},  # what the commands print
     "server": CORE | {"core", "app"},
     "plugins": BASE,

@@ -87,7 +87,15 @@ def reading_grams(reading: Reading, turn_ids: Sequence[Sequence[int]]) -> tuple[
 
 def reading_buckets(reading: Reading, turn_ids: Sequence[Sequence[int]]) -> tuple[Buckets, ...]:
     """The distinct buckets of a reading, ascending, one array a block, in BLOCKS order."""
-    return tuple(np.unique(bucket_of(grams)) for grams in reading_grams(reading, turn_ids))
+    return tuple(_distinct(bucket_of(grams)) for grams in reading_grams(reading, turn_ids))
+
+
+def _distinct(buckets: Buckets) -> Buckets:
+    """As np.unique, in a fifth of its time for so few numbers."""
+    buckets.sort()
+    is_new = np.ones(buckets.size, dtype=np.bool_)
+    np.not_equal(buckets[1:], buckets[:-1], out=is_new[1:])
+    return buckets[is_new]
 
 
 def gram_names(reading: Reading, turn_pieces: Sequence[Sequence[str]]) -> tuple[list[str], ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -33,9 +34,16 @@ def catalog() -> dict[str, CatalogRow]:
     return {row["model"]: _row(row) for row in rows}
 
 
-def default_models(tier: str) -> tuple[ModelSpec, ...]:
-    """The models of a tier where nothing is configured, the preferred one first."""
-    return tuple(row.spec for row in catalog().values() if row.tier == tier and row.default)
+def default_models(tier: str, *, usable: Collection[str] = ()) -> tuple[ModelSpec, ...]:
+    """The models of a tier where nothing is configured, the preferred one first.
+
+    usable: providers that can be called. Where any of them has a model of the tier, the tier is filled with theirs
+    alone, the default ones first: a key at one provider is enough to serve every tier that it has models for.
+    """
+    of_tier = [row for row in catalog().values() if row.tier == tier]
+    own = [row for row in of_tier if row.spec.model.partition("/")[0] in usable]
+    ordered = sorted(own, key=lambda row: not row.default) or [row for row in of_tier if row.default]
+    return tuple(row.spec for row in ordered)
 
 
 def _row(row: JsonObject) -> CatalogRow:

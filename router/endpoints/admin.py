@@ -28,5 +28,6 @@ async def readyz(request: Request) -> Response:
             "status": "ready",
             "bundle": {"id": bundle.manifest.id, "sha256": bundle.sha256, "golden": bundle.n_golden},
             "tiers": list(router.settings.tier_names),
+            "providers": sorted(router.settings.providers),
         }
     )

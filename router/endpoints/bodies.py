@@ -60,5 +60,6 @@ def json_response(
 
 def error_response(error: RequestError, request: Request) -> Response:
     """The answer for an error, in the dialect that the request speaks."""
-    dialect = error_dialect(request.headers, getattr(request.state, "body", None))
+    by_path = getattr(request.state, "dialect", None)
+    dialect = by_path or error_dialect(request.headers, getattr(request.state, "body", None))
     return json_response(render_error(error, dialect), status=error.status)

@@ -302,6 +302,36 @@ def _operation(body: JsonObject, answer: JsonObject) -> JsonObject:
 
 
 ROUTE_OPENAPI: JsonObject = _operation(_ROUTE_BODY, _DECISION)
+
+
+def _forwarded(body: JsonObject, *, counts: str | None = None) -> JsonObject:
+    """A drop-in endpoint. counts: the field of an answer that is a number of tokens; None where a model answers."""
+    answer = _ANY_OBJECT if counts is None else _object({counts: {"type": "integer"}}, required=(counts,))
+    whole: JsonObject = {"application/json": {"schema": answer}}
+    streamed: JsonObject = {} if counts is not None else {"text/event-stream": {"schema": _STRING}}
+    error: JsonObject = {"content": {"application/json": {"schema": _ERROR}}}
+    said = {
+        "400": "the request cannot be used; the message names field or header",
+        "401": "the service has a key, and this request does not show it",
+        "404": "the model is not configured, or the path names no call",
+        "413": "the body is too large",
+        "default": "what the last provider that was tried said, in the client's dialect",
+    }
+    return {
+        "parameters": _OVERRIDES,
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+        "responses": {
+            "200": {"description": "the answer, whole or streamed", "content": whole | streamed},
+            **{status: {"description": text, **error} for status, text in said.items()},
+        },
+    }
+
+
+CHAT_OPENAPI = _forwarded(_any(_CHAT_BODY, _RESPONSES_BODY))
+RESPONSES_OPENAPI = _forwarded(_RESPONSES_BODY)
+MESSAGES_OPENAPI = _forwarded(_ANTHROPIC_BODY)
+COUNT_OPENAPI = _forwarded(_ANTHROPIC_BODY, counts="input_tokens")
+GEMINI_OPENAPI = _forwarded(_GEMINI_BODY)
 BATCH_OPENAPI: JsonObject = _operation(
     _array(_ROUTE_BODY) | {"maxItems": 1_000},
     _array(_any(_DECISION, _ERROR)),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from router.catalog import default_models
 from router.errors import ConfigError
+from router.settings.forwarding import parse_api_key, parse_dispatch, parse_providers, parse_unknown_models
 from router.settings.policies import parse_policies, parse_turns
 from router.settings.rules import parse_rules
 from router.settings.tiers import parse_catalog, parse_tiers
@@ -26,7 +27,7 @@ ENV_VARIABLES = ("CONFIG", "BUNDLE", "DATA", "HOST", "PORT")
 TARGET_KEYS = ("max_quality_loss", "max_cost_usd_per_1k", "tier_mix")
 KEYS = (
     *("bundle", "safe_tier", *TARGET_KEYS, "trusted_encoders"),
-    *("server", "tiers", "catalog", "policies", "rules", "turns", "envelopes"),
+    *("server", "tiers", "catalog", "policies", "rules", "turns", "envelopes", "providers", "dispatch"),
 )
 
 
@@ -39,14 +40,23 @@ def load_settings(environ: Mapping[str, str] | None = None, *, config: Path | No
     """
     environ = os.environ if environ is None else environ
     path = config if config is not None else _environ_path(environ, "CONFIG")
-    settings = Settings(bundle=shipped_bundle(), tiers=_default_tiers())
-    if path is not None:
-        settings = _apply_file(settings, _read_toml(path), base=path.parent)
+    top = None if path is None else _read_toml(path)
+    providers = parse_providers(top, environ)
+    settings = Settings(bundle=shipped_bundle(), tiers=_default_tiers(providers), providers=providers)
+    if path is not None and top is not None:
+        settings = _apply_file(settings, top, base=path.parent)
+        server = top.table("server")
+        settings = replace(
+            settings,
+            dispatch=parse_dispatch(top),
+            api_key=parse_api_key(server, environ),
+            unknown_models=parse_unknown_models(server),
+        )
     return _apply_environ(settings, environ)
 
 
-def _default_tiers() -> tuple[TierSettings, ...]:
-    return tuple(TierSettings(name=name, models=default_models(name)) for name in DEFAULT_TIERS)
+def _default_tiers(usable: Collection[str]) -> tuple[TierSettings, ...]:
+    return tuple(TierSettings(name=name, models=default_models(name, usable=usable)) for name in DEFAULT_TIERS)
 
 
 def _environ_path(environ: Mapping[str, str], name: str) -> Path | None:
@@ -67,7 +77,7 @@ def _read_toml(path: Path) -> Table:
 def _apply_file(settings: Settings, top: Table, *, base: Path) -> Settings:
     top.only(*KEYS)
     server = top.table("server")
-    server.only("host", "port", "max_body_bytes")
+    server.only("host", "port", "max_body_bytes", "api_key_variable", "unknown_models")
     changes: dict[str, Any] = {"trusted_encoders": top.strings("trusted_encoders"), "envelopes": _parse_envelopes(top)}
     if (bundle := top.string("bundle")) is not None:
         changes["bundle"] = base / bundle

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from router.policy import DEFAULT_POLICY, TURNS, Limits
-from router.settings.values import SHIPPED_POLICIES, PolicySettings, Target
+from router.settings.cascade import parse_cascade
+from router.settings.values import CHEAPEST, SHIPPED_POLICIES, PolicySettings, Target
 from router.toml_table import Table, did_you_mean
 
 TO_CLASSIFIER = "classifier"
@@ -20,14 +22,18 @@ def parse_policies(top: Table, tiers: Sequence[str]) -> dict[str, PolicySettings
     rows = top.table("policies")
     for name in rows.keys:
         row = rows.table(name)
-        row.only("max_quality_loss", "max_cost_usd_per_1k", "tier_mix", "floor", "ceiling", "tiers", "turns")
+        row.only("max_quality_loss", "max_cost_usd_per_1k", "tier_mix", "floor", "ceiling", "tiers", "turns", "cascade")
         own = _target(row)
         if own is not None and name == DEFAULT_POLICY and target is not None:
             raise row.problem(own.kind, f"{target.where} has a target for {DEFAULT_POLICY} too; give one of the two.")
         if own is None and name in policies:
             own = policies[name].target
         turns = parse_turns(row.table("turns"), tiers)
-        policies[name] = PolicySettings(own, _policy_limits(row, tiers), turns)
+        cascade = policies[name].cascade if name in policies else None
+        if "cascade" in row:
+            cascade = parse_cascade(row.table("cascade"), tiers)
+        made = PolicySettings(own, _policy_limits(row, tiers), turns, cascade)
+        policies[name] = _begun_at_start(row, made, tiers) if "cascade" in row else made
     return policies
 
 
@@ -67,6 +73,21 @@ def _policy_limits(row: Table, tiers: Sequence[str]) -> Limits:
     if not limits.allowed(tiers):
         raise row.problem("", f"its limits leave no tier ({limits}).")
     return limits
+
+
+def _begun_at_start(row: Table, policy: PolicySettings, tiers: Sequence[str]) -> PolicySettings:
+    """The policy that begins at its cascade's start: the cheapest tier that is not below it. Raises ConfigError."""
+    start = None if policy.cascade is None else policy.cascade.start
+    if start is None:
+        return policy
+    table = row.table("cascade")
+    for key in ("floor", "max_quality_loss", "max_cost_usd_per_1k", "tier_mix"):
+        if key in row:
+            raise table.problem("start", f"it says where the policy begins, and so does {key}; take one of the two.")
+    limits = replace(policy.limits, floor=start)
+    if not limits.allowed(tiers):
+        raise table.problem("start", f"{start!r} is none of the tiers that the policy leaves ({policy.limits}).")
+    return replace(policy, target=CHEAPEST, limits=limits)
 
 
 def _turn(table: Table, turn: str, tiers: Sequence[str]) -> Limits:

@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from router.policy import NO_LIMITS, Limits, Rule
+from router.providers.registry import Provider
+from router.providers.retry import DispatchSettings
+from router.providers.secret import Secret
+from router.settings.cascade import Cascade
 from router.types import ModelSpec
 
 DEFAULT_TIERS = ("budget", "production", "frontier")
@@ -39,20 +43,30 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """A named policy: target None for the bundle's own; turns: for the kinds that it treats in its own way."""
+    """A named policy.
+
+    target: None for the bundle's own.  turns: for the kinds that it treats in its own way.
+    cascade: whether forwarded answers are checked, and what follows; None for not.
+    """
 
     target: Target | None = None
     limits: Limits = NO_LIMITS
     turns: Mapping[str, Limits] = field(default_factory=dict)
+    cascade: Cascade | None = None
 
+
+CHEAPEST = Target("max_quality_loss", 1.0)
+"""The target that every tier keeps, so that the cheapest one is chosen."""
 
 SHIPPED_POLICIES: Mapping[str, PolicySettings] = {
     "auto": PolicySettings(),
     "careful": PolicySettings(Target("max_quality_loss", 0.02, at_least=True)),
     "cheap": PolicySettings(Target("max_quality_loss", 0.10, at_least=True)),
+    "cascade": PolicySettings(CHEAPEST, cascade=Cascade()),
 }
 """What is there where nothing is configured: `careful` and `cheap` take the smallest target that the bundle supports
-where it supports no such small one, so that no bundle is too coarse to be served."""
+where it supports no such small one, so that no bundle is too coarse to be served. `cascade` begins at the cheapest
+tier, the safe one for what the classifier knows nothing about, and goes up where the answer is poor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +81,10 @@ class Settings:
     trusted_encoders: sentence-transformers models that a bundle may name; see `load_bundle`.
     host, port: where the service listens; port in 0..65535, 0 lets the system choose.
     max_body_bytes: larger bodies get 413.
+    providers: those that can be called, joined with the environment, by name.
+    dispatch: patience and retries of forwarded calls.
+    api_key: what clients of the forwarding endpoints must show; None lets everybody in.
+    unknown_models: what a forwarded request gets that names a model that is not configured: `refuse` or `auto`.
     """
 
     bundle: Path
@@ -80,6 +98,10 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     max_body_bytes: int = 20_000_000
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    dispatch: DispatchSettings = field(default_factory=DispatchSettings)
+    api_key: Secret | None = None
+    unknown_models: str = "refuse"
 
     @property
     def tier_names(self) -> tuple[str, ...]:

@@ -118,3 +118,16 @@ def test_the_size_is_the_bodys_where_it_is_known_and_the_texts_where_not():
     messages = (Message("user", "\u6f22"), Message("user", "ab"))
     assert size_bytes(ChatRequest(messages)) == 5
     assert size_bytes(ChatRequest(messages, raw=b"x" * 99)) == 99
+
+
+def test_a_key_at_one_provider_fills_every_tier_it_has_models_for():
+    for tier in DEFAULT_TIERS:
+        names = [spec.model for spec in default_models(tier, usable={"openai", "ollama"})]
+        assert names, tier
+        assert all(name.startswith("openai/") for name in names)
+    assert default_models("production", usable={"openai"})[0].model == "openai/gpt-5.4", "the default one goes first"
+
+
+def test_a_provider_without_models_in_the_catalog_changes_no_tier():
+    for tier in DEFAULT_TIERS:
+        assert default_models(tier, usable={"ollama", "echo"}) == default_models(tier)

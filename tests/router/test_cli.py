@@ -256,7 +256,7 @@ models = ["openai/gpt-5.5"]
 """
     )
     facts = json.loads(run("check", "--config", "t.toml", "--json")[1])
-    assert set(facts["policies"]) == {"auto", "careful", "cheap", "batch"}
+    assert set(facts["policies"]) == {"auto", "careful", "cheap", "cascade", "batch"}
     assert facts["policies"]["batch"] == {
         "threshold": 0.5,
         "promise": "at most $6 for 1,000 requests (bound $6.00)",

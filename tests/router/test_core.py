@@ -442,7 +442,7 @@ def test_remarks_say_what_is_not_known_of_an_operators_model(tiny_bundle, tmp_pa
 def test_the_shipped_bundles_support_the_shipped_policies(router):
     assert router.remarks == ()
     losses = {name: policy.threshold.promise.target for name, policy in router.setup.policies.items()}
-    assert losses == {"auto": 0.05, "careful": 0.02, "cheap": 0.1}
+    assert losses == {"auto": 0.05, "careful": 0.02, "cheap": 0.1, "cascade": 1.0}
 
 
 def test_what_only_some_configurations_need_is_not_loaded_for_the_others(tmp_path):

@@ -37,7 +37,7 @@ def test_with_nothing_configured_the_shipped_bundle_serves_three_tiers_on_this_m
     assert settings.tier_names == ("budget", "production", "frontier")
     assert (settings.host, settings.port) == ("127.0.0.1", 8080)
     assert settings.safe_tier == "production"
-    assert set(settings.policies) == {"auto", "careful", "cheap"}
+    assert set(settings.policies) == {"auto", "careful", "cheap", "cascade"}
     assert settings.policies["auto"].target is None
     assert (settings.rules, settings.turns, settings.envelopes) == ((), {}, ())
     assert settings.bundle.samefile(shipped.parent / "default")
@@ -223,7 +223,7 @@ max_quality_loss = 0.3
 def test_policies_have_a_target_limits_and_turns_of_their_own(write):
     path = write(POLICIES)
     policies = load_settings({}, config=path).policies
-    assert list(policies) == ["auto", "careful", "cheap", "batch", "two"]
+    assert list(policies) == ["auto", "careful", "cheap", "cascade", "batch", "two"]
     assert policies["auto"].target == Target("max_cost_usd_per_1k", 5.0, where=f"{path}:2")
     assert policies["batch"].target == Target("tier_mix", {"frontier": 0.1}, where=f"{path}:4")
     assert policies["batch"].limits == Limits(ceiling="production")

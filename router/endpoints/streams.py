@@ -1,0 +1,90 @@
+"""Answers that come piece by piece, and clients that leave before they are whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any, TypeVar
+
+from fastapi import Request
+from fastapi.responses import Response
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+T = TypeVar("T")
+
+
+async def until_gone(request: Request, work: Coroutine[Any, Any, T], *, lose: Callable[[T], object]) -> T:
+    """The result of the work; where the client leaves before it is there, the work is cancelled.
+
+    lose: told of a result that nobody can take any more.  Raises ClientDisconnect then. The body must have been read.
+    """
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(request.receive))
+    taken = False
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        taken = True
+        return task.result()
+    finally:
+        try:
+            await _stopped(task, gone)
+        finally:
+            if not taken and task.done() and not task.cancelled() and task.exception() is None:
+                lose(task.result())
+
+
+class StreamResponse(Response):
+    """A stream that ends with its client: one that hangs up is noticed at once, also while nothing is sent.
+
+    The framework's own notices it at the next piece only, and until then the provider writes on our account.
+    """
+
+    def __init__(
+        self,
+        pieces: AsyncGenerator[bytes, None],
+        *,
+        close: Callable[[], object],
+        headers: dict[str, str],
+        media_type: str,
+    ) -> None:
+        """close: ends what the pieces come from, also where none was taken; it awaits nothing."""
+        super().__init__(None, 200, headers, media_type)
+        del self.headers["content-length"]
+        self._pieces = pieces
+        self._close = close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the pieces until they end or the client leaves."""
+        sending = asyncio.ensure_future(self._send(send))
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            await asyncio.wait({sending, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
+        except OSError:
+            pass  # the connection broke under a piece: the client is gone
+        finally:
+            self._close()  # first: an await may not finish in a task that is being cancelled
+            await _stopped(sending, gone)
+            await self._pieces.aclose()
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for piece in self._pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _stopped(*tasks: asyncio.Future[Any]) -> None:
+    """Cancel what still runs and wait until it has stopped."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

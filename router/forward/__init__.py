@@ -1,0 +1,8 @@
+"""One request from a client, through a decision and a provider, back to the client in its own dialect."""
+
+from __future__ import annotations
+
+from router.forward.faces import Face, face_for
+from router.forward.forwarder import Forwarded, Forwarder, UnknownModel
+
+__all__ = ["Face", "Forwarded", "Forwarder", "UnknownModel", "face_for"]
