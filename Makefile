@@ -14,7 +14,7 @@ TRAIN ?= $(DEV)/bin/python -m training.ship
 EVALUATE ?= $(DEV)/bin/python -m training.benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help run test install fix check bench train evaluate lock build clean distclean FORCE
+.PHONY: help run test install clients fix check bench train evaluate lock build clean distclean FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -26,6 +26,9 @@ test: check ## format, lint, types, architecture and all tests; the first call i
 	$(DEV)/bin/python -m pytest $(PYTEST_ARGS)
 
 install: $(DEV)/.installed ## the development environment, .venv-dev
+
+clients: $(DEV)/.installed ## the environments of the real clients that the tests run (once, half a minute)
+	$(DEV)/bin/python tests/clients/environments.py
 
 check: $(DEV)/.installed ## format, lint, types and architecture, without the other tests
 	$(DEV)/bin/python -m ruff format --check .
@@ -55,7 +58,7 @@ clean: ## remove what building and checking left
 	rm -rf dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 distclean: clean ## also remove the environments
-	rm -rf $(VENV) $(DEV) $(LOCK)
+	rm -rf $(VENV) $(DEV) $(LOCK) .cache/clients .cache/upstreams
 
 # --- Locked versions --------------------------------------------------------------------------------------------------
 # `make lock` keeps what still fits; `make lock LOCK_ARGS=--upgrade` takes the newest, LOCK_ARGS="--upgrade-package rich" one.
