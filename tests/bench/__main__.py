@@ -1,4 +1,4 @@
-"""How fast and how large, printed.   python -m tests.bench [decide] [http] [cold] [fit] [reference]   (make bench)
+"""How fast and how large, printed.   python -m tests.bench [decide] [http] [proxy] [cold] [fit] [reference]
 
 Medians, on whatever machine this is; ratios are against something run beside it in the same run.
 """
@@ -6,9 +6,16 @@ Medians, on whatever machine this is; ratios are against something run beside it
 import os
 import sys
 
-from tests.bench import cold, decide, fit, http, reference
+from tests.bench import cold, decide, fit, http, proxy, reference
 
-PARTS = {"decide": decide.main, "http": http.main, "cold": cold.main, "fit": fit.main, "reference": reference.main}
+PARTS = {
+    "decide": decide.main,
+    "http": http.main,
+    "proxy": proxy.main,
+    "cold": cold.main,
+    "fit": fit.main,
+    "reference": reference.main,
+}
 
 
 def main(names: list[str]) -> int:

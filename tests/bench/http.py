@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -63,21 +63,41 @@ def measure_bundle(name: str) -> None:
 
 
 @contextlib.contextmanager
-def serving(command: list[str]) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
-    """A server process on a free port, ready to answer."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen([part.format(port=port) if part == "{port}" else part for part in command], stderr=-3)
+def serving(
+    command: Sequence[str],
+    *,
+    port: int | None = None,
+    environ: Mapping[str, str] | None = None,
+    seconds: float = 30,
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """A server process, ready to answer.
+
+    command: `{port}` in it becomes the port; a free one if None.  seconds: that it may take to listen.
+    """
+    port = free_port() if port is None else port
+    arguments = [part.replace("{port}", str(port)) for part in command]
+    process = subprocess.Popen(arguments, stdout=-3, stderr=-3, env=environ)
     try:
-        for _ in range(600):
+        for _ in range(int(seconds / 0.05)):
             with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
                 break
+            if process.poll() is not None:
+                raise RuntimeError(f"{' '.join(arguments)[:200]} ended with {process.returncode}")
             time.sleep(0.05)
         yield port, process
     finally:
         process.terminate()
-        process.wait(10)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def measure(port: int, connections: int) -> tuple[float, float]:
