@@ -52,11 +52,10 @@ def print_settings(router: Router) -> None:
     _say(console, _promise_line(router.bundle.manifest.promise))
     policies = Table("policy", "loss allowed", "promise", "limits", "turns of its own")
     for policy in setup.policies.values():
-        promise = policy.threshold.promise
         policies.add_row(
             policy.name,
             f"{policy.threshold.value:.1%}",
-            "none" if promise is None else _goal_words(promise),
+            _promised(policy, router),
             str(policy.limits),
             _turn_words(policy.turns),
         )
@@ -76,7 +75,7 @@ def settings_json(router: Router) -> JsonObject:
         "bundle": router.bundle.manifest.id,
         "tiers": {tier: [model.model for model in models] for tier, models in setup.models.items()},
         "safe_tier": setup.safe_tier,
-        "policies": {name: _policy_json(policy) for name, policy in setup.policies.items()},
+        "policies": {name: _policy_json(policy, router) for name, policy in setup.policies.items()},
         "rules": [
             {"where": rule.where, "name": rule.name, "when": str(rule.conditions), "then": rule.action}
             for rule in setup.rules
@@ -174,11 +173,24 @@ def _turn_words(turns: Mapping[str, Limits] | None) -> str:
     return ", ".join(said) or "none"
 
 
-def _policy_json(policy: Policy) -> JsonObject:
+NOTHING = "none"
+
+
+def _promised(policy: Policy, router: Router) -> str:
+    """What a policy promises. A cascade's threshold lets every tier through: the checks of its answers count."""
+    cascade = router.settings.policies[policy.name].cascade
+    if cascade is not None:
+        return f"{NOTHING}: answers are checked, at most {cascade.escalations} escalations"
     promise = policy.threshold.promise
+    return NOTHING if promise is None else _goal_words(promise)
+
+
+def _policy_json(policy: Policy, router: Router) -> JsonObject:
+    promised = _promised(policy, router)
     return {
         "threshold": policy.threshold.value,
-        "promise": None if promise is None else _goal_words(promise),
+        "promise": None if promised == NOTHING else promised,
+        "cascade": router.settings.policies[policy.name].cascade is not None,
         "limits": str(policy.limits),
         "turns": {turn: str(limits) for turn, limits in (policy.turns or {}).items()},
     }

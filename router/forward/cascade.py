@@ -265,7 +265,7 @@ async def done_within(climbing: asyncio.Task[Climbed], seconds: float | None) ->
     """What the cascade came to; None where it takes longer. Being cancelled ends it."""
     try:
         await asyncio.wait({climbing}, timeout=seconds)
-    except BaseException:
+    except BaseException:  # cancelled: the client is gone, and the cascade would spend for nobody
         climbing.cancel()
         raise
     return climbing.result() if climbing.done() else None

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from router.errors import ConfigError
-from router.jsontext import replace_surrogates
 from router.language import LANGUAGES
-from router.policy import DEFAULT_POLICY, TURNS, Conditions, Regex, Rule, unreachable
+from router.policy import DEFAULT_POLICY, TURNS, Conditions, Rule, unreachable
 from router.policy.limits import Limits
 from router.policy.rules import AUDIENCES, MIN_PROBABILITY, AnyOf
 from router.settings.policies import parse_limits
+from router.settings.regex import compiled
 from router.settings.values import PolicySettings
 from router.toml_table import Table, did_you_mean
 from router.types import Dialect
@@ -83,7 +83,7 @@ def _conditions(row: Table) -> Conditions:
             plural="codes",
         ),
         model=row.one_or_more("model"),
-        regex=tuple(_regex(row, source) for source in row.one_or_more("regex")),
+        regex=tuple(compiled(row, "regex", source) for source in row.one_or_more("regex")),
         has_images=row.flag("has_images"),
         has_tools=row.flag("has_tools"),
         header=_headers(row),
@@ -105,22 +105,6 @@ def _fields(row: Table, key: str) -> dict[str, AnyOf]:
     if key in row and not found:
         raise row.error(key, "at least one name with its value")
     return found
-
-
-def _regex(row: Table, source: str) -> Regex:
-    import re2  # here, as only configurations with such a rule need it
-
-    options = re2.Options()
-    options.log_errors = False
-    try:
-        pattern = re2.compile(source, options)
-    except re2.error as exc:
-        reason = exc.args[0].decode("utf-8", "replace") if isinstance(exc.args[0], bytes) else exc.args[0]
-        raise row.problem(
-            "regex", f"{source!r} is no regular expression of RE2 ({reason}); it has no lookaround or backreferences."
-        ) from exc
-    # A text in Python may hold lone surrogates, which RE2, an engine on UTF-8, cannot take.
-    return Regex(source, lambda text: pattern.search(replace_surrogates(text)) is not None)
 
 
 def _known(row: Table, key: str, values: AnyOf, known: Sequence[str], *, what: str, plural: str) -> AnyOf:

@@ -260,9 +260,12 @@ models = ["openai/gpt-5.5"]
     assert facts["policies"]["batch"] == {
         "threshold": 0.5,
         "promise": "at most $6 for 1,000 requests (bound $6.00)",
+        "cascade": False,
         "limits": "ceiling production",
         "turns": {"title": "tier production"},
     }
+    assert facts["policies"]["cascade"]["cascade"] is True
+    assert facts["policies"]["cascade"]["promise"] == "none: answers are checked, at most 2 escalations"
     assert [(rule["name"], rule["when"], rule["then"]) for rule in facts["rules"]] == [
         ("vip", "audience customer", "floor production")
     ]

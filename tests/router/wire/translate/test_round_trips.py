@@ -428,7 +428,7 @@ def test_a_hostile_answer_is_a_value_error_or_can_be_handed_on(dialect, data):
     except ValueError:
         return
     for client in (anthropic, gemini):
-        encode_json(client.write_answer(answer, model="m"))
+        assert encode_json(client.write_answer(answer, model="m")).startswith(b"{")
 
 
 @pytest.mark.parametrize("dialect", [anthropic, gemini, bedrock], ids=["anthropic", "gemini", "bedrock"])
