@@ -68,7 +68,8 @@ COMPILE = $(LOCK)/bin/uv pip compile pyproject.toml --quiet --universal --python
 	--custom-compile-command "make lock" $(LOCK_ARGS)
 
 lock: $(LOCK)/.installed ## write requirements/ anew from pyproject.toml
-	$(COMPILE) -c requirements/constraints.txt --generate-hashes --output-file requirements/serve.txt
+	$(COMPILE) -c requirements/constraints.txt --override requirements/overrides.txt --generate-hashes \
+		--output-file requirements/serve.txt
 	$(COMPILE) --extra dev -c requirements/constraints.txt -c requirements/serve.txt --output-file requirements/dev.txt
 
 # --- Environments -----------------------------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ endef
 $(VENV)/.installed: pyproject.toml requirements/serve.txt $(call stale,$(VENV))
 	@echo "Installing the service into $(VENV) (once, a few seconds) ..."
 	$(call venv,$(VENV))
-	@$(VENV)/bin/python $(pip_install) --require-hashes -r requirements/serve.txt
+	@$(VENV)/bin/python $(pip_install) --no-deps --require-hashes -r requirements/serve.txt
 	@$(VENV)/bin/python $(pip_install) --no-deps --editable .
 	@echo "$(CURDIR)" > $@
 
