@@ -444,16 +444,20 @@ def test_an_answer_is_written_with_its_nullable_keys_and_anthropics_counting():
         "model": "auto",
         "content": [
             {"type": "thinking", "thinking": "hm", "signature": ""},
-            {"type": "text", "text": "Let me check."},
+            {"type": "text", "text": "Let me check.", "citations": None},
             {"type": "tool_use", "id": "a", "name": "f", "input": {"x": 1}},
         ],
         "stop_reason": "tool_use",
         "stop_sequence": None,
+        "stop_details": None,
+        "container": None,
         "usage": {
             "input_tokens": 15,
             "cache_read_input_tokens": 100,
             "cache_creation_input_tokens": 5,
             "output_tokens": 30,
+            "output_tokens_details": {"thinking_tokens": 0},
+            **dict.fromkeys(("cache_creation", "inference_geo", "server_tool_use", "service_tier")),
         },
     }
 
