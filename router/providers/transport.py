@@ -26,14 +26,16 @@ class TransportSettings:
     """How connections are made and kept.
 
     connect_s: to connect, TLS included.  write_s: between bytes of a request that is sent.
-    pool_s: to wait for a free connection.  idle_s: that an idle connection is kept.
+    pool_s: to wait for a free connection.
+    idle_s: that an idle connection is kept: less than the 5 s after which llama.cpp, uvicorn and Node close theirs, or
+        a request now and then meets a connection that is being closed.
     use_environment: whether HTTP_PROXY and the like, and SSL_CERT_FILE, are heeded.
     """
 
     connect_s: float = 5.0
     write_s: float = 60.0
     pool_s: float = 5.0
-    idle_s: float = 30.0
+    idle_s: float = 4.0
     max_connections: int = 1_000
     max_idle_connections: int = 100
     use_environment: bool = False
