@@ -372,7 +372,7 @@ class _Run:
         )
         try:
             failure = await stream.prime(within_s=within_s)
-        except BaseException:
+        except BaseException:  # cancelled, or a defect: nobody will read this stream, so its connection is closed
             stream.abandon()
             raise
         if failure is not None:
