@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import httpx2
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
@@ -19,8 +18,9 @@ from router.endpoints.bodies import error_response
 from router.errors import RequestError
 from router.forward import Forwarder
 from router.providers.breaker import Breaker
+from router.providers.connections import Connections
 from router.providers.dispatch import Dispatcher
-from router.providers.transport import Transport, TransportSettings, create_client
+from router.providers.transport import Transport
 from router.version import package_version
 
 DESCRIPTION = "Decides, per request, the cheapest tier of language models whose answer will be adequate."
@@ -50,18 +50,18 @@ def create_app(router: Router) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """One HTTP client a process, from its first request to its last."""
+    """One pool of connections a process, from its first request to its last."""
     router: Router = app.state.router
-    async with create_client(TransportSettings()) as client:
-        app.state.forwarder = _forwarder(router, client)
+    async with Connections() as connections:
+        app.state.forwarder = _forwarder(router, connections)
         yield
 
 
-def _forwarder(router: Router, client: httpx2.AsyncClient) -> Forwarder:
+def _forwarder(router: Router, connections: Connections) -> Forwarder:
     settings = router.settings
     dispatcher = Dispatcher(
         settings.providers,
-        Transport(client, settings.providers.values()),
+        Transport(connections, settings.providers.values()),
         policy=settings.dispatch,
         breaker=Breaker(settings.dispatch.breaker, time.monotonic),
         clock=time.monotonic,

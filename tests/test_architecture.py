@@ -75,6 +75,7 @@ LAZY_IN_ROUTER: dict[str, set[str]] = {
 }
 # A base dependency's own parts.
 COMES_WITH = {
+    "aiohttp": {"yarl"},
     "fastapi": {"starlette"},
     "google_re2": {"re2"},
     "pydantic": {"pydantic_core"},
@@ -86,19 +87,33 @@ OWNERS: dict[str, set[str]] = {
     "fastapi": {"endpoints", "app", "server"},
     "starlette": {"endpoints", "app"},
     "uvicorn": {"server"},
-    "httpx2": {"providers", "app"},
+    "httpx2": {"providers"},
+    "aiohttp": {"providers"},
     "sqlite3": {"ledger"},
     "os.environ": {"settings", "server"},  # server hands them on to worker processes
     "os.getenv": {"settings"},
     "typer": {"cli", "plugins"},
     "rich": {"console"},
 }
-NOT_IN_TRAINING = {"fastapi", "starlette", "uvicorn", "httpx2", "sqlite3"}
+NOT_IN_TRAINING = {"aiohttp", "fastapi", "starlette", "uvicorn", "httpx2", "sqlite3"}
 
 # Pure code: no clock, no random, no environment, no I/O. Time, ids and seeds come in as arguments.
 PURE = ("router/policy/", "router/wire/", "router/reading/", "training/metrics.py", "training/labels.py")
 IMPURE_MODULES = {
-    *("asyncio", "glob", "http", "httpx2", "logging", "os", "pathlib", "random", "secrets", "shutil", "socket"),
+    *(
+        "aiohttp",
+        "asyncio",
+        "glob",
+        "http",
+        "httpx2",
+        "logging",
+        "os",
+        "pathlib",
+        "random",
+        "secrets",
+        "shutil",
+        "socket",
+    ),
     *("sqlite3", "ssl", "subprocess", "tempfile", "threading", "time", "urllib.request", "uuid"),
 }
 IMPURE_CALLS = {"open", "input"}

@@ -1,11 +1,11 @@
-"""The one HTTP client of the process: to configured hosts only, with its own patience, telling nobody what was said."""
+"""Requests to configured hosts only, with our own patience, telling nobody what was said."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -19,26 +19,7 @@ from router.providers.secret import Secret
 from router.wire.translate.neutral import FailureKind
 
 ECHO_SCHEME = "echo"
-
-
-@dataclass(frozen=True, slots=True)
-class TransportSettings:
-    """How connections are made and kept.
-
-    connect_s: to connect, TLS included.  write_s: between bytes of a request that is sent.
-    pool_s: to wait for a free connection.
-    idle_s: that an idle connection is kept: less than the 5 s after which llama.cpp, uvicorn and Node close theirs, or
-        a request now and then meets a connection that is being closed.
-    use_environment: whether HTTP_PROXY and the like, and SSL_CERT_FILE, are heeded.
-    """
-
-    connect_s: float = 5.0
-    write_s: float = 60.0
-    pool_s: float = 5.0
-    idle_s: float = 4.0
-    max_connections: int = 1_000
-    max_idle_connections: int = 100
-    use_environment: bool = False
+USER_AGENT = "tierwise"
 
 
 class UpstreamBroke(TierwiseError):
@@ -66,67 +47,49 @@ class Reply(Protocol):
         """Give the connection back, or close it where the body was not read to its end."""
 
 
-def create_client(settings: TransportSettings) -> httpx2.AsyncClient:
-    """The client; whoever makes it closes it. Redirects are not followed and cookies are not kept."""
-    limits = httpx2.Limits(
-        max_connections=settings.max_connections,
-        max_keepalive_connections=settings.max_idle_connections,
-        keepalive_expiry=settings.idle_s,
-    )
-    timeout = httpx2.Timeout(connect=settings.connect_s, read=None, write=settings.write_s, pool=settings.pool_s)
-    return httpx2.AsyncClient(
-        limits=limits,
-        timeout=timeout,
-        follow_redirects=False,
-        trust_env=settings.use_environment,
-        headers={"user-agent": "tierwise"},
-    )
-
-
 class Transport:
     """Sends requests to the hosts of the configured providers, and to no others."""
 
     def __init__(
         self,
-        client: httpx2.AsyncClient,
+        connections: httpx2.AsyncBaseTransport,
         providers: Iterable[Provider],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """client: as `create_client` makes it; it stays the caller's.  sleep: the echo's."""
-        self._client = client
-        self._origins = {_origin(provider.base_url) for provider in providers}
+        """connections: they stay the caller's.  sleep: the echo's."""
+        self._connections = connections
+        self._origins = {_parsed(provider.base_url).origin for provider in providers}
         self._sleep = sleep
 
     async def open(self, request: HttpRequest, *, within_s: float) -> Reply:
         """Send, and wait until the headers are there, at most so long. Raises UpstreamBroke."""
-        if _origin(request.url) not in self._origins:
+        parsed = _parsed(request.url)
+        if parsed.origin not in self._origins:
             raise UpstreamBroke(FailureKind.CONNECTION, "The URL is not of a configured provider.")
         try:
             async with asyncio.timeout(within_s):
-                if urlsplit(request.url).scheme == ECHO_SCHEME:
+                if parsed.url is None:
                     reply = EchoReply(request, self._sleep)
                     await reply.start()
                     return reply
-                return await self._send(request)
+                return await self._send(request, parsed.url)
         except TimeoutError as exc:
             raise UpstreamBroke(FailureKind.TIMEOUT, f"No answer began within {within_s:.3g} s.") from exc
 
-    async def _send(self, request: HttpRequest) -> Reply:
-        try:
-            response = await self._client.send(self._built(request), stream=True)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as exc:
-            raise _broke(exc) from None  # the cause may hold a header's value
-        self._client.cookies.clear()
-        return HttpReply(response)
-
-    def _built(self, request: HttpRequest) -> httpx2.Request:
+    async def _send(self, request: HttpRequest, url: httpx2.URL) -> Reply:
         headers = {
             name: value.reveal() if isinstance(value, Secret) else value for name, value in request.headers.items()
         }
+        headers["user-agent"] = USER_AGENT
         # Compression delays events, and an answer that streams is not large.
         headers["accept-encoding"] = "identity" if request.stream else "gzip, deflate"
-        return self._client.build_request(request.method, request.url, headers=headers, content=request.body)
+        built = httpx2.Request(request.method, url, headers=headers, stream=httpx2.ByteStream(request.body))
+        try:
+            response = await self._connections.handle_async_request(built)
+        except httpx2.TransportError as exc:
+            raise _broke(exc) from None  # the cause may hold a header's value
+        return HttpReply(response)
 
 
 class HttpReply:
@@ -140,30 +103,20 @@ class HttpReply:
     async def read(self, *, limit_bytes: int, between_bytes_s: float) -> bytes:
         """The whole body, decoded. Raises UpstreamBroke where it breaks off, pauses too long or is too large."""
         parts, n_bytes = [], 0
-        async with aclosing(self.chunks(between_bytes_s=between_bytes_s)) as chunks:
-            async for chunk in chunks:
-                n_bytes += len(chunk)
-                if n_bytes > limit_bytes:
-                    raise UpstreamBroke(FailureKind.BROKEN_ANSWER, f"The answer is larger than {limit_bytes:,} bytes.")
-                parts.append(chunk)
+        iterator = self._response.aiter_bytes()
+        while (chunk := await _next(iterator, between_bytes_s)) is not None:
+            n_bytes += len(chunk)
+            if n_bytes > limit_bytes:
+                raise UpstreamBroke(FailureKind.BROKEN_ANSWER, f"The answer is larger than {limit_bytes:,} bytes.")
+            parts.append(chunk)
         return b"".join(parts)
 
     async def chunks(self, *, between_bytes_s: float) -> AsyncGenerator[bytes, None]:
         """The body as it comes, decoded."""
         iterator = self._response.aiter_bytes()
-        try:
-            while True:
-                async with asyncio.timeout(between_bytes_s):
-                    chunk = await anext(iterator, None)
-                if chunk is None:
-                    return
-                if chunk:
-                    yield chunk
-        except TimeoutError as exc:
-            message = f"The provider was silent for {between_bytes_s:.3g} s inside an answer."
-            raise UpstreamBroke(FailureKind.TIMEOUT, message) from exc
-        except httpx2.HTTPError as exc:
-            raise _broke(exc) from None
+        while (chunk := await _next(iterator, between_bytes_s)) is not None:
+            if chunk:
+                yield chunk
 
     async def aclose(self) -> None:
         """Give the connection back, or close it."""
@@ -171,6 +124,18 @@ class HttpReply:
             await self._response.aclose()
         except httpx2.HTTPError:
             pass  # it is closed either way, and nobody waits for what it had to say
+
+
+async def _next(chunks: AsyncIterator[bytes], within_s: float) -> bytes | None:
+    """The next chunk; None at the end. Raises UpstreamBroke."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await anext(chunks, None)
+    except TimeoutError as exc:
+        message = f"The provider was silent for {within_s:.3g} s inside an answer."
+        raise UpstreamBroke(FailureKind.TIMEOUT, message) from exc
+    except httpx2.HTTPError as exc:
+        raise _broke(exc) from None
 
 
 _KINDS: tuple[tuple[type[Exception], FailureKind, str], ...] = (
@@ -190,6 +155,17 @@ def _broke(exc: Exception) -> UpstreamBroke:
     return UpstreamBroke(FailureKind.CONNECTION, f"The connection to the provider broke ({type(exc).__name__}).")
 
 
-def _origin(url: str) -> tuple[str, str | None, int | None]:
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A URL taken apart. origin: scheme, host, port.  url: None for the echo's."""
+
+    origin: tuple[str, str | None, int | None]
+    url: httpx2.URL | None
+
+
+@lru_cache(maxsize=1024)
+def _parsed(url: str) -> _Parsed:
+    """Remembered: a service has few, and taking one apart costs as much as sending to it."""
     parts = urlsplit(url)
-    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    origin = parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return _Parsed(origin, None if parts.scheme == ECHO_SCHEME else httpx2.URL(url))

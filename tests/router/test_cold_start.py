@@ -29,7 +29,17 @@ assert decision.tier and app.openapi()
 
 def test_the_library_decides_without_the_web_stack(tmp_path):
     found = loaded("from router import Router\nRouter.load(environ={}).route('hi')", tmp_path)
-    assert not found & {*TRAINING_ONLY, "training", "fastapi", "starlette", "uvicorn", "httpx2", "typer", "rich"}
+    assert not found & {
+        *TRAINING_ONLY,
+        "training",
+        "fastapi",
+        "starlette",
+        "uvicorn",
+        "httpx2",
+        "aiohttp",
+        "typer",
+        "rich",
+    }
 
 
 @pytest.mark.parametrize("code", ["import router", "import router.errors", "import router.cli"])
@@ -44,6 +54,7 @@ def test_importing_loads_neither_arrays_nor_the_web_stack(tmp_path, code):
         "fastapi",
         "uvicorn",
         "httpx2",
+        "aiohttp",
     }
 
 

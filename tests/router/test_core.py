@@ -448,7 +448,7 @@ def test_the_shipped_bundles_support_the_shipped_policies(router):
 def test_what_only_some_configurations_need_is_not_loaded_for_the_others(tmp_path):
     code = "from router import Router\nRouter.load(environ={}).route('hi')\nimport sys\nprint(*sys.modules)"
     loaded = {name.partition(".")[0] for name in python(code, cwd=tmp_path).split()}
-    assert not loaded & {"re2", "genai_prices", "py3langid", "quicktok", "httpx2"}
+    assert not loaded & {"re2", "genai_prices", "py3langid", "quicktok", "httpx2", "aiohttp"}
 
 
 def test_the_example_configuration_is_whole_and_works(shipped):

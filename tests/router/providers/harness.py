@@ -8,11 +8,12 @@ from dataclasses import replace
 from router.providers.adapters import Call
 from router.providers.breaker import Breaker, BreakerSettings
 from router.providers.calls import Dialect, Target
+from router.providers.connections import Connections, ConnectionSettings
 from router.providers.dispatch import Dispatcher
 from router.providers.registry import Provider, Quirks
 from router.providers.retry import DispatchSettings
 from router.providers.secret import Secret
-from router.providers.transport import Transport, TransportSettings, create_client
+from router.providers.transport import Transport
 from router.wire.translate.neutral import Conversation, TextDelta, Turn
 from router.wire.translate.neutral import Text as TextPart
 
@@ -58,7 +59,7 @@ class Clock:
 
 
 class Harness:
-    def __init__(self, upstreams, client, *, policy, clock, adapters, quirks, breaker):
+    def __init__(self, upstreams, connections, *, policy, clock, adapters, quirks, breaker):
         self.clock = clock
         self.settled = []
         self.providers = {
@@ -74,7 +75,7 @@ class Harness:
         self.breaker = Breaker(breaker, clock)
         self.dispatcher = Dispatcher(
             self.providers,
-            Transport(client, self.providers.values(), sleep=clock.sleep),
+            Transport(connections, self.providers.values(), sleep=clock.sleep),
             policy=policy,
             breaker=self.breaker,
             clock=clock,
@@ -88,12 +89,12 @@ class Harness:
 
 
 @asynccontextmanager
-async def harness(upstreams, *, policy=FAST, clock=None, adapters=None, quirks=None, breaker=None, transport=None):
+async def harness(upstreams, *, policy=FAST, clock=None, adapters=None, quirks=None, breaker=None, settings=None):
     """upstreams: name of a provider to its base URL."""
-    async with create_client(transport or TransportSettings(connect_s=1.0)) as client:
+    async with Connections(settings or ConnectionSettings(connect_s=1.0)) as connections:
         yield Harness(
             upstreams,
-            client,
+            connections,
             policy=policy,
             clock=clock or Clock(),
             adapters=adapters or {},

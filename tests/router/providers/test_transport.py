@@ -3,9 +3,10 @@ import logging
 import pytest
 
 from router.providers.calls import HttpRequest
+from router.providers.connections import Connections, ConnectionSettings
 from router.providers.registry import Provider
 from router.providers.secret import Secret
-from router.providers.transport import Transport, TransportSettings, UpstreamBroke, create_client
+from router.providers.transport import Transport, UpstreamBroke
 from router.wire.translate.neutral import FailureKind
 from tests.router.providers.harness import CALL, STREAMED, harness, target
 from tests.router.providers.upstream import answer, stalling_stream, stream, upstream
@@ -20,8 +21,8 @@ def request_to(url, **headers):
 )
 def test_nothing_is_sent_to_a_host_that_is_not_configured(run, url):
     async def check():
-        async with create_client(TransportSettings()) as client:
-            transport = Transport(client, [Provider("p", "openai_compatible", "https://p.test/v1")])
+        async with Connections() as connections:
+            transport = Transport(connections, [Provider("p", "openai_compatible", "https://p.test/v1")])
             with pytest.raises(UpstreamBroke, match="not of a configured provider"):
                 await transport.open(request_to(url), within_s=1.0)
 
@@ -34,8 +35,8 @@ def test_proxies_of_the_environment_are_used_only_where_configured(run, monkeypa
             monkeypatch.setenv("http_proxy", proxy.url)
             monkeypatch.setenv("no_proxy", "")
             for use, expected in ((False, (0, 1)), (True, (1, 1))):
-                settings = TransportSettings(use_environment=use)
-                async with harness({"a": server.url}, transport=settings) as h:
+                settings = ConnectionSettings(use_environment=use)
+                async with harness({"a": server.url}, settings=settings) as h:
                     await h.dispatch(CALL, target())
                 assert (len(proxy.seen), len(server.seen)) == expected
 
@@ -56,8 +57,8 @@ def test_neither_keys_nor_bodies_are_logged(run, caplog):
 
 def test_a_header_that_cannot_be_sent_is_not_shown(run):
     async def check():
-        async with create_client(TransportSettings()) as client:
-            transport = Transport(client, [Provider("p", "openai_compatible", "http://127.0.0.1:1/v1")])
+        async with Connections() as connections:
+            transport = Transport(connections, [Provider("p", "openai_compatible", "http://127.0.0.1:1/v1")])
             with pytest.raises(UpstreamBroke) as caught:
                 await transport.open(request_to("http://127.0.0.1:1/v1", authorization="sk-1\r\nx: y"), within_s=1.0)
             assert "sk-1" not in str(caught.value) and caught.value.__cause__ is None
@@ -77,11 +78,11 @@ def test_cookies_are_not_kept(run):
 
 def test_a_full_pool_is_our_own_trouble_and_said_so(run):
     async def check():
-        settings = TransportSettings(max_connections=1, pool_s=0.1)
+        settings = ConnectionSettings(max_connections=1, pool_s=0.1)
         async with upstream(stalling_stream([b": x\n\n"])) as server:
-            async with create_client(settings) as client:
+            async with Connections(settings) as connections:
                 provider = Provider("p", "openai_compatible", server.url, key=Secret("k"))
-                transport = Transport(client, [provider])
+                transport = Transport(connections, [provider])
                 held = await transport.open(request_to(server.url + "/x"), within_s=1.0)
                 with pytest.raises(UpstreamBroke) as caught:
                     await transport.open(request_to(server.url + "/x"), within_s=1.0)

@@ -7,6 +7,7 @@ import asyncio
 import gzip
 import json
 import socket
+import ssl
 import struct
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -126,9 +127,9 @@ async def read_request(reader: asyncio.StreamReader) -> Seen | None:
 
 
 @asynccontextmanager
-async def upstream(*script: Step) -> AsyncIterator[Upstream]:
+async def upstream(*script: Step, context: ssl.SSLContext | None = None) -> AsyncIterator[Upstream]:
     served = Upstream(list(script))
-    server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(served.serve, "127.0.0.1", 0, ssl=context)
     served.port = server.sockets[0].getsockname()[1]
     try:
         yield served
@@ -299,6 +300,16 @@ def broken_stream(events, *, reset=True) -> Step:
             exchange.writer.close()
 
     return act
+
+
+def raw_bytes(data: bytes) -> Step:
+    """Whatever it is, and then the end of the connection."""
+
+    async def step(exchange: Exchange) -> None:
+        await exchange.send(data)
+        exchange.writer.close()
+
+    return step
 
 
 def stalling_stream(events) -> Step:
