@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from router.core import Router
 from router.endpoints import admin, models, proxy, route
 from router.endpoints.bodies import error_response
+from router.endpoints.direct import DirectApp
 from router.errors import RequestError
 from router.forward import Forwarder
 from router.providers.breaker import Breaker
@@ -28,7 +29,8 @@ DESCRIPTION = "Decides, per request, the cheapest tier of language models whose 
 
 def create_app(router: Router) -> FastAPI:
     """The service around a router. Stateless: any number of workers gives the same decisions."""
-    app = FastAPI(
+    app = DirectApp(
+        {**route.DIRECT, **proxy.DIRECT},
         title="tierwise",
         version=package_version(),
         description=DESCRIPTION,

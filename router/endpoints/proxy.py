@@ -14,6 +14,7 @@ from fastapi.responses import Response
 
 from router.core import Router
 from router.endpoints.bodies import json_response, read_headers, read_json
+from router.endpoints.direct import Handler
 from router.endpoints.keys import check_key
 from router.endpoints.schemas import (
     CHAT_OPENAPI,
@@ -32,6 +33,9 @@ from router.wire.gemini import parse_gemini
 
 endpoints = APIRouter(tags=["proxy"])
 
+DIRECT: dict[str, Handler] = {}
+"""The handlers of whole paths, for DirectApp."""
+
 GENERATE, STREAM, COUNT = GEMINI_CALLS = ("generateContent", "streamGenerateContent", "countTokens")
 
 
@@ -46,12 +50,13 @@ class NotACall(RequestError):
         super().__init__(f"{call[:100]!r}: expected one of {expected}.", code="not_found")
 
 
-def _post(*paths: str, summary: str, described: JsonObject) -> Callable[[Callable[..., object]], Callable[..., object]]:
+def _post(*paths: str, summary: str, described: JsonObject) -> Callable[[Handler], Handler]:
     """Register a handler for paths; only the first one is shown in the description."""
 
-    def register(handler: Callable[..., object]) -> Callable[..., object]:
+    def register(handler: Handler) -> Handler:
         for number, path in enumerate(paths):
             endpoints.post(path, summary=summary, openapi_extra=described, include_in_schema=number == 0)(handler)
+            DIRECT[path] = handler
         return handler
 
     return register
@@ -94,9 +99,8 @@ async def count_tokens(request: Request) -> Response:
     return json_response({"input_tokens": await _n_tokens(request, replace(parse_anthropic(body), raw=raw))})
 
 
-@_post(
-    "/v1beta/models/{call:path}", "/v1/models/{call:path}", summary="Gemini generateContent", described=GEMINI_OPENAPI
-)
+@endpoints.post("/v1beta/models/{call:path}", summary="Gemini generateContent", openapi_extra=GEMINI_OPENAPI)
+@endpoints.post("/v1/models/{call:path}", include_in_schema=False)
 async def generate_content(request: Request, call: str) -> Response:
     """`{model}:generateContent`, `{model}:streamGenerateContent` and `{model}:countTokens`.
 
@@ -143,7 +147,7 @@ async def _forward(
     forwarder: Forwarder = request.app.state.forwarder
     face = face_for(dialect, body, model=model, stream=stream, as_array=as_array)
     work = forwarder.forward(face, body, raw, read_headers(request))
-    answer = await until_gone(request, work, lose=lambda lost: lost.close())
+    answer = await until_gone(request, work)
     if isinstance(answer.body, bytes):
         return Response(answer.body, answer.status, headers=dict(answer.headers), media_type=answer.media_type)
     return StreamResponse(answer.body, close=answer.close, headers=dict(answer.headers), media_type=answer.media_type)

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from router.core import Router
 from router.endpoints.bodies import json_response, read_headers, read_json
+from router.endpoints.direct import Handler
 from router.endpoints.schemas import BATCH_OPENAPI, ROUTE_OPENAPI
 from router.errors import RequestError
 from router.types import JsonObject
@@ -45,6 +46,10 @@ async def route_batch(request: Request) -> Response:
     parse_overrides(headers)  # a bad header is one error, not one an item
     # In a thread: a thousand decisions take a while, and single ones should not wait for them.
     return json_response(await run_in_threadpool(lambda: [_decide(router, item, headers) for item in items]))
+
+
+DIRECT: Mapping[str, Handler] = {"/route": route, "/route/batch": route_batch}
+"""For DirectApp."""
 
 
 def _decide(router: Router, item: object, headers: Mapping[str, str]) -> JsonObject:

@@ -13,27 +13,51 @@ from starlette.types import Receive, Scope, Send
 
 T = TypeVar("T")
 
+WATCH_AFTER_S = 0.05
+"""Until a client is watched for leaving: a short answer is done by then, and watching costs a task."""
 
-async def until_gone(request: Request, work: Coroutine[Any, Any, T], *, lose: Callable[[T], object]) -> T:
+
+async def until_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
     """The result of the work; where the client leaves before it is there, the work is cancelled.
 
-    lose: told of a result that nobody can take any more.  Raises ClientDisconnect then. The body must have been read.
+    Raises ClientDisconnect then. The body must have been read.
     """
-    task = asyncio.ensure_future(work)
-    gone = asyncio.ensure_future(_gone(request.receive))
-    taken = False
+    watch = _Watch(request.receive)
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnect
-        taken = True
-        return task.result()
+        return await work
+    except asyncio.CancelledError:
+        if watch.gone and watch.task.uncancel() == 0:
+            raise ClientDisconnect from None
+        raise  # somebody else cancelled: the server stops
     finally:
-        try:
-            await _stopped(task, gone)
-        finally:
-            if not taken and task.done() and not task.cancelled() and task.exception() is None:
-                lose(task.result())
+        watch.stop()
+
+
+class _Watch:
+    """Cancels the task that made it when the client leaves, as asyncio.timeout does when time is over."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.gone = False
+        task = asyncio.current_task()
+        assert task is not None, "it is made in a task"
+        self.task = task
+        self._receive = receive
+        self._watching: asyncio.Task[None] | None = None
+        self._timer = task.get_loop().call_later(WATCH_AFTER_S, self._start)
+
+    def _start(self) -> None:
+        self._watching = self.task.get_loop().create_task(self._watch(), name="watch for the client leaving")
+
+    async def _watch(self) -> None:
+        await _gone(self._receive)
+        self.gone = True
+        self.task.cancel()
+
+    def stop(self) -> None:
+        """No more of it; it awaits nothing, so that it works in a task that is being cancelled."""
+        self._timer.cancel()
+        if self._watching is not None:
+            self._watching.cancel()
 
 
 class StreamResponse(Response):

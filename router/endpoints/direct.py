@@ -1,0 +1,49 @@
+"""A short way to the endpoints that are called all the time, past the framework's layers around them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import Response
+from starlette.types import Receive, Scope, Send
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class DirectApp(FastAPI):
+    """A FastAPI application that calls some handlers of POST by their path alone.
+
+    Routing, exit stacks, telemetry and the like cost 0.1 ms a request, a fifth of all that the proxy takes. Exception
+    handlers hold here as everywhere; where somebody adds a middleware, every request takes the long way through it.
+    """
+
+    def __init__(self, direct: Mapping[str, Handler], **options: Any) -> None:
+        """direct: handlers by path, each registered as a route too; they declare no dependencies."""
+        super().__init__(**options)
+        self._direct = direct
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or hand on to the framework."""
+        handler = None
+        if scope["type"] == "http" and scope["method"] == "POST" and not self.user_middleware:
+            handler = self._direct.get(scope["path"])
+        if handler is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"] = self
+        request = Request(scope, receive)
+        try:
+            response = await handler(request)
+        except Exception as exc:  # the registered handlers say which ones have an answer
+            response = await self._answer_to(exc, request)
+        await response(scope, receive, send)
+
+    async def _answer_to(self, exc: Exception, request: Request) -> Response:
+        """What the handler of the exception's class, or of the nearest base of it, answers; raises it without one."""
+        for kind in type(exc).__mro__:
+            if (handler := self.exception_handlers.get(kind)) is not None:
+                answer = handler(request, exc)
+                return answer if isinstance(answer, Response) else await answer
+        raise exc
