@@ -96,9 +96,10 @@ class Brain:
 
     def predict(self, reading: Reading) -> Prediction:
         """What the brain says of one request."""
-        features, buckets = self.features([reading]), self._buckets([reading])
+        features, turn_ids = self.features([reading]), turn_tokens(self.encoder, reading)
+        buckets = [reading_buckets(reading, turn_ids) if self._has_ngrams else ()]
         logits = self._logits(features, buckets)
-        scores = self.score_logits(logits, known_ids(self.encoder, [reading.ask]))
+        scores = self.score_logits(logits, [self._known_ids(reading, turn_ids)])
         distance = float(scores.domain_distance[0])
         return Prediction(
             tiers=self.tiers,
@@ -126,9 +127,19 @@ class Brain:
 
     def _buckets(self, readings: Sequence[Reading]) -> list[tuple[Buckets, ...]]:
         """The n-gram buckets of each reading where a head has n-grams; empty ones otherwise."""
-        if self.ngrams is None and (self.tasks is None or self.tasks.ngrams is None):
-            return [() for _ in readings]
-        return buckets_of(self.encoder, readings)
+        return buckets_of(self.encoder, readings) if self._has_ngrams else [() for _ in readings]
+
+    @property
+    def _has_ngrams(self) -> bool:
+        return self.ngrams is not None or (self.tasks is not None and self.tasks.ngrams is not None)
+
+    def _known_ids(self, reading: Reading, turn_ids: Sequence[Sequence[int]]) -> list[int]:
+        """As `known_ids` of the ask; where the ask is one of the turns, it is not cut into tokens again."""
+        for turn, ids in zip(reading.turns, turn_ids, strict=True):
+            if turn.text == reading.ask:
+                unknown = self.encoder.unknown_id
+                return [one for one in ids if one != unknown]
+        return known_ids(self.encoder, [reading.ask])[0]
 
     def _logits(self, features: Float64Array, buckets: Sequence[tuple[Buckets, ...]]) -> Float64Array:
         logits = self.heads.logits(features)
@@ -144,7 +155,12 @@ class Brain:
 
 def buckets_of(encoder: Encoder, readings: Sequence[Reading]) -> list[tuple[Buckets, ...]]:
     """The n-gram buckets of each reading, in ngrams.BLOCKS order."""
-    return [reading_buckets(reading, encoder.token_ids([turn.text for turn in reading.turns])) for reading in readings]
+    return [reading_buckets(reading, turn_tokens(encoder, reading)) for reading in readings]
+
+
+def turn_tokens(encoder: Encoder, reading: Reading) -> list[list[int]]:
+    """The token ids of each turn of a reading."""
+    return encoder.token_ids([turn.text for turn in reading.turns])
 
 
 def stack_signals(readings: Sequence[Reading]) -> FloatArray:

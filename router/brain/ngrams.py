@@ -8,6 +8,7 @@ Everything is integer arithmetic until then, so it is the same on every machine.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -44,12 +45,20 @@ def piece_grams(turns: Sequence[tuple[str, Sequence[int]]]) -> Grams:
 
     turns: (role, token ids) of each turn.
     """
+    sizes = [len(ids) for _, ids in turns]
+    # All turns at once: an array's methods cost more to call than what they do to so few numbers.
+    tags = np.array([_ROLE_TAGS.get(role, 1) << 40 for role, _ in turns], dtype=np.uint64).repeat(sizes)
+    pieces = np.array([one for _, ids in turns for one in ids], dtype=np.uint64)
+    pairs = (pieces[:-1] << np.uint64(16)) | pieces[1:]
+    pairs += tags[1:]
+    pairs += _PAIR
+    pieces |= tags
     grams = [np.zeros(0, dtype=np.uint64)]
-    for role, ids in turns:
-        tag = np.uint64(_ROLE_TAGS.get(role, 1) << 40)
-        pieces = np.asarray(ids, dtype=np.uint64)
-        grams.append(pieces | tag)
-        grams.append(((pieces[:-1] << np.uint64(16)) | pieces[1:]) + tag + _PAIR)
+    start = 0
+    for size in sizes:
+        grams.append(pieces[start : start + size])
+        grams.append(pairs[start : start + max(0, size - 1)])  # none across two turns
+        start += size
     return np.concatenate(grams)
 
 
@@ -59,7 +68,8 @@ def letter_grams(text: str) -> Grams:
     grams = [np.zeros(0, dtype=np.uint64)]
     rolling = letters
     for size in range(2, LETTER_SIZES[-1] + 1):
-        rolling = rolling[:-1] * _POLYNOMIAL + letters[size - 1 :]
+        rolling = rolling[:-1] * _POLYNOMIAL
+        rolling += letters[size - 1 :]
         if size in LETTER_SIZES:
             grams.append(rolling * np.uint64(8) + np.uint64(size))
     return np.concatenate(grams)
@@ -131,11 +141,19 @@ class NgramTable:
         """
         total = np.zeros(len(self.steps[0]))
         for block, found in enumerate(buckets):
-            total += self.shares(block, found)[1].sum(axis=0)
+            kept, scale = self._kept(block, found)
+            rows = self.weights[block].take(kept, axis=0).astype(np.float32)
+            # Whole numbers far below 2**24: float32 adds them exactly, in whatever order.
+            total += (np.ones(kept.size, dtype=np.float32) @ rows) * scale
         return total
 
     def shares(self, block: int, found: Buckets) -> tuple[Buckets, Float64Array]:
         """The known ones among a block's distinct buckets, and what each adds: (n_known,), (n_known, n_heads)."""
-        kept = found[self.known[block][found]]
+        kept, scale = self._kept(block, found)
+        return kept, self.weights[block][kept] * scale
+
+    def _kept(self, block: int, found: Buckets) -> tuple[Buckets, Float64Array]:
+        """The known ones among a block's distinct buckets, and what a weight of 1 adds: (n_heads,)."""
+        kept = found.compress(self.known[block].take(found))
         n_counting = found.size if self.normalise_all else kept.size
-        return kept, self.weights[block][kept] * (self.steps[block] / np.sqrt(max(1, n_counting)))
+        return kept, self.steps[block] / math.sqrt(max(1, n_counting))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from router.jsontext import encode_json
@@ -112,15 +112,17 @@ def edit(
     add: Mapping[str, Any] | None = None,
     remove: Collection[str] = (),
     rename: Mapping[str, str] | None = None,
+    found: Sequence[Member] | None = None,
 ) -> bytes:
     """The text with members changed and every other byte as it was.
 
     put: values to set; a member that is missing is added at the end.  add: the same, but one that is there stays.
     remove: members to leave out.  rename: new names of members; one whose new name is there already is left out.
+    found: the text's `members`, where the caller has them.
     Raises ValueError where the text is not an object.
     """
     put, add, rename = put or {}, add or {}, rename or {}
-    found = members(raw)
+    found = members(raw) if found is None else found
     present = {member.key for member in found}
     gone = set(remove) | {key for key, new in rename.items() if new in present and new not in remove}
     added = {**{key: value for key, value in add.items() if key not in present}, **put}

@@ -11,7 +11,6 @@ import math
 import re
 
 import numpy as np
-import numpy.typing as npt
 
 from router.reading.characters import N_CLASSES, CharClass, char_classes
 from router.types import FloatArray
@@ -64,13 +63,13 @@ def signals_of(ask: str, window: str, *, after_tool: bool) -> FloatArray:
     after_tool: whether a tool's result came after the ask.
     """
     classes = char_classes(ask)
-    counts = np.bincount(classes, minlength=N_CLASSES).tolist()
+    counts = np.bincount(np.frombuffer(classes, dtype=np.uint8), minlength=N_CLASSES).tolist()
     n_visible = max(1, len(ask) - counts[CharClass.SPACE] - counts[CharClass.NEWLINE])
     n_cjk = counts[CharClass.CJK]
-    n_spaced_words = _count_runs(classes, _WORD_CLASSES)
+    n_spaced_words = _count_runs(classes, _IS_WORD)
     n_words = n_spaced_words + n_cjk / _CJK_CHARS_PER_WORD
     n_letters = sum(counts[c] for c in _LETTERS)
-    n_numbers = _count_runs(classes, _DIGIT_CLASS)
+    n_numbers = _count_runs(classes, _IS_DIGIT)
     words_log = math.log1p(n_words)
     is_short = n_words <= SHORT_ASK_WORDS
     split = ask.lower().split()
@@ -90,7 +89,7 @@ def signals_of(ask: str, window: str, *, after_tool: bool) -> FloatArray:
             math.log1p(counts[CharClass.CODE]),
             counts[CharClass.CODE] / n_visible,
             _flag("```" in ask),
-            math.log1p(len(_IDENTIFIER.findall(ask))),
+            math.log1p(_n_identifiers(ask, classes)),
             math.log1p(n_numbers),
             n_numbers / (n_words + 5.0),
             counts[CharClass.DIGIT] / n_visible,
@@ -111,6 +110,16 @@ def signals_of(ask: str, window: str, *, after_tool: bool) -> FloatArray:
     )
 
 
+def _n_identifiers(text: str, classes: bytes) -> int:
+    """How many names_like_this, likeThis or this() there are; most texts hold no mark of one, and looking is dear."""
+    if "_" in text or "()" in text or _CAMEL in classes:
+        return len(_IDENTIFIER.findall(text))
+    return 0
+
+
+_CAMEL = bytes((CharClass.LOWER, CharClass.UPPER))
+
+
 def _flag(value: bool) -> float:
     return 1.0 if value else 0.0
 
@@ -123,25 +132,20 @@ _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*\u2022]|\d{1,3}[.)])[ \t]", re.MULTILINE)
 _QUESTION_MARKS = ("?", "\uff1f", "\u061f", "\u037e")
 
 
-def _class_mask(*classes: CharClass) -> npt.NDArray[np.bool_]:
-    mask = np.zeros(N_CLASSES, dtype=np.bool_)
-    mask[list(classes)] = True
-    return mask
+def _is_one_of(*classes: CharClass) -> bytes:
+    """A table for bytes.translate: 1 for these classes, 0 for the others."""
+    return bytes(char_class in classes for char_class in range(256))
 
 
-_WORD_CLASSES = _class_mask(*_LETTERS, CharClass.DIGIT)
-_DIGIT_CLASS = _class_mask(CharClass.DIGIT)
+_IS_WORD = _is_one_of(*_LETTERS, CharClass.DIGIT)
+_IS_DIGIT = _is_one_of(CharClass.DIGIT)
 
 
-def _count_runs(classes: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_]) -> int:
-    """How many maximal runs of characters of the masked classes there are."""
-    inside = mask[classes]
-    if inside.size == 0:
-        return 0
-    return int(inside[0]) + int(np.count_nonzero(inside[1:] & ~inside[:-1]))
+def _count_runs(classes: bytes, is_inside: bytes) -> int:
+    """How many maximal runs of characters of the classes there are."""
+    inside = classes.translate(is_inside)
+    return inside.count(b"\x00\x01") + inside.startswith(b"\x01")
 
 
 def _code_share(text: str) -> float:
-    if not text:
-        return 0.0
-    return float(np.count_nonzero(char_classes(text) == CharClass.CODE)) / len(text)
+    return char_classes(text).count(CharClass.CODE) / len(text) if text else 0.0

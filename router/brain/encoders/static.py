@@ -5,6 +5,7 @@ Distilled from a sentence-transformers model by `training.fitting.distil`; serve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,8 +42,9 @@ class StaticEncoder:
         out = np.zeros((len(texts), self.spec.dim), dtype=np.float32)
         for row, ids in enumerate(self.token_ids(texts)):
             if ids:
-                summed = self.weights[ids] @ self.table[ids].astype(np.float32)
-                norm = float(np.sqrt(summed @ summed))
+                rows = np.array(ids, dtype=np.intp)
+                summed = self.weights.take(rows) @ self.table.take(rows, axis=0).astype(np.float32)
+                norm = math.sqrt(summed @ summed)
                 if norm > 0.0:
                     out[row] = summed / norm
         return out

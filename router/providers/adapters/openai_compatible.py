@@ -72,7 +72,8 @@ def _body(
 
 def _passed_on(raw: bytes, *, model: str, quirks: Quirks, without: Collection[str], stream: bool) -> tuple[bytes, bool]:
     """The client's body with the model's name and what this provider wants otherwise; whether usage is to be hidden."""
-    keys = {member.key for member in members(raw)}
+    found = members(raw)
+    keys = {member.key for member in found}
     remove = {*quirks.strip, *without}
     if not (stream and quirks.stream_options):
         remove.add("stream_options")
@@ -83,6 +84,7 @@ def _passed_on(raw: bytes, *, model: str, quirks: Quirks, without: Collection[st
         remove=remove,
         add={"stream_options": {"include_usage": True}} if ask else {},
         rename=_renames(keys, quirks),
+        found=found,
     )
     return _messages_changed(body, quirks), ask
 

@@ -38,16 +38,16 @@ def test_each_script_has_its_class(text, char_class):
 
 
 def test_empty_text_has_no_classes():
-    assert char_classes("").shape == (0,)
+    assert char_classes("") == b""
 
 
 @given(any_text)
 def test_every_code_point_has_one_class(text):
     classes = char_classes(text)
     assert len(classes) == len(text)
-    assert all(found in set(CharClass) for found in classes.tolist())
+    assert all(found in set(CharClass) for found in classes)
 
 
 @given(any_text, any_text)
 def test_a_characters_class_does_not_depend_on_its_neighbours(left, right):
-    assert char_classes(left + right).tolist() == [*char_classes(left), *char_classes(right)]
+    assert char_classes(left + right) == char_classes(left) + char_classes(right)
