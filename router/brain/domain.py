@@ -44,7 +44,7 @@ class Domain:
         distinct = list(set(ids))
         if not distinct:
             return 1.0
-        total = int(self.weights[distinct].sum(dtype=np.int64))
+        total = int(self.weights.take(distinct).sum(dtype=np.int64))
         logit = self.intercept + self.step * total / (len(distinct) + PRIOR_TOKENS) ** self.power
         return 1.0 / (1.0 + math.exp(-max(-500.0, min(500.0, logit))))
 

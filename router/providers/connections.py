@@ -134,15 +134,19 @@ class _Body(httpx2.AsyncByteStream):
         self._response = response
         self._pool: asyncio.Semaphore | None = pool
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        content = self._response.content
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            while part := await content.readany():
-                yield part
+            part = await self._response.content.readany()
         except BaseException as exc:  # only to translate what has a translation
             if (translated := _translated(exc)) is None:
                 raise
             raise translated from None
+        if not part:
+            raise StopAsyncIteration
+        return part
 
     async def aclose(self) -> None:
         """Give the connection back where the body was read to its end, or close it."""

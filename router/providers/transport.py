@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -103,20 +104,36 @@ class HttpReply:
     async def read(self, *, limit_bytes: int, between_bytes_s: float) -> bytes:
         """The whole body, decoded. Raises UpstreamBroke where it breaks off, pauses too long or is too large."""
         parts, n_bytes = [], 0
-        iterator = self._response.aiter_bytes()
-        while (chunk := await _next(iterator, between_bytes_s)) is not None:
-            n_bytes += len(chunk)
-            if n_bytes > limit_bytes:
-                raise UpstreamBroke(FailureKind.BROKEN_ANSWER, f"The answer is larger than {limit_bytes:,} bytes.")
-            parts.append(chunk)
+        loop = asyncio.get_running_loop()
+        with _broken(between_bytes_s):
+            async with asyncio.timeout(between_bytes_s) as patience:
+                async for chunk in self._decoded():
+                    n_bytes += len(chunk)
+                    if n_bytes > limit_bytes:
+                        message = f"The answer is larger than {limit_bytes:,} bytes."
+                        raise UpstreamBroke(FailureKind.BROKEN_ANSWER, message)
+                    parts.append(chunk)
+                    patience.reschedule(loop.time() + between_bytes_s)
         return b"".join(parts)
 
     async def chunks(self, *, between_bytes_s: float) -> AsyncGenerator[bytes, None]:
         """The body as it comes, decoded."""
-        iterator = self._response.aiter_bytes()
-        while (chunk := await _next(iterator, between_bytes_s)) is not None:
+        iterator = self._decoded()
+        while True:
+            with _broken(between_bytes_s):
+                async with asyncio.timeout(between_bytes_s):  # not around the yield: whoever takes a chunk has time
+                    chunk = await anext(iterator, None)
+            if chunk is None:
+                return
             if chunk:
                 yield chunk
+
+    def _decoded(self) -> AsyncIterator[bytes]:
+        """The body's bytes; past two generators of httpx2's where there is nothing to decode."""
+        stream = self._response.stream
+        if "content-encoding" in self.headers or not isinstance(stream, httpx2.AsyncByteStream):
+            return self._response.aiter_bytes()
+        return aiter(stream)
 
     async def aclose(self) -> None:
         """Give the connection back, or close it."""
@@ -126,13 +143,13 @@ class HttpReply:
             pass  # it is closed either way, and nobody waits for what it had to say
 
 
-async def _next(chunks: AsyncIterator[bytes], within_s: float) -> bytes | None:
-    """The next chunk; None at the end. Raises UpstreamBroke."""
+@contextmanager
+def _broken(between_bytes_s: float) -> Iterator[None]:
+    """What goes wrong while reading, as UpstreamBroke."""
     try:
-        async with asyncio.timeout(within_s):
-            return await anext(chunks, None)
+        yield
     except TimeoutError as exc:
-        message = f"The provider was silent for {within_s:.3g} s inside an answer."
+        message = f"The provider was silent for {between_bytes_s:.3g} s inside an answer."
         raise UpstreamBroke(FailureKind.TIMEOUT, message) from exc
     except httpx2.HTTPError as exc:
         raise _broke(exc) from None

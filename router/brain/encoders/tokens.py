@@ -17,6 +17,10 @@ MAX_REMEMBERED_CHUNKS = 50_000
 MAX_REMEMBERED_CHARS = 40
 """The memory holds at most so many chunks of at most so many characters (a few MB), and starts anew when it is full."""
 
+MAX_REMEMBERED_LINES = 256
+MAX_REMEMBERED_LINE_CHARS = 2_000
+"""Lines come again within one request (a turn is read alone and in its window) and with the next one (a history)."""
+
 _BATCH_TEXTS = 512
 
 
@@ -31,6 +35,7 @@ class TokenIds:
     unknown_id: int
     _splits_at_spaces: bool
     _seen: dict[str, list[int]] = field(default_factory=dict)
+    _lines: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> TokenIds:
@@ -42,13 +47,24 @@ class TokenIds:
         """The ids of a text."""
         if not self._splits_at_spaces:
             return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
-        seen = self._seen
+        lines = self._lines
         ids: list[int] = []
         for line in text.split("\n"):
-            for chunk in line.split(" "):
-                if chunk:
-                    known = seen.get(chunk)
-                    ids += self._learn(chunk) if known is None else known
+            known = lines.get(line)
+            ids += self._of_line(line) if known is None else known
+        return ids
+
+    def _of_line(self, line: str) -> list[int]:
+        seen = self._seen
+        ids: list[int] = []
+        for chunk in line.split(" "):
+            if chunk:
+                known = seen.get(chunk)
+                ids += self._learn(chunk) if known is None else known
+        if len(line) <= MAX_REMEMBERED_LINE_CHARS:
+            if len(self._lines) >= MAX_REMEMBERED_LINES:
+                self._lines.clear()
+            self._lines[line] = ids
         return ids
 
     def many(self, texts: Sequence[str]) -> list[list[int]]:
