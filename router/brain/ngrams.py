@@ -84,9 +84,11 @@ def letters_of(reading: Reading) -> str:
 
 def bucket_of(grams: Grams) -> Buckets:
     """The bucket of each number: a multiply-xorshift hash, the same on every machine."""
-    mixed = grams ^ (grams >> np.uint64(31))
+    mixed = grams >> np.uint64(31)
+    mixed ^= grams
     mixed *= _MULTIPLIER
-    return (mixed >> np.uint64(64 - BITS)).astype(np.int64)
+    mixed >>= np.uint64(64 - BITS)
+    return mixed.view(np.int64)
 
 
 def reading_grams(reading: Reading, turn_ids: Sequence[Sequence[int]]) -> tuple[Grams, ...]:

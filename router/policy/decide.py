@@ -154,16 +154,16 @@ def classifier(draft: Draft, facts: Facts, setup: Setup, asked: Threshold | None
     threshold = draft.threshold if asked is None else asked
     if draft.named:
         return draft.after("classifier", "passed over: the tier is named", threshold=threshold)
-    choices = [
-        (reason, choose_tier(facts.prediction, threshold=threshold.value, allowed=allowed))
-        for reason, allowed in draft.ranges
-    ]
-    tier = choices[-1][1]
-    # The reason is whose limits last changed the choice.
-    changed = [reason for (reason, now), (_, before) in zip(choices[1:], choices[:-1], strict=True) if now != before]
+    tier, why, before = "", Reason.THRESHOLD, None
+    for reason, allowed in draft.ranges:
+        if allowed != before:
+            chosen = choose_tier(facts.prediction, threshold=threshold.value, allowed=allowed)
+            if before is not None and chosen != tier:
+                why = reason  # the reason is whose limits last changed the choice
+            tier, before = chosen, allowed
     note = _loss_note(facts, setup, draft.in_play, tier, threshold)
     note += f" ({'the request' if asked else draft.policy.name})"
-    return draft.after("classifier", note, tier=tier, reason=(changed or [Reason.THRESHOLD])[-1], threshold=threshold)
+    return draft.after("classifier", note, tier=tier, reason=why, threshold=threshold)
 
 
 def _loss_note(facts: Facts, setup: Setup, in_play: Sequence[str], tier: str, threshold: Threshold) -> str:

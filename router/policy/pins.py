@@ -8,13 +8,17 @@ from difflib import get_close_matches
 
 from router.errors import RequestError
 from router.policy.facts import DEFAULT_POLICY, Facts, Setup
-from router.policy.limits import Limits
+from router.policy.limits import NO_LIMITS, Limits
+from router.types import Overrides
 
 POLICY_PREFIX = "auto:"
 TIER_PREFIX = "tier:"
 
 TIER_HEADER, FLOOR_HEADER, CEILING_HEADER = "x-router-tier", "x-router-floor", "x-router-ceiling"
 POLICY_HEADER, OFF_HEADER = "x-router-policy", "x-router-off"
+
+
+NO_OVERRIDES = Overrides()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,10 @@ def read_asked(facts: Facts, setup: Setup) -> Asked:
     Raises RequestError for an unknown tier or policy, and for wishes that leave no tier.
     """
     overrides, options = facts.request.overrides, facts.request.options
+    name = facts.request.chat.model
+    if overrides == NO_OVERRIDES and options.tiers is None:
+        tier, model, policy, note = _read_name(name, setup)
+        return Asked(tier, model, policy, NO_LIMITS if tier is None else Limits(tier=tier), note)
     for header, value in (
         (TIER_HEADER, overrides.tier),
         (FLOOR_HEADER, overrides.floor),
@@ -47,7 +55,6 @@ def read_asked(facts: Facts, setup: Setup) -> Asked:
         _check(value, setup.tiers, field=header, what="tier")
     _check(overrides.policy, tuple(setup.policies), field=POLICY_HEADER, what="policy")
 
-    name = facts.request.chat.model
     tier, model, policy, note = _read_name(name, setup)
     if overrides.tier is not None:
         tier, model, note = overrides.tier, None, f"pinned by {TIER_HEADER}: {overrides.tier}"

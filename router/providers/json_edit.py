@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from router.jsontext import encode_json
@@ -105,6 +105,38 @@ def _end_of_value(raw: bytes, start: int) -> int:
     return at
 
 
+_SCALAR = rb"(?:" + _TEXT + rb'|[^\s,:"{}\[\]]++)'
+_VALUE = re.compile(_WHITE + rb":" + _WHITE + rb"(" + _SCALAR + rb")", re.DOTALL)
+_SCALARS_TO_THE_END = re.compile(
+    rb"(?:" + _WHITE + rb"," + _WHITE + _TEXT + _WHITE + rb":" + _WHITE + _SCALAR + rb")*+" + _WHITE + rb"\}" + _WHITE,
+    re.DOTALL,
+)
+
+
+def may_hold(raw: bytes, keys: Iterable[str]) -> bool:
+    """Whether a JSON text may hold one of these plain keys anywhere; False is certain, and found without parsing."""
+    return b"\\u00" in raw or any(b'"%s"' % key.encode() in raw for key in keys)  # \u00: a letter, spelled out
+
+
+def _lone_scalar(raw: bytes, key: str) -> tuple[int, int] | None:
+    """Where the scalar value of a top-level member stands, if that is certain without walking through the text.
+
+    So it is where the key's name stands once in the text, in its own letters, and is the object's first member or has
+    only scalars after it: nearly every body has its model first or near the end.
+    """
+    name = b'"%s"' % key.encode()
+    start = raw.find(name)
+    if start < 0 or b"\\u00" in raw or raw.find(name, start + 1) >= 0:
+        return None
+    value = _VALUE.match(raw, start + len(name))
+    if value is None:
+        return None
+    is_first = raw[:start].strip(b" \t\r\n") == b"{"
+    if is_first or _SCALARS_TO_THE_END.fullmatch(raw, value.end()):
+        return value.span(1)
+    return None
+
+
 def edit(
     raw: bytes,
     *,
@@ -114,7 +146,7 @@ def edit(
     rename: Mapping[str, str] | None = None,
     found: Sequence[Member] | None = None,
 ) -> bytes:
-    """The text with members changed and every other byte as it was.
+    """A valid JSON text with members changed and every other byte as it was.
 
     put: values to set; a member that is missing is added at the end.  add: the same, but one that is there stays.
     remove: members to leave out.  rename: new names of members; one whose new name is there already is left out.
@@ -122,6 +154,10 @@ def edit(
     Raises ValueError where the text is not an object.
     """
     put, add, rename = put or {}, add or {}, rename or {}
+    if len(put) == 1 and not may_hold(raw, {*remove, *rename, *add}) and not add:
+        (key, value), *_ = put.items()
+        if (span := _lone_scalar(raw, key)) is not None:
+            return raw[: span[0]] + encode_json(value) + raw[span[1] :]
     found = members(raw) if found is None else found
     present = {member.key for member in found}
     gone = set(remove) | {key for key, new in rename.items() if new in present and new not in remove}

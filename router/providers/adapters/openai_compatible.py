@@ -9,6 +9,7 @@ from typing import Any
 
 from router.jsontext import decode_json, encode_json
 from router.providers.adapters.prepared import (
+    OUR_FIELDS,
     Call,
     Prepared,
     conversation_of,
@@ -17,7 +18,7 @@ from router.providers.adapters.prepared import (
     without_paths,
 )
 from router.providers.calls import Dialect, HttpRequest
-from router.providers.json_edit import members
+from router.providers.json_edit import edit, may_hold, members
 from router.providers.registry import Provider, Quirks
 from router.providers.secret import Secret
 from router.wire.translate import openai_chat
@@ -72,11 +73,14 @@ def _body(
 
 def _passed_on(raw: bytes, *, model: str, quirks: Quirks, without: Collection[str], stream: bool) -> tuple[bytes, bool]:
     """The client's body with the model's name and what this provider wants otherwise; whether usage is to be hidden."""
-    found = members(raw)
-    keys = {member.key for member in found}
     remove = {*quirks.strip, *without}
     if not (stream and quirks.stream_options):
         remove.add("stream_options")
+        # Most bodies hold nothing that this provider wants otherwise, and then their members need not be looked for.
+        if not may_hold(raw, {*map(_top, remove), *OUR_FIELDS, _wrong_limit(quirks), *quirks.rename}):
+            return _messages_changed(edit(raw, put={"model": model}), quirks), False
+    found = members(raw)
+    keys = {member.key for member in found}
     ask = stream and quirks.stream_options and "stream_options" not in keys
     body = edited(
         raw,
@@ -89,10 +93,19 @@ def _passed_on(raw: bytes, *, model: str, quirks: Quirks, without: Collection[st
     return _messages_changed(body, quirks), ask
 
 
+def _top(path: str) -> str:
+    """The top-level member that a path leads into."""
+    return path.partition(".")[0].partition("[")[0]
+
+
 def _renames(keys: Collection[str], quirks: Quirks) -> dict[str, str]:
     """Old names to new ones. A limit that is given under both names is left alone under the right one."""
-    wrong = next(name for name in _MAX_TOKENS if name != quirks.max_tokens_field)
-    return {old: new for old, new in {wrong: quirks.max_tokens_field, **quirks.rename}.items() if old in keys}
+    names = {_wrong_limit(quirks): quirks.max_tokens_field, **quirks.rename}
+    return {old: new for old, new in names.items() if old in keys}
+
+
+def _wrong_limit(quirks: Quirks) -> str:
+    return next(name for name in _MAX_TOKENS if name != quirks.max_tokens_field)
 
 
 def _renamed(value: Mapping[str, Any], quirks: Quirks) -> dict[str, Any]:

@@ -26,6 +26,24 @@ def test_an_edit_does_what_decoding_and_encoding_would(value, indent, ascii_only
     assert json.loads(found.decode("utf-8", "surrogatepass")) == expected
 
 
+KEYS = st.sampled_from(["model", "a", "b"])
+NESTED = st.recursive(
+    st.sampled_from(["model", "a", 1, None, '"model":', "}", "{"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["model", "a", "b"]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(KEYS, NESTED, max_size=3), INDENTS, st.booleans())
+def test_only_the_objects_own_member_changes_wherever_its_name_stands_too(value, indent, spelled_out):
+    raw = json.dumps(value, indent=indent).encode()
+    if spelled_out:
+        raw = raw.replace(b'"model"', b'"mod\\u0065l"', 1)
+    assert json.loads(edit(raw, put={"model": "x"})) == {**value, "model": "x"}
+
+
 @given(OBJECTS, INDENTS)
 def test_an_edit_of_nothing_changes_no_byte(value, indent):
     raw = json.dumps(value, indent=indent).encode()
@@ -45,6 +63,12 @@ def test_an_edit_of_nothing_changes_no_byte(value, indent):
         (b'{"model":"a","model":"b"}', b'{"model":"x","model":"x"}'),
         (b'{"n":1e2, "k":"\xc3\xa9"}', b'{"n":1e2, "k":"\xc3\xa9","model":"x"}'),
         (b"{ }", b'{"model":"x" }'),
+        (b'{"meta":{"model":"no"}}', b'{"meta":{"model":"no"},"model":"x"}'),
+        (b'{"meta":{"model":"no"},"mod\\u0065l":"auto"}', b'{"meta":{"model":"no"},"mod\\u0065l":"x"}'),
+        (b'{"meta":{"model":"no","n":1}}', b'{"meta":{"model":"no","n":1},"model":"x"}'),
+        (b'{"role":"model"}', b'{"role":"model","model":"x"}'),
+        (b'{"a":[1],"model":"auto","t":0.5,"s":"}"}', b'{"a":[1],"model":"x","t":0.5,"s":"}"}'),
+        (b'{"a":"{\\"model\\":1}","model":"auto","z":[{"k":1}]}', b'{"a":"{\\"model\\":1}","model":"x","z":[{"k":1}]}'),
     ],
 )
 def test_only_the_models_name_changes(raw, expected):
