@@ -52,7 +52,7 @@ def create_app(router: Router) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """One pool of connections a process, from its first request to its last."""
     router: Router = app.state.router
-    async with Connections() as connections:
+    async with Connections(router.settings.connections) as connections:
         app.state.forwarder = _forwarder(router, connections)
         yield
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from router.policy import NO_LIMITS, Limits, Rule
 from router.providers.registry import Provider
@@ -13,6 +13,9 @@ from router.providers.retry import DispatchSettings
 from router.providers.secret import Secret
 from router.settings.cascade import Cascade
 from router.types import ModelSpec
+
+if TYPE_CHECKING:
+    from router.providers.connections import ConnectionSettings
 
 DEFAULT_TIERS = ("budget", "production", "frontier")
 DEFAULT_SAFE_TIER = "production"
@@ -82,7 +85,7 @@ class Settings:
     host, port: where the service listens; port in 0..65535, 0 lets the system choose.
     max_body_bytes: larger bodies get 413.
     providers: those that can be called, joined with the environment, by name.
-    dispatch: patience and retries of forwarded calls.
+    dispatch: patience and retries of forwarded calls.  connections: to providers; None for the defaults.
     api_key: what clients of the forwarding endpoints must show; None lets everybody in.
     unknown_models: what a forwarded request gets that names a model that is not configured: `refuse` or `auto`.
     """
@@ -100,6 +103,7 @@ class Settings:
     max_body_bytes: int = 20_000_000
     providers: Mapping[str, Provider] = field(default_factory=dict)
     dispatch: DispatchSettings = field(default_factory=DispatchSettings)
+    connections: ConnectionSettings | None = None
     api_key: Secret | None = None
     unknown_models: str = "refuse"
 

@@ -281,3 +281,28 @@ def test_the_tiers_that_a_caller_allows_hold_for_failover_too(router, tmp_path, 
                 assert set(made.seen()) == allowed, (more, TIERS)
 
     run(go())
+
+
+# --- What the file says of connections and breakers -------------------------------------------------------------------
+
+
+def test_the_pool_and_the_breaker_of_the_file_are_those_that_are_used(router, tmp_path, run):
+    extra = "[connections]\nmax_connections = 1\npool_s = 0.1\n[dispatch.breaker]\nfailures = 1\n"
+
+    async def go():
+        scripts = {"a": [silent], "b": [error(500)], "d": [answer()]}
+        async with service(router, tmp_path, scripts, extra=extra) as made:
+            first = asyncio.create_task(made.post(BY_NAME["chat"], model="a/m1"))
+            while not made.upstreams["a"].seen:
+                await asyncio.sleep(0.01)
+            told = await made.post(BY_NAME["chat"], model="d/m4")
+            assert told.status_code >= 500, "the one connection is in use"
+            assert made.seen() == {"a": 1}
+            first.cancel()
+            await asyncio.wait({first})
+            await made.upstreams["a"].all_closed()
+            for _ in range(3):
+                assert (await made.post(BY_NAME["chat"], model="b/m2")).status_code >= 500
+            assert made.seen() == {"a": 1, "b": 1}, "one failure opens the breaker"
+
+    run(go())
