@@ -86,7 +86,7 @@ class Settings:
     max_body_bytes: larger bodies get 413.
     providers: those that can be called, joined with the environment, by name.
     dispatch: patience and retries of forwarded calls.  connections: to providers; None for the defaults.
-    api_key: what clients of the forwarding endpoints must show; None lets everybody in.
+    api_key: what clients must show, also to be told a decision or the models; None lets everybody in.
     unknown_models: what a forwarded request gets that names a model that is not configured: `refuse` or `auto`.
     """
 

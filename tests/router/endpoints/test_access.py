@@ -92,6 +92,38 @@ def test_without_the_key_nothing_is_read_and_the_401_is_in_the_clients_dialect(r
     run(go())
 
 
+def test_decisions_and_the_models_need_the_key_too_and_what_probes_ask_does_not(router, tmp_path, run):
+    asks = [
+        ("POST", "/route", {"prompt": ASK}),
+        ("POST", "/route/batch", [{"prompt": ASK}]),
+        ("GET", "/v1/models", None),
+    ]
+
+    async def go():
+        async with service(router, tmp_path, {"a": [answer()]}, **CLIENT_KEY) as made:
+            for method, path, body in asks:
+                for face in FACES:
+                    for headers in WRONG:
+                        told = await made.client.request(method, path, json=body, headers={**face.headers, **headers})
+                        assert told.status_code == 401, (path, face.name, headers)
+                        as_said = BY_NAME["messages" if face.name == "messages" else "chat"]
+                        assert "key is missing or wrong" in as_said.error(told.json())
+                    for how in FORMS:
+                        told = await made.client.request(
+                            method, path, json=body, headers={**face.headers, **shown(how)}
+                        )
+                        assert told.status_code == 200, (path, face.name, how)
+                told = await made.client.request(method, path, json=body, headers={"x-goog-api-key": "other"})
+                assert told.status_code == 401
+                assert BY_NAME["gemini"].error(told.json())
+            told = await made.client.post("/route", content=b"not json")
+            assert told.status_code == 401, "nothing is read"
+            for path in ("/healthz", "/readyz", "/docs", "/openapi.json"):
+                assert (await made.client.get(path)).status_code == 200
+
+    run(go())
+
+
 # --- Names of models --------------------------------------------------------------------------------------------------
 
 
