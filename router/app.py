@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from router.core import Router
 from router.endpoints import admin, models, proxy, route
 from router.endpoints.bodies import error_response
+from router.endpoints.defects import Defects
 from router.errors import RequestError
 from router.forward import Forwarder
 from router.providers.breaker import Breaker
@@ -41,6 +42,7 @@ def create_app(router: Router) -> FastAPI:
     app.include_router(models.endpoints)
     app.include_router(admin.endpoints)
     app.include_router(proxy.endpoints)
+    app.add_middleware(Defects)
     app.add_exception_handler(RequestError, _request_error)
     app.add_exception_handler(ClientDisconnect, _client_gone)
     app.add_exception_handler(404, _not_found)
@@ -87,8 +89,9 @@ async def _not_found(request: Request, _exc: Exception) -> Response:
     )
 
 
-async def _wrong_method(request: Request, _exc: Exception) -> Response:
-    return error_response(_WrongMethod(f"{request.method} is not allowed on {request.url.path}."), request)
+async def _wrong_method(request: Request, exc: Exception) -> Response:
+    message = f"{request.method} is not allowed on {request.url.path}."
+    return error_response(_WrongMethod(message, headers=getattr(exc, "headers", None)), request)
 
 
 class _NotFound(RequestError):
@@ -102,5 +105,6 @@ class _NotFound(RequestError):
 class _WrongMethod(RequestError):
     status = 405
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, headers: Mapping[str, str] | None) -> None:
         super().__init__(message, code="method_not_allowed")
+        self.headers = headers or {}  # `allow`

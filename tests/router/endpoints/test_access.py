@@ -265,6 +265,36 @@ def test_what_is_no_call_is_a_404_or_405_in_the_paths_dialect(router, tmp_path, 
     run(go())
 
 
+def test_what_is_not_there_is_said_in_the_dialect_of_its_path_and_elsewhere_of_the_headers(router, tmp_path, run):
+    anthropic, google = BY_NAME["messages"].headers, {"x-goog-api-key": "k"}
+    cases = [
+        ("POST", "/v1/messages/batches", {}, 404, "messages"),
+        ("POST", "/anthropic/v1/nothing", google, 404, "messages"),
+        ("GET", "/v1beta/files", {}, 404, "gemini"),
+        ("POST", "/v1beta/nothing", anthropic, 404, "gemini"),
+        ("POST", "/v1/chat/nothing", anthropic, 404, "chat"),
+        ("GET", "/v1/responses/resp_1", google, 404, "chat"),
+        ("GET", "/v1/messages", {}, 405, "messages"),
+        ("PUT", "/anthropic/v1/messages", {}, 405, "messages"),
+        ("GET", "/v1beta/models/auto:generateContent", {}, 405, "gemini"),
+        ("GET", "/v1/chat/completions", anthropic, 405, "chat"),
+        ("DELETE", "/v1/responses", anthropic, 405, "chat"),
+        ("POST", "/v1/nothing", anthropic, 404, "messages"),
+        ("POST", "/v1/embeddings", {}, 404, "chat"),
+        ("PUT", "/v1/models", google, 405, "gemini"),
+    ]
+
+    async def go():
+        async with service(router, tmp_path, {"a": [answer()]}) as made:
+            for method, path, headers, status, face in cases:
+                told = await made.client.request(method, path, headers=headers)
+                assert told.status_code == status, path
+                assert path in BY_NAME[face].error(told.json())
+                assert ("allow" in told.headers) == (status == 405)
+
+    run(go())
+
+
 def test_tokens_are_counted_here_in_both_dialects(router, tmp_path, run):
     async def go():
         async with service(router, tmp_path, {"a": [answer()]}) as made:
