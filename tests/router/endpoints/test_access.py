@@ -196,6 +196,7 @@ def test_a_tier_without_a_provider_is_served_by_the_nearest_stronger_one_and_a_p
                 for model in ("tier:budget", "a/m1"):
                     told = await made.post(face, model=model)
                     assert told.status_code == 503
+                    assert told.headers["x-should-retry"] == "false"
                     assert "a/m1" in face.error(told.json())
             assert made.seen().keys() == {"d"}
         async with service(router, tmp_path, scripts, keys="b") as made:
