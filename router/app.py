@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
+from router.calllog import call_log
 from router.core import Router
 from router.endpoints import admin, models, proxy, route
 from router.endpoints.bodies import error_response
@@ -52,11 +53,12 @@ def create_app(router: Router) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """One pool of connections a process, from its first request to its last."""
+    """One pool of connections and one call log a process, from its first request to its last."""
     router: Router = app.state.router
-    async with Connections(router.settings.connections) as connections:
-        app.state.forwarder = _forwarder(router, connections)
-        yield
+    with call_log(router.settings.call_log):
+        async with Connections(router.settings.connections) as connections:
+            app.state.forwarder = _forwarder(router, connections)
+            yield
 
 
 def _forwarder(router: Router, connections: Connections) -> Forwarder:

@@ -267,6 +267,8 @@ def answer_headers(
 
 def _log(decision: RouteDecision, end: Settlement, *, n_bytes: int, stream: bool) -> None:
     """One line a call: ids, sizes, times; never text."""
+    if not LOG.isEnabledFor(logging.INFO):
+        return
     usage = end.usage
     LOG.info(
         "call",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from router.providers.breaker import BreakerSettings
 from router.providers.registry import Provider, providers_from, rows_with
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from router.providers.connections import ConnectionSettings
 
 UNKNOWN_MODELS = ("refuse", "auto")
+STDERR: Final = "stderr"
 
 _WAITS = ("base_wait_s", "longest_wait_s")
 _PATIENCE = ("deadline_s", "first_event_s", "whole_answer_s", "between_bytes_s", "heartbeat_s")
@@ -120,6 +122,14 @@ def parse_api_key(server: Table, environ: Mapping[str, str]) -> Secret | None:
         return Secret(value)
     except ValueError as exc:
         raise server.problem("api_key_variable", f"{variable}: {exc}.") from None
+
+
+def parse_call_log(server: Table, *, base: Path) -> Path | Literal["stderr"] | None:
+    """Where calls are logged; a relative path starts at `base`. Whether it can be written shows at start."""
+    value = server.string("call_log")
+    if value is None:
+        return None
+    return STDERR if value == STDERR else base / value
 
 
 def parse_unknown_models(server: Table) -> str:

@@ -13,6 +13,7 @@ from router.catalog import default_models
 from router.errors import ConfigError
 from router.settings.forwarding import (
     parse_api_key,
+    parse_call_log,
     parse_connections,
     parse_dispatch,
     parse_providers,
@@ -57,6 +58,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, config: Path | No
             dispatch=parse_dispatch(top),
             connections=parse_connections(top),
             api_key=parse_api_key(server, environ),
+            call_log=parse_call_log(server, base=path.parent),
             unknown_models=parse_unknown_models(server),
         )
     return _apply_environ(settings, environ)
@@ -84,7 +86,7 @@ def _read_toml(path: Path) -> Table:
 def _apply_file(settings: Settings, top: Table, *, base: Path) -> Settings:
     top.only(*KEYS)
     server = top.table("server")
-    server.only("host", "port", "max_body_bytes", "api_key_variable", "unknown_models")
+    server.only("host", "port", "max_body_bytes", "api_key_variable", "unknown_models", "call_log")
     changes: dict[str, Any] = {"trusted_encoders": top.strings("trusted_encoders"), "envelopes": _parse_envelopes(top)}
     if (bundle := top.string("bundle")) is not None:
         changes["bundle"] = base / bundle

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from router.policy import NO_LIMITS, Limits, Rule
 from router.providers.registry import Provider
@@ -83,7 +83,7 @@ class Settings:
     envelopes: (start, end) markers of harness text, beside the known ones.
     trusted_encoders: sentence-transformers models that a bundle may name; see `load_bundle`.
     host, port: where the service listens; port in 0..65535, 0 lets the system choose.
-    max_body_bytes: larger bodies get 413.
+    max_body_bytes: larger bodies get 413.  call_log: where each forwarded call is a line; None for nowhere.
     providers: those that can be called, joined with the environment, by name.
     dispatch: patience and retries of forwarded calls.  connections: to providers; None for the defaults.
     api_key: what clients must show, also to be told a decision or the models; None lets everybody in.
@@ -101,6 +101,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8080
     max_body_bytes: int = 20_000_000
+    call_log: Path | Literal["stderr"] | None = None
     providers: Mapping[str, Provider] = field(default_factory=dict)
     dispatch: DispatchSettings = field(default_factory=DispatchSettings)
     connections: ConnectionSettings | None = None

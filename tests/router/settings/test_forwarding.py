@@ -1,5 +1,7 @@
 """Providers, patience, our own key and unknown models, as the file says them; every mistake names its place."""
 
+from pathlib import Path
+
 import pytest
 
 from router.errors import ConfigError
@@ -72,12 +74,21 @@ def test_the_key_comes_from_the_variable_that_is_named(load):
     assert (settings.api_key, settings.unknown_models) == (Secret("tw-1"), "auto")
 
 
+def test_the_call_log_is_standard_error_or_a_file_beside_the_configuration(load, tmp_path):
+    assert load("").call_log is None
+    assert load('[server]\ncall_log = "stderr"\n').call_log == "stderr"
+    assert load('[server]\ncall_log = "logs/calls.jsonl"\n').call_log == tmp_path / "logs" / "calls.jsonl"
+    assert load('[server]\ncall_log = "/var/log/calls"\n').call_log == Path("/var/log/calls")
+    assert list(tmp_path.iterdir()) == [tmp_path / "tierwise.toml"], "reading settings writes nothing"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('[server]\napi_key_variable = "MY_KEY"', "tierwise.toml:2: server.api_key_variable: MY_KEY is not set"),
         ('[server]\napi_key_variable = ""', "api_key_variable: expected a string that is not empty"),
         ('[server]\nunknown_models = "guess"', "tierwise.toml:2: server.unknown_models: expected one of refuse, auto"),
+        ("[server]\ncall_log = true", "tierwise.toml:2: server.call_log: expected a string that is not empty"),
         ("[dispatch]\nretries = -1", "tierwise.toml:2: dispatch.retries: expected a whole number in [0, 10]"),
         ("[dispatch]\nretries = 1.5", "dispatch.retries"),
         ("[dispatch]\nheartbeat_s = 0", "dispatch.heartbeat_s: expected a number in [0.01, 86400]"),
