@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
+from router.calllog import call_log
 from router.core import Router
 from router.endpoints import admin, models, proxy, route
 from router.endpoints.bodies import error_response
@@ -52,11 +53,12 @@ def create_app(router: Router) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """One pool of connections a process, from its first request to its last."""
+    """One pool of connections and one call log a process, from its first request to its last."""
     router: Router = app.state.router
-    async with Connections() as connections:
-        app.state.forwarder = _forwarder(router, connections)
-        yield
+    with call_log(router.settings.call_log):
+        async with Connections(router.settings.connections) as connections:
+            app.state.forwarder = _forwarder(router, connections)
+            yield
 
 
 def _forwarder(router: Router, connections: Connections) -> Forwarder:
@@ -89,8 +91,9 @@ async def _not_found(request: Request, _exc: Exception) -> Response:
     )
 
 
-async def _wrong_method(request: Request, _exc: Exception) -> Response:
-    return error_response(_WrongMethod(f"{request.method} is not allowed on {request.url.path}."), request)
+async def _wrong_method(request: Request, exc: Exception) -> Response:
+    message = f"{request.method} is not allowed on {request.url.path}."
+    return error_response(_WrongMethod(message, headers=getattr(exc, "headers", None)), request)
 
 
 class _NotFound(RequestError):
@@ -104,5 +107,6 @@ class _NotFound(RequestError):
 class _WrongMethod(RequestError):
     status = 405
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, *, headers: Mapping[str, str] | None) -> None:
         super().__init__(message, code="method_not_allowed")
+        self.headers = headers or {}  # `allow`

@@ -78,10 +78,12 @@ def serve(
     workers: Annotated[int, typer.Option(help="Processes that serve the port.", min=1)] = 1,
 ) -> None:
     """Start the service."""
+    from router.calllog import check_call_log
     from router.server import run_server
     from router.settings import load_settings, override
 
     settings = override(load_settings(config=config), bundle=bundle, host=host, port=port)
+    check_call_log(settings.call_log)
     run_server(settings, config=config, workers=workers, say=lambda line: typer.echo(line, err=True))
 
 

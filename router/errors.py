@@ -18,6 +18,9 @@ translated where they arise, with the cause kept (`raise ... from exc`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 
 class TierwiseError(Exception):
     """Base of all errors raised on purpose. `status` is the HTTP status, `type` the wire's error type."""
@@ -31,10 +34,12 @@ class RequestError(TierwiseError):
 
     field: path of the offending value in the body, such as `messages[2].content`; None for the whole body.
     code: short machine-readable reason, such as `missing_field`.
+    headers: of the HTTP answer, beside those that every answer has.
     """
 
     status = 400
     type = "invalid_request_error"
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, message: str, *, field: str | None = None, code: str = "invalid_value") -> None:
         super().__init__(message)

@@ -53,11 +53,12 @@ MAY_IMPORT: dict[str, set[str]] = {
     "forward": CORE | {"core"},  # one request from client to provider and back
     "endpoints": CORE | {"core", "forward"},
     "doors": CORE | {"core"},
-    "app": CORE | {"core", "endpoints", "doors", "forward"},
+    "calllog": BASE,  # a handler for what `forward` logs
+    "app": CORE | {"calllog", "core", "endpoints", "doors", "forward"},
     "console": CORE | {"core"},  # what the commands print
     "server": CORE | {"core", "app"},
     "plugins": BASE,
-    "cli": CORE | {"core", "endpoints", "doors", "app", "server", "console", "plugins"},
+    "cli": CORE | {"calllog", "core", "endpoints", "doors", "app", "server", "console", "plugins"},
     "__main__": {"cli"},
     "router": BASE | {"core"},  # the library's face: Router, its errors and its types
 }

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from router.errors import BodyTooLarge, RequestError
 from router.jsontext import decode_json, encode_json
 from router.types import JsonObject
-from router.wire.errors import error_dialect, render_error
+from router.wire.errors import error_dialect, path_dialect, render_error
 
 JSON_MEDIA_TYPE = "application/json"
 
@@ -60,6 +60,6 @@ def json_response(
 
 def error_response(error: RequestError, request: Request) -> Response:
     """The answer for an error, in the dialect that the request speaks."""
-    by_path = getattr(request.state, "dialect", None)
+    by_path = getattr(request.state, "dialect", None) or path_dialect(request.scope["path"])
     dialect = by_path or error_dialect(request.headers, getattr(request.state, "body", None))
-    return json_response(render_error(error, dialect), status=error.status)
+    return json_response(render_error(error, dialect), status=error.status, headers=dict(error.headers))

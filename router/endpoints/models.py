@@ -7,15 +7,18 @@ from fastapi.responses import Response
 
 from router.core import Router
 from router.endpoints.bodies import json_response
+from router.endpoints.keys import check_key
+from router.endpoints.schemas import MODELS_OPENAPI
 from router.types import JsonObject
 
 endpoints = APIRouter(tags=["models"])
 
 
-@endpoints.get("/v1/models", summary="The names a client may ask for")
+@endpoints.get("/v1/models", summary="The names a client may ask for", openapi_extra=MODELS_OPENAPI)
 async def models(request: Request) -> Response:
     """`auto`, one name a policy, one a tier, and each configured model; in the shape of the caller's dialect."""
     router: Router = request.app.state.router
+    check_key(request, router.settings.api_key)
     names = ["auto", *(f"auto:{policy}" for policy in router.setup.policies if policy != "auto")]
     for tier in router.settings.tiers:
         names.append(f"tier:{tier.name}")

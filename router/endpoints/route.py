@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from router.core import Router
 from router.endpoints.bodies import json_response, read_headers, read_json
 from router.endpoints.direct import Handler
+from router.endpoints.keys import check_key
 from router.endpoints.schemas import BATCH_OPENAPI, ROUTE_OPENAPI
 from router.errors import RequestError
 from router.types import JsonObject
@@ -29,6 +30,7 @@ endpoints = APIRouter(tags=["route"])
 async def route(request: Request) -> Response:
     """Decide the tier of one request, in any dialect; no provider is called."""
     router: Router = request.app.state.router
+    check_key(request, router.settings.api_key)
     body, raw = await read_json(request, limit_bytes=router.settings.max_body_bytes)
     decision = router.route(parse_route_request(body, headers=read_headers(request), raw=raw))
     return json_response(render_decision(decision), headers=decision_headers(decision))
@@ -38,6 +40,7 @@ async def route(request: Request) -> Response:
 async def route_batch(request: Request) -> Response:
     """One answer each, in order; a bad item gets its own error. Headers hold for every item."""
     router: Router = request.app.state.router
+    check_key(request, router.settings.api_key)
     headers = read_headers(request)
     body, _ = await read_json(request, limit_bytes=router.settings.max_body_bytes)
     items = as_array(body, field="the body")

@@ -286,6 +286,9 @@ _GEMINI_ERROR = _object(
 _ERROR = _any(_OPENAI_ERROR, _ANTHROPIC_ERROR, _GEMINI_ERROR)
 
 
+_NO_KEY = "the service has a key, and this request does not show it"
+
+
 def _operation(body: JsonObject, answer: JsonObject) -> JsonObject:
     def content(schema: JsonObject) -> JsonObject:
         return {"content": {"application/json": {"schema": schema}}}
@@ -296,6 +299,7 @@ def _operation(body: JsonObject, answer: JsonObject) -> JsonObject:
         "responses": {
             "200": {"description": "the decision", **content(answer)},
             "400": {"description": "the request cannot be used; the message names field or header", **content(_ERROR)},
+            "401": {"description": _NO_KEY, **content(_ERROR)},
             "413": {"description": "the body is too large", **content(_ERROR)},
         },
     }
@@ -312,7 +316,7 @@ def _forwarded(body: JsonObject, *, counts: str | None = None) -> JsonObject:
     error: JsonObject = {"content": {"application/json": {"schema": _ERROR}}}
     said = {
         "400": "the request cannot be used; the message names field or header",
-        "401": "the service has a key, and this request does not show it",
+        "401": _NO_KEY,
         "404": "the model is not configured, or the path names no call",
         "413": "the body is too large",
         "default": "what the last provider that was tried said, in the client's dialect",
@@ -327,6 +331,9 @@ def _forwarded(body: JsonObject, *, counts: str | None = None) -> JsonObject:
     }
 
 
+MODELS_OPENAPI: JsonObject = {
+    "responses": {"401": {"description": _NO_KEY, "content": {"application/json": {"schema": _ERROR}}}}
+}
 CHAT_OPENAPI = _forwarded(_any(_CHAT_BODY, _RESPONSES_BODY))
 RESPONSES_OPENAPI = _forwarded(_RESPONSES_BODY)
 MESSAGES_OPENAPI = _forwarded(_ANTHROPIC_BODY)

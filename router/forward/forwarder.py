@@ -8,6 +8,7 @@ import math
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from types import MappingProxyType
 from urllib.parse import quote
 
 from router.core import Router
@@ -65,6 +66,7 @@ class NoProvider(RequestError):
 
     status = 503
     type = "api_error"
+    headers = MappingProxyType({"x-should-retry": "false"})  # a key does not appear while a client waits
 
     def __init__(self, model: str) -> None:
         super().__init__(
@@ -265,6 +267,8 @@ def answer_headers(
 
 def _log(decision: RouteDecision, end: Settlement, *, n_bytes: int, stream: bool) -> None:
     """One line a call: ids, sizes, times; never text."""
+    if not LOG.isEnabledFor(logging.INFO):
+        return
     usage = end.usage
     LOG.info(
         "call",

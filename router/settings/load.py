@@ -11,7 +11,14 @@ from typing import Any
 
 from router.catalog import default_models
 from router.errors import ConfigError
-from router.settings.forwarding import parse_api_key, parse_dispatch, parse_providers, parse_unknown_models
+from router.settings.forwarding import (
+    parse_api_key,
+    parse_call_log,
+    parse_connections,
+    parse_dispatch,
+    parse_providers,
+    parse_unknown_models,
+)
 from router.settings.policies import parse_policies, parse_turns
 from router.settings.rules import parse_rules
 from router.settings.tiers import parse_catalog, parse_tiers
@@ -27,7 +34,7 @@ ENV_VARIABLES = ("CONFIG", "BUNDLE", "DATA", "HOST", "PORT")
 TARGET_KEYS = ("max_quality_loss", "max_cost_usd_per_1k", "tier_mix")
 KEYS = (
     *("bundle", "safe_tier", *TARGET_KEYS, "trusted_encoders"),
-    *("server", "tiers", "catalog", "policies", "rules", "turns", "envelopes", "providers", "dispatch"),
+    *("server", "tiers", "catalog", "policies", "rules", "turns", "envelopes", "providers", "dispatch", "connections"),
 )
 
 
@@ -49,7 +56,9 @@ def load_settings(environ: Mapping[str, str] | None = None, *, config: Path | No
         settings = replace(
             settings,
             dispatch=parse_dispatch(top),
+            connections=parse_connections(top),
             api_key=parse_api_key(server, environ),
+            call_log=parse_call_log(server, base=path.parent),
             unknown_models=parse_unknown_models(server),
         )
     return _apply_environ(settings, environ)
@@ -77,7 +86,7 @@ def _read_toml(path: Path) -> Table:
 def _apply_file(settings: Settings, top: Table, *, base: Path) -> Settings:
     top.only(*KEYS)
     server = top.table("server")
-    server.only("host", "port", "max_body_bytes", "api_key_variable", "unknown_models")
+    server.only("host", "port", "max_body_bytes", "api_key_variable", "unknown_models", "call_log")
     changes: dict[str, Any] = {"trusted_encoders": top.strings("trusted_encoders"), "envelopes": _parse_envelopes(top)}
     if (bundle := top.string("bundle")) is not None:
         changes["bundle"] = base / bundle

@@ -20,6 +20,25 @@ _GEMINI_STATUS = {
 }
 
 
+_PATHS = {
+    "/v1/messages": Dialect.ANTHROPIC,
+    "/anthropic": Dialect.ANTHROPIC,
+    "/v1beta": Dialect.GEMINI,
+    "/v1/chat": Dialect.OPENAI_CHAT,
+    "/v1/responses": Dialect.OPENAI_RESPONSES,
+}
+
+
+def path_dialect(path: str) -> Dialect | None:
+    """The dialect that a path belongs to, whether there is something behind it or not; None for a path of several.
+
+    `/v1/models` is such a one.
+    """
+    if path.startswith("/v1/v1/"):
+        path = path.removeprefix("/v1")
+    return next((dialect for start, dialect in _PATHS.items() if f"{path}/".startswith(f"{start}/")), None)
+
+
 def error_dialect(headers: Mapping[str, str], body: object = None) -> Dialect:
     """The dialect in which a caller will look for an error.
 

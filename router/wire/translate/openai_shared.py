@@ -11,6 +11,7 @@ from router.jsontext import decode_json, encode_json
 from router.types import JsonObject
 from router.wire.fields import as_object, as_string, expected, optional_bool, optional_string
 from router.wire.translate.asking import media_of_bytes, media_of_url
+from router.wire.translate.failing import client_message
 from router.wire.translate.neutral import (
     AnswerFormat,
     Effort,
@@ -86,16 +87,6 @@ def read_choice_word(value: str, *, field: str) -> ToolChoice:
     if value == "required":
         return ToolChoice("required")
     raise RequestError(f"{field}: expected none, auto, required or an object.", field=field)
-
-
-def possible_choice(choice: ToolChoice | None, tools: tuple[Tool, ...], dropped: list[str]) -> ToolChoice | None:
-    """The choice, unless the tools it needs were dropped: then nothing, and the choice is named as dropped."""
-    if choice is None or choice.mode in {"auto", "none"}:
-        return choice
-    if not tools or (choice.mode == "named" and choice.name not in {tool.name for tool in tools}):
-        dropped.append("tool_choice")
-        return None
-    return choice
 
 
 def unread(body: JsonObject, known: frozenset[str]) -> list[str]:
@@ -189,13 +180,6 @@ _WORDS: dict[FailureKind, tuple[str, str]] = {
     FailureKind.TOO_LARGE: ("invalid_request_error", "request_too_large"),
     FailureKind.BROKEN_ANSWER: ("upstream_error", "upstream_broken_answer"),
 }
-
-
-def client_message(failure: UpstreamFailure) -> str:
-    """What a client is told. Providers repeat parts of a refused key, which is ours: those words stay here."""
-    if failure.kind is FailureKind.AUTHENTICATION:
-        return "the provider refused the router's credentials"
-    return failure.message or failure.kind.value.replace("_", " ")
 
 
 def write_failure(failure: UpstreamFailure) -> JsonObject:

@@ -92,6 +92,38 @@ def test_without_the_key_nothing_is_read_and_the_401_is_in_the_clients_dialect(r
     run(go())
 
 
+def test_decisions_and_the_models_need_the_key_too_and_what_probes_ask_does_not(router, tmp_path, run):
+    asks = [
+        ("POST", "/route", {"prompt": ASK}),
+        ("POST", "/route/batch", [{"prompt": ASK}]),
+        ("GET", "/v1/models", None),
+    ]
+
+    async def go():
+        async with service(router, tmp_path, {"a": [answer()]}, **CLIENT_KEY) as made:
+            for method, path, body in asks:
+                for face in FACES:
+                    for headers in WRONG:
+                        told = await made.client.request(method, path, json=body, headers={**face.headers, **headers})
+                        assert told.status_code == 401, (path, face.name, headers)
+                        as_said = BY_NAME["messages" if face.name == "messages" else "chat"]
+                        assert "key is missing or wrong" in as_said.error(told.json())
+                    for how in FORMS:
+                        told = await made.client.request(
+                            method, path, json=body, headers={**face.headers, **shown(how)}
+                        )
+                        assert told.status_code == 200, (path, face.name, how)
+                told = await made.client.request(method, path, json=body, headers={"x-goog-api-key": "other"})
+                assert told.status_code == 401
+                assert BY_NAME["gemini"].error(told.json())
+            told = await made.client.post("/route", content=b"not json")
+            assert told.status_code == 401, "nothing is read"
+            for path in ("/healthz", "/readyz", "/docs", "/openapi.json"):
+                assert (await made.client.get(path)).status_code == 200
+
+    run(go())
+
+
 # --- Names of models --------------------------------------------------------------------------------------------------
 
 
@@ -164,6 +196,7 @@ def test_a_tier_without_a_provider_is_served_by_the_nearest_stronger_one_and_a_p
                 for model in ("tier:budget", "a/m1"):
                     told = await made.post(face, model=model)
                     assert told.status_code == 503
+                    assert told.headers["x-should-retry"] == "false"
                     assert "a/m1" in face.error(told.json())
             assert made.seen().keys() == {"d"}
         async with service(router, tmp_path, scripts, keys="b") as made:
@@ -229,6 +262,36 @@ def test_what_is_no_call_is_a_404_or_405_in_the_paths_dialect(router, tmp_path, 
                     told = await made.client.request(method, path)
                     assert told.status_code == 405
             assert (await made.client.request("HEAD", "/v1/models")).status_code < 500
+
+    run(go())
+
+
+def test_what_is_not_there_is_said_in_the_dialect_of_its_path_and_elsewhere_of_the_headers(router, tmp_path, run):
+    anthropic, google = BY_NAME["messages"].headers, {"x-goog-api-key": "k"}
+    cases = [
+        ("POST", "/v1/messages/batches", {}, 404, "messages"),
+        ("POST", "/anthropic/v1/nothing", google, 404, "messages"),
+        ("GET", "/v1beta/files", {}, 404, "gemini"),
+        ("POST", "/v1beta/nothing", anthropic, 404, "gemini"),
+        ("POST", "/v1/chat/nothing", anthropic, 404, "chat"),
+        ("GET", "/v1/responses/resp_1", google, 404, "chat"),
+        ("GET", "/v1/messages", {}, 405, "messages"),
+        ("PUT", "/anthropic/v1/messages", {}, 405, "messages"),
+        ("GET", "/v1beta/models/auto:generateContent", {}, 405, "gemini"),
+        ("GET", "/v1/chat/completions", anthropic, 405, "chat"),
+        ("DELETE", "/v1/responses", anthropic, 405, "chat"),
+        ("POST", "/v1/nothing", anthropic, 404, "messages"),
+        ("POST", "/v1/embeddings", {}, 404, "chat"),
+        ("PUT", "/v1/models", google, 405, "gemini"),
+    ]
+
+    async def go():
+        async with service(router, tmp_path, {"a": [answer()]}) as made:
+            for method, path, headers, status, face in cases:
+                told = await made.client.request(method, path, headers=headers)
+                assert told.status_code == status, path
+                assert path in BY_NAME[face].error(told.json())
+                assert ("allow" in told.headers) == (status == 405)
 
     run(go())
 

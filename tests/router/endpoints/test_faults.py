@@ -5,6 +5,7 @@ import gzip
 import json
 import socket
 
+import httpx2
 import pytest
 
 from tests.router.endpoints.service import ASK, BY_NAME, FACES, TIERS, service
@@ -279,5 +280,90 @@ def test_the_tiers_that_a_caller_allows_hold_for_failover_too(router, tmp_path, 
                 told = await made.post(BY_NAME["chat"], **more)
                 assert told.status_code == 500
                 assert set(made.seen()) == allowed, (more, TIERS)
+
+    run(go())
+
+
+# --- Defects of our own -----------------------------------------------------------------------------------------------
+
+SECRET = "the-password-is-swordfish"
+
+
+def breaks(*_args, **_more):
+    raise KeyError(f"{SECRET} {ASK}")
+
+
+def test_a_defect_is_a_500_in_the_clients_dialect_and_a_line_of_log_without_what_was_said(router, tmp_path, run):
+    async def go():
+        async with service(router, tmp_path, {"a": [answer()]}) as made:
+            made.app.state.forwarder._router.route = breaks
+            made.app.state.router.route = breaks
+            asked = [(face, *face.request(ask=f"{ASK} {SECRET}")) for face in FACES]
+            asked.append((BY_NAME["chat"], "/route", {"prompt": SECRET}))
+            asked.append((BY_NAME["chat"], "/route/batch", [{"prompt": SECRET}]))
+            asked.append((BY_NAME["messages"], "/route", {"messages": [{"role": "user", "content": SECRET}]}))
+            asked.append((BY_NAME["gemini"], "/route", {"contents": [{"parts": [{"text": SECRET}]}]}))
+            for face, path, body in asked:
+                told = await made.client.post(path, json=body, headers=face.headers)
+                assert told.status_code == 500, path
+                assert told.headers["content-type"] == "application/json"
+                assert told.headers["x-should-retry"] == "false"
+                assert "the service failed" in face.error(told.json())
+                assert SECRET not in told.text
+                assert "KeyError" not in told.text
+            logged = "".join(line for line in made.log if made.url not in line)
+            assert sum(line.startswith("defect: KeyError at ") for line in made.log) == len(asked)
+            assert "test_faults.py:" in logged
+            assert SECRET not in logged
+            assert ASK not in logged
+            assert "Traceback" not in logged
+            assert (await made.client.get("/healthz")).status_code == 200
+
+    run(go())
+
+
+def test_an_answer_that_breaks_on_our_side_after_it_began_does_not_look_whole(router, tmp_path, run, monkeypatch):
+    from router.endpoints.streams import StreamResponse
+
+    async def begins(self, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"a piece", "more_body": True})
+        breaks()
+
+    async def go():
+        async with service(router, tmp_path, {"a": [stream()]}) as made:
+            monkeypatch.setattr(StreamResponse, "_send", begins)
+            with pytest.raises(httpx2.RemoteProtocolError):
+                await made.post(BY_NAME["chat"], stream=True)
+            logged = "".join(line for line in made.log if made.url not in line)
+            assert "defect: KeyError at " in logged
+            assert SECRET not in logged
+            assert "Traceback" not in logged
+        await made.upstreams["a"].all_closed()
+
+    run(go())
+
+
+# --- What the file says of connections and breakers -------------------------------------------------------------------
+
+
+def test_the_pool_and_the_breaker_of_the_file_are_those_that_are_used(router, tmp_path, run):
+    extra = "[connections]\nmax_connections = 1\npool_s = 0.1\n[dispatch.breaker]\nfailures = 1\n"
+
+    async def go():
+        scripts = {"a": [silent], "b": [error(500)], "d": [answer()]}
+        async with service(router, tmp_path, scripts, extra=extra) as made:
+            first = asyncio.create_task(made.post(BY_NAME["chat"], model="a/m1"))
+            while not made.upstreams["a"].seen:
+                await asyncio.sleep(0.01)
+            told = await made.post(BY_NAME["chat"], model="d/m4")
+            assert told.status_code >= 500, "the one connection is in use"
+            assert made.seen() == {"a": 1}
+            first.cancel()
+            await asyncio.wait({first})
+            await made.upstreams["a"].all_closed()
+            for _ in range(3):
+                assert (await made.post(BY_NAME["chat"], model="b/m2")).status_code >= 500
+            assert made.seen() == {"a": 1, "b": 1}, "one failure opens the breaker"
 
     run(go())

@@ -11,6 +11,7 @@ import pytest
 
 from tests.router.endpoints.service import ASK, BY_NAME, FACES, service
 from tests.router.providers.upstream import (
+    ANSWERS,
     STREAMS,
     answer,
     broken_stream,
@@ -23,9 +24,9 @@ from tests.router.providers.upstream import (
 LOG = logging.getLogger(__name__)
 
 
-async def raw_request(made, face, *, streamed):
+async def raw_request(made, face, *, streamed, **changes):
     """A request over a bare connection, to be dropped at will."""
-    path, body = face.request(stream=streamed)
+    path, body = face.request(stream=streamed, **changes)
     request = made.client.build_request("POST", path, json=body, headers=face.headers)
     host, port = made.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -65,6 +66,65 @@ def test_a_client_that_hangs_up_takes_its_upstream_connection_along_and_is_settl
             await asyncio.sleep(0.1)
             assert [(call["cancelled"], call["finish"]) for call in made.calls] == [(True, None)]
             assert len(made.upstreams["a"].seen) == 1
+
+    run(go())
+
+
+REFUSAL = {
+    **ANSWERS["openai_chat"],
+    "choices": [
+        {
+            "index": 0,
+            "message": {"role": "assistant", "content": "I'm sorry, but I can't help with that."},
+            "finish_reason": "stop",
+        }
+    ],
+}
+JUDGED = '[policies.judged]\ncascade = { judge = { model = "d/m4" } }\n'
+
+# Where the client leaves -> what each provider does, the policy that is asked for, and who is asked last
+CLIMBS = {
+    "at the first tier": ({"a": [silent]}, "cascade", "a"),
+    "after an escalation": ({"a": [answer(REFUSAL)], "c": [silent]}, "cascade", "c"),
+    "inside an answer": ({"a": [answer(REFUSAL)], "c": [stalling_stream([b'{"choices": '])]}, "cascade", "c"),
+    "while the judge thinks": ({"a": [answer()], "c": [answer()], "d": [silent]}, "judged", "d"),
+}
+
+
+@pytest.mark.parametrize("how", ["whole", "stream without a byte", "stream with signs of life"])
+@pytest.mark.parametrize(
+    ("face", "where"),
+    [("chat", where) for where in CLIMBS] + [(face.name, "after an escalation") for face in FACES[1:]],
+)
+def test_a_client_that_hangs_up_ends_its_cascade_with_every_connection(router, tmp_path, run, face, where, how):
+    face = BY_NAME[face]
+    steps, policy, last = CLIMBS[where]
+    scripts = {name: steps.get(name, [answer()]) for name in "abcd"}
+    heartbeat_s = 0.05 if how == "stream with signs of life" else 5
+
+    async def go():
+        async with service(router, tmp_path, scripts, dispatch={"heartbeat_s": heartbeat_s}, extra=JUDGED) as made:
+            idle = len(asyncio.all_tasks())
+            reader, writer = await raw_request(made, face, streamed=how != "whole", model=f"auto:{policy}")
+            await until(lambda: made.upstreams[last].seen, within_s=5)
+            if heartbeat_s < 1:
+                await asyncio.wait_for(reader.readuntil(b"ping" if face.name == "messages" else b": "), 5)
+                await asyncio.wait_for(reader.readuntil(b"ping" if face.name == "messages" else b": "), 5)
+            began_s = time.monotonic()
+            writer.close()
+            await made.upstreams[last].all_closed()
+            await until(lambda: [call["cancelled"] for call in made.calls][-1:] == [True])
+            assert time.monotonic() - began_s < 1
+            await asyncio.sleep(0.1)
+            assert [call["cancelled"] for call in made.calls] == [False] * (len(made.calls) - 1) + [True]
+            assert sum(made.seen().values()) == len(made.calls), "nobody is asked after it left"
+            for name, one in made.upstreams.items():
+                if name != last:
+                    assert one.open_connections <= 1, "kept for the next request"
+            await until(
+                lambda: len(asyncio.all_tasks()) <= idle + sum(u.open_connections for u in made.upstreams.values())
+            )
+            assert not [line for line in made.log if "Traceback" in line or line.startswith("defect")]
 
     run(go())
 

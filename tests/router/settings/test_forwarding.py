@@ -1,8 +1,12 @@
 """Providers, patience, our own key and unknown models, as the file says them; every mistake names its place."""
 
+from pathlib import Path
+
 import pytest
 
 from router.errors import ConfigError
+from router.providers.breaker import BreakerSettings
+from router.providers.connections import ConnectionSettings
 from router.providers.retry import DispatchSettings
 from router.providers.secret import Secret
 from router.settings import load_settings
@@ -49,9 +53,33 @@ def test_every_key_of_dispatch_is_taken_over(load):
     )  # fmt: skip
 
 
+def test_every_key_of_the_breaker_is_taken_over_and_what_is_left_out_keeps_its_default(load):
+    settings = load("[dispatch.breaker]\nfailures = 2\ncooldown_s = 3\nlongest_cooldown_s = 4.5\n")
+    assert settings.dispatch == DispatchSettings(breaker=BreakerSettings(2, 3.0, 4.5))
+    settings = load("[dispatch]\nretries = 1\n[dispatch.breaker]\nfailures = 1\n")
+    assert settings.dispatch == DispatchSettings(retries=1, breaker=BreakerSettings(failures=1))
+
+
+def test_every_key_of_connections_is_taken_over_and_what_is_left_out_keeps_its_default(load):
+    every = ConnectionSettings(connect_s=1.5, pool_s=0.0, idle_s=0.0, max_connections=7, use_environment=True)
+    text = "connect_s = 1.5\npool_s = 0\nidle_s = 0\nmax_connections = 7\nuse_environment = true\n"
+    assert load(f"[connections]\n{text}").connections == every
+    assert len(text.splitlines()) == len(ConnectionSettings.__dataclass_fields__)
+    assert load("[connections]\nidle_s = 30\n").connections == ConnectionSettings(idle_s=30.0)
+    assert load("[connections]\n").connections is None
+
+
 def test_the_key_comes_from_the_variable_that_is_named(load):
     settings = load('[server]\napi_key_variable = "MY_KEY"\nunknown_models = "auto"\n', MY_KEY=" tw-1 ")
     assert (settings.api_key, settings.unknown_models) == (Secret("tw-1"), "auto")
+
+
+def test_the_call_log_is_standard_error_or_a_file_beside_the_configuration(load, tmp_path):
+    assert load("").call_log is None
+    assert load('[server]\ncall_log = "stderr"\n').call_log == "stderr"
+    assert load('[server]\ncall_log = "logs/calls.jsonl"\n').call_log == tmp_path / "logs" / "calls.jsonl"
+    assert load('[server]\ncall_log = "/var/log/calls"\n').call_log == Path("/var/log/calls")
+    assert list(tmp_path.iterdir()) == [tmp_path / "tierwise.toml"], "reading settings writes nothing"
 
 
 @pytest.mark.parametrize(
@@ -60,6 +88,7 @@ def test_the_key_comes_from_the_variable_that_is_named(load):
         ('[server]\napi_key_variable = "MY_KEY"', "tierwise.toml:2: server.api_key_variable: MY_KEY is not set"),
         ('[server]\napi_key_variable = ""', "api_key_variable: expected a string that is not empty"),
         ('[server]\nunknown_models = "guess"', "tierwise.toml:2: server.unknown_models: expected one of refuse, auto"),
+        ("[server]\ncall_log = true", "tierwise.toml:2: server.call_log: expected a string that is not empty"),
         ("[dispatch]\nretries = -1", "tierwise.toml:2: dispatch.retries: expected a whole number in [0, 10]"),
         ("[dispatch]\nretries = 1.5", "dispatch.retries"),
         ("[dispatch]\nheartbeat_s = 0", "dispatch.heartbeat_s: expected a number in [0.01, 86400]"),
@@ -67,6 +96,23 @@ def test_the_key_comes_from_the_variable_that_is_named(load):
         ("[dispatch]\nfirst_event_s = inf", "dispatch.first_event_s"),
         ("[dispatch]\nretry = 1", "dispatch.retry: unknown key"),
         ("dispatch = 1", "dispatch: expected a table"),
+        ("[dispatch.breaker]\nfailures = 0", "tierwise.toml:2: dispatch.breaker.failures: expected a whole number in"),
+        ("[dispatch.breaker]\ncooldown_s = 0", "dispatch.breaker.cooldown_s: expected a number in [0.01, 86400]"),
+        ("[dispatch.breaker]\ncooldown = 1", "Did you mean 'cooldown_s'?"),
+        ("[dispatch.breaker]\ncooldown_s = 301", "tierwise.toml:2: dispatch.breaker.cooldown_s: longest_cooldown_s is"),
+        (
+            "[dispatch.breaker]\nlongest_cooldown_s = 29",
+            "dispatch.breaker.longest_cooldown_s: longest_cooldown_s is 29",
+        ),
+        ("[dispatch]\nbreaker = true", "tierwise.toml:2: dispatch.breaker: expected a table"),
+        ("[connections]\nconnect_s = 0", "tierwise.toml:2: connections.connect_s: expected a number in [0.01, 86400]"),
+        ("[connections]\npool_s = -1", "connections.pool_s: expected a number in [0, 86400]"),
+        ('[connections]\nidle_s = "4"', "connections.idle_s: expected a number"),
+        ("[connections]\nmax_connections = 1.5", "connections.max_connections: expected a whole number in [1, "),
+        ("[connections]\nmax_connections = 0", "connections.max_connections"),
+        ("[connections]\nuse_environment = 1", "connections.use_environment: expected true or false"),
+        ("[connections]\nproxy = true", "tierwise.toml:2: connections.proxy: unknown key"),
+        ("connections = []", "connections: expected a table"),
         ("providers = 1", "providers: expected an array of tables"),
         ('[[providers]]\nbase_url = "http://x"', "providers[0].name: expected a string"),
         (LOCAL + LOCAL, "'local' has a row already"),

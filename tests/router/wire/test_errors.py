@@ -9,7 +9,7 @@ import pytest
 from router.errors import BodyTooLarge, RequestError
 from router.jsontext import encode_json
 from router.types import Dialect
-from router.wire.errors import error_dialect, render_error
+from router.wire.errors import error_dialect, path_dialect, render_error
 
 ERROR = RequestError("messages[0].role: expected a string.", field="messages[0].role", code="wrong_type")
 
@@ -28,6 +28,27 @@ ERROR = RequestError("messages[0].role: expected a string.", field="messages[0].
 )
 def test_the_caller_is_answered_in_its_own_dialect(headers, body, dialect):
     assert error_dialect(headers, body) is dialect
+
+
+@pytest.mark.parametrize(
+    ("path", "dialect"),
+    [
+        ("/v1/messages", Dialect.ANTHROPIC),
+        ("/v1/messages/batches", Dialect.ANTHROPIC),
+        ("/v1/v1/messages/nothing", Dialect.ANTHROPIC),
+        ("/anthropic/v1/nothing", Dialect.ANTHROPIC),
+        ("/v1beta/files", Dialect.GEMINI),
+        ("/v1/chat/nothing", Dialect.OPENAI_CHAT),
+        ("/v1/responses/resp_1", Dialect.OPENAI_RESPONSES),
+        ("/v1/models", None),
+        ("/v1/messagesx", None),
+        ("/v1beta2/files", None),
+        ("/route", None),
+        ("", None),
+    ],
+)
+def test_a_path_of_one_dialect_is_known_by_its_beginning(path, dialect):
+    assert path_dialect(path) is dialect
 
 
 @pytest.mark.parametrize("dialect", [Dialect.PROMPT, Dialect.OPENAI_CHAT, Dialect.OPENAI_RESPONSES])

@@ -13,7 +13,7 @@ from router.wire.fields import (
     optional_number,
     optional_string,
 )
-from router.wire.translate.asking import optional_int
+from router.wire.translate.asking import optional_int, possible_choice
 from router.wire.translate.neutral import (
     AnswerFormat,
     Conversation,
@@ -33,7 +33,6 @@ from router.wire.translate.openai_shared import (
     free_text_arguments,
     once,
     optional_effort,
-    possible_choice,
     read_audio,
     read_choice_word,
     read_document,
@@ -166,12 +165,12 @@ def _choose(tools: tuple[Tool, ...], value: object, dropped: list[str]) -> tuple
     if value is None:
         return tools, None
     if isinstance(value, str):
-        return tools, possible_choice(read_choice_word(value, field="tool_choice"), tools, dropped)
+        return tools, possible_choice(read_choice_word(value, field="tool_choice"), tools, dropped, field="tool_choice")
     item = as_object(value, field="tool_choice")
     kind = item.get("type")
     if kind == "function":
         name = _function_name(item, field="tool_choice")
-        return tools, possible_choice(ToolChoice("named", name), tools, dropped)
+        return tools, possible_choice(ToolChoice("named", name), tools, dropped, field="tool_choice")
     if kind == "allowed_tools":
         field = "tool_choice.allowed_tools"
         allowed = as_object(item.get("allowed_tools"), field=field)
@@ -182,7 +181,7 @@ def _choose(tools: tuple[Tool, ...], value: object, dropped: list[str]) -> tuple
         }
         mode = read_choice_word(as_string(allowed.get("mode"), field=f"{field}.mode"), field=f"{field}.mode")
         some = tuple(tool for tool in tools if tool.name in names)
-        return some, possible_choice(mode, some, dropped)
+        return some, possible_choice(mode, some, dropped, field="tool_choice")
     dropped.append("tool_choice")
     return tools, None
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Literal
 
 from router.types import JsonObject
+from router.wire.translate.failing import client_message
 from router.wire.translate.neutral import Answer, FailureKind, Finish, Text, Thinking, ToolCall, UpstreamFailure, Usage
-from router.wire.translate.openai_shared import client_message, free_text_input
+from router.wire.translate.openai_shared import free_text_input
 from router.wire.translate.shaping import clean_id
 
 ItemStatus = Literal["in_progress", "completed", "incomplete"]

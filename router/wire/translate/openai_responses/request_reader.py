@@ -8,14 +8,13 @@ from __future__ import annotations
 from router.errors import RequestError
 from router.types import JsonObject
 from router.wire.fields import as_array, as_object, as_string, optional_bool, optional_number, optional_string
-from router.wire.translate.asking import optional_int
+from router.wire.translate.asking import optional_int, possible_choice
 from router.wire.translate.neutral import AnswerFormat, Conversation, Effort, Text, Tool, ToolChoice, Turn
 from router.wire.translate.openai_responses.items import read_input
 from router.wire.translate.openai_shared import (
     FREE_TEXT_SCHEMA,
     once,
     optional_effort,
-    possible_choice,
     read_choice_word,
     read_format_schema,
     read_function,
@@ -136,18 +135,18 @@ def _choose(tools: tuple[Tool, ...], value: object, dropped: list[str]) -> tuple
     if value is None:
         return tools, None
     if isinstance(value, str):
-        return tools, possible_choice(read_choice_word(value, field="tool_choice"), tools, dropped)
+        return tools, possible_choice(read_choice_word(value, field="tool_choice"), tools, dropped, field="tool_choice")
     item = as_object(value, field="tool_choice")
     kind = item.get("type")
     if kind in ("function", "custom"):
         name = as_string(item.get("name"), field="tool_choice.name")
-        return tools, possible_choice(ToolChoice("named", name), tools, dropped)
+        return tools, possible_choice(ToolChoice("named", name), tools, dropped, field="tool_choice")
     if kind == "allowed_tools":
         entries = as_array(item.get("tools"), field="tool_choice.tools")
         names = {entry.get("name") for entry in entries if isinstance(entry, dict)}
         word = as_string(item.get("mode"), field="tool_choice.mode")
         mode = read_choice_word(word, field="tool_choice.mode")
         some = tuple(tool for tool in tools if tool.name in names)
-        return some, possible_choice(mode, some, dropped)
+        return some, possible_choice(mode, some, dropped, field="tool_choice")
     dropped.append("tool_choice")
     return tools, None
