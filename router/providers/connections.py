@@ -17,28 +17,13 @@ import aiohttp
 import httpx2
 from yarl import URL
 
+from router.providers.connection_settings import ConnectionSettings
+
 MAX_HEADER_BYTES = 64 * 1024
 """Of one header of an answer; aiohttp's own 8 kB are too few for the cookies and policies of some."""
 
 LARGE_BYTES = 1 << 20
 """A request's body above this is handed on in parts, so that other exchanges go on between them."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionSettings:
-    """How connections are made and kept.
-
-    connect_s: to connect, TLS included.  pool_s: to wait until fewer than max_connections are in use.
-    idle_s: that an idle connection is kept: less than the 5 s after which llama.cpp, uvicorn and Node close theirs, or
-        a request now and then meets a connection that is being closed.
-    use_environment: whether HTTP_PROXY and the like, and SSL_CERT_FILE, are heeded.
-    """
-
-    connect_s: float = 5.0
-    pool_s: float = 5.0
-    idle_s: float = 4.0
-    max_connections: int = 1_000
-    use_environment: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal
 
 from router.providers.breaker import BreakerSettings
+from router.providers.connection_settings import ConnectionSettings
 from router.providers.registry import Provider, providers_from, rows_with
 from router.providers.retry import DispatchSettings
 from router.providers.secret import Secret
 from router.toml_table import Table
-
-if TYPE_CHECKING:
-    from router.providers.connections import ConnectionSettings
 
 UNKNOWN_MODELS = ("refuse", "auto")
 STDERR: Final = "stderr"
@@ -85,8 +83,8 @@ def _breaker(table: Table) -> BreakerSettings:
     return settings
 
 
-def parse_connections(top: Table) -> ConnectionSettings | None:
-    """The table `[connections]` over the defaults; None where there is none. Raises ConfigError."""
+def parse_connections(top: Table) -> ConnectionSettings:
+    """The table `[connections]` over the defaults. Raises ConfigError."""
     table = top.table("connections")
     table.only("connect_s", "pool_s", "idle_s", "max_connections", "use_environment")
     most = table.number("max_connections", low=1, high=MOST_CONNECTIONS, whole=True)
@@ -100,11 +98,6 @@ def parse_connections(top: Table) -> ConnectionSettings | None:
         changes["max_connections"] = int(most)
     if (use_environment := table.flag("use_environment")) is not None:
         changes["use_environment"] = use_environment
-    if not changes:
-        return None
-    # Here: it loads an HTTP client, which a router that forwards nothing does without.
-    from router.providers.connections import ConnectionSettings
-
     return ConnectionSettings(**changes)
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from router.policy import NO_LIMITS, Limits, Rule
+from router.providers.connection_settings import ConnectionSettings
 from router.providers.registry import Provider
 from router.providers.retry import DispatchSettings
 from router.providers.secret import Secret
 from router.settings.cascade import Cascade
 from router.types import ModelSpec
-
-if TYPE_CHECKING:
-    from router.providers.connections import ConnectionSettings
 
 DEFAULT_TIERS = ("budget", "production", "frontier")
 DEFAULT_SAFE_TIER = "production"
@@ -85,7 +83,7 @@ class Settings:
     host, port: where the service listens; port in 0..65535, 0 lets the system choose.
     max_body_bytes: larger bodies get 413.  call_log: where each forwarded call is a line; None for nowhere.
     providers: those that can be called, joined with the environment, by name.
-    dispatch: patience and retries of forwarded calls.  connections: to providers; None for the defaults.
+    dispatch: patience and retries of forwarded calls.  connections: to providers.
     api_key: what clients must show, also to be told a decision or the models; None lets everybody in.
     unknown_models: what a forwarded request gets that names a model that is not configured: `refuse` or `auto`.
     """
@@ -104,7 +102,7 @@ class Settings:
     call_log: Path | Literal["stderr"] | None = None
     providers: Mapping[str, Provider] = field(default_factory=dict)
     dispatch: DispatchSettings = field(default_factory=DispatchSettings)
-    connections: ConnectionSettings | None = None
+    connections: ConnectionSettings = field(default_factory=ConnectionSettings)
     api_key: Secret | None = None
     unknown_models: str = "refuse"
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from router.providers.adapters import Call
 from router.providers.breaker import Breaker, BreakerSettings
 from router.providers.calls import Dialect, Target
-from router.providers.connections import Connections, ConnectionSettings
+from router.providers.connection_settings import ConnectionSettings
+from router.providers.connections import Connections
 from router.providers.dispatch import Dispatcher
 from router.providers.registry import Provider, Quirks
 from router.providers.retry import DispatchSettings

@@ -7,7 +7,8 @@ import httpx2
 import pytest
 import trustme
 
-from router.providers.connections import Connections, ConnectionSettings
+from router.providers.connection_settings import ConnectionSettings
+from router.providers.connections import Connections
 from tests.router.providers.upstream import answer, broken_stream, raw_bytes, upstream
 
 

@@ -12,7 +12,7 @@ import pytest
 from router.providers.adapters import Call
 from router.providers.breaker import BreakerSettings
 from router.providers.calls import Dialect, Exhausted
-from router.providers.connections import ConnectionSettings
+from router.providers.connection_settings import ConnectionSettings
 from router.providers.dispatch import Opened
 from router.providers.registry import Quirks
 from router.wire.translate.neutral import Failed, FailureKind, Finish, Finished

@@ -3,7 +3,8 @@ import logging
 import pytest
 
 from router.providers.calls import HttpRequest
-from router.providers.connections import Connections, ConnectionSettings
+from router.providers.connection_settings import ConnectionSettings
+from router.providers.connections import Connections
 from router.providers.registry import Provider
 from router.providers.secret import Secret
 from router.providers.transport import Transport, UpstreamBroke

@@ -6,7 +6,7 @@ import pytest
 
 from router.errors import ConfigError
 from router.providers.breaker import BreakerSettings
-from router.providers.connections import ConnectionSettings
+from router.providers.connection_settings import ConnectionSettings
 from router.providers.retry import DispatchSettings
 from router.providers.secret import Secret
 from router.settings import load_settings
@@ -66,7 +66,7 @@ def test_every_key_of_connections_is_taken_over_and_what_is_left_out_keeps_its_d
     assert load(f"[connections]\n{text}").connections == every
     assert len(text.splitlines()) == len(ConnectionSettings.__dataclass_fields__)
     assert load("[connections]\nidle_s = 30\n").connections == ConnectionSettings(idle_s=30.0)
-    assert load("[connections]\n").connections is None
+    assert load("[connections]\n").connections == ConnectionSettings()
 
 
 def test_the_key_comes_from_the_variable_that_is_named(load):
