@@ -17,7 +17,7 @@ from urllib.parse import quote
 from router.forward.checks import Finding, calls_of, findings_of, last_ask, text_of
 from router.forward.faces import Writer
 from router.jsontext import encode_json
-from router.providers.adapters import Call
+from router.providers.adapters import Call, conversation_of
 from router.providers.calls import Answered, Attempt, Exhausted, Settlement, Target
 from router.providers.dispatch import Dispatcher, Opened
 from router.providers.json_edit import edit
@@ -101,9 +101,8 @@ class _Climb:
         plan: Sequence[Target],
         settle: Settle,
     ) -> None:
-        assert call.conversation is not None
         self._cascade = cascade
-        self._conversation = call.conversation
+        self._conversation = conversation_of(call)
         self._call = call
         self._dispatcher = dispatcher
         self._rank = {tier: rank for rank, tier in enumerate(tiers)}
@@ -218,7 +217,7 @@ def whole(call: Call) -> Call:
     """The call for an answer that is not streamed; everything else of the body stays byte for byte."""
     if not call.stream:
         return call
-    conversation = call.conversation and replace(call.conversation, stream=False, include_usage=False)
+    conversation = replace(conversation_of(call), stream=False, include_usage=False)
     raw = call.raw and edit(call.raw, remove=("stream", "stream_options"))
     return replace(call, conversation=conversation, raw=raw, stream=False)
 

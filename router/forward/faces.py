@@ -10,6 +10,7 @@ from typing import Protocol
 from router.providers.calls import Dialect as ProviderDialect
 from router.types import ChatRequest, Dialect, JsonObject
 from router.wire.anthropic import parse_anthropic
+from router.wire.fields import optional_bool
 from router.wire.gemini import parse_gemini
 from router.wire.openai_chat import parse_chat
 from router.wire.openai_responses import parse_responses
@@ -51,7 +52,8 @@ class Face:
     """One client dialect.
 
     dialect: in which errors are written.  same_as: the provider dialect whose bytes are the client's own; None where
-        no provider's are.  parse: what the decision reads.  read: what translation reads.
+        no provider's are.  parse: what the decision reads.  streams: whether a stream is asked for.
+    read: what translation reads; it raises RequestError for what has none.
     stream_type: media type of a stream.
     own_frames: whether a provider that speaks the same also frames its streams the same, so that its bytes will do.
     """
@@ -59,6 +61,7 @@ class Face:
     dialect: Dialect
     same_as: ProviderDialect | None
     parse: Callable[[JsonObject], ChatRequest]
+    streams: Callable[[JsonObject], bool]
     read: Callable[[JsonObject], Conversation]
     write: Callable[[Sequence[Answer], Conversation, Told], JsonObject]
     writer: Callable[[Conversation, Told], Writer]
@@ -91,6 +94,7 @@ def _gemini(model: str | None, *, stream: bool, as_array: bool) -> Face:
         dialect=Dialect.GEMINI,
         same_as=ProviderDialect.GEMINI,
         parse=lambda body: replace(parse_gemini(body), model=model),
+        streams=lambda _: stream,
         read=partial(gemini.read_request, model=model, stream=stream),
         write=lambda answers, _, told: gemini.write_answer(answers[0], model=told.model),
         writer=lambda _, told: gemini.StreamWriter(told.model, as_array=as_array),
@@ -99,6 +103,10 @@ def _gemini(model: str | None, *, stream: bool, as_array: bool) -> Face:
         stream_type=JSON if as_array else SSE,
         own_frames=not as_array,
     )
+
+
+def _streams(body: JsonObject) -> bool:
+    return optional_bool(body, "stream", default=False)
 
 
 def _openai_status(failure: UpstreamFailure) -> int:
@@ -123,6 +131,7 @@ _CHAT = Face(
     dialect=Dialect.OPENAI_CHAT,
     same_as=ProviderDialect.OPENAI_CHAT,
     parse=parse_chat,
+    streams=_streams,
     read=openai_chat.read_request,
     write=lambda answers, _, told: openai_chat.write_answers(answers, model=told.model, created_s=told.created_s),
     writer=lambda asked, told: openai_chat.StreamWriter(told.model, told.created_s, asked.include_usage),
@@ -134,6 +143,7 @@ _RESPONSES = Face(
     dialect=Dialect.OPENAI_RESPONSES,
     same_as=None,
     parse=parse_responses,
+    streams=_streams,
     read=openai_responses.read_request,
     write=_responses_answer,
     writer=lambda asked, told: openai_responses.StreamWriter(
@@ -146,6 +156,7 @@ _ANTHROPIC = Face(
     dialect=Dialect.ANTHROPIC,
     same_as=ProviderDialect.ANTHROPIC,
     parse=parse_anthropic,
+    streams=_streams,
     read=anthropic.read_request,
     write=lambda answers, _, told: anthropic.write_answer(answers[0], model=told.model),
     writer=lambda _, told: anthropic.StreamWriter(told.model, told.input_tokens, request_id=told.request_id),

@@ -20,7 +20,7 @@ from router.forward.relay import relay
 from router.jsontext import encode_json
 from router.policy import Limits
 from router.policy.pins import POLICY_PREFIX, TIER_PREFIX, find_model
-from router.providers.adapters import Call
+from router.providers.adapters import Call, Unread
 from router.providers.calls import Answered, Attempt, Exhausted, Settlement
 from router.providers.dispatch import Dispatcher, Opened
 from router.types import ChatRequest, JsonObject, Reason, RouteDecision, RouteRequest
@@ -113,7 +113,10 @@ class Forwarder:
 
         body, raw: decoded and as it came.  headers: names in lower case.  Raises RequestError.
         """
-        conversation = face.read(body)
+        asked = Unread(partial(face.read, body))
+        stream = face.streams(body)
+        if face.same_as is None:
+            asked.conversation()  # nobody takes its bytes, so what has no translation is refused at once
         request = route_request_of(body, face.parse(body), headers=headers, raw=raw)
         passed = passed_headers(headers)
         self._check_model(request.chat)
@@ -128,16 +131,16 @@ class Forwarder:
         )
         if not plan:
             raise NoProvider(decision.model)
-        log = partial(_log, n_bytes=len(raw), stream=conversation.stream)
+        log = partial(_log, n_bytes=len(raw), stream=stream)
         call = Call(
-            conversation=conversation,
-            stream=conversation.stream,
+            conversation=asked,
+            stream=stream,
             dialect=face.same_as,
             raw=raw if face.same_as is not None else None,
             headers=passed,
         )
         cascade = self._router.settings.policies[decision.policy].cascade
-        if cascade is not None and can_climb(conversation):
+        if cascade is not None and (conversation := _readable(asked)) and can_climb(conversation):
             climbing = climb(
                 cascade,
                 decision,
@@ -150,8 +153,11 @@ class Forwarder:
             return await self._cascaded(face, conversation, request.chat, decision, asyncio.create_task(climbing))
         outcome = await self._dispatcher.dispatch(plan, call, on_settled=partial(log, decision))
         if isinstance(outcome, Exhausted):
+            if asked.problem is not None and all(one.skipped for one in outcome.attempts):
+                raise asked.problem  # nobody was asked, as nobody here speaks the client's dialect
             return self._failed(face, decision, outcome)
-        return self._answered(face, conversation, request.chat, decision, outcome)
+        read = _NOT_READ if _is_passed_on(outcome) else asked.conversation()
+        return self._answered(face, read, request.chat, decision, outcome)
 
     def _reach(self, request: RouteRequest, decision: RouteDecision) -> tuple[str, ...]:
         """The tiers that may stand in for those of the decision: what caller and policy limit, they mean."""
@@ -190,7 +196,7 @@ class Forwarder:
         decision: RouteDecision,
         outcome: Answered | Opened,
     ) -> Forwarded:
-        passed_on = outcome.passthrough if isinstance(outcome, Opened) else outcome.raw is not None
+        passed_on = _is_passed_on(outcome)
         unread = () if passed_on else tuple(name for name in conversation.dropped if name not in OUR_FIELDS)
         headers = answer_headers(decision, outcome.attempts, dropped=(*outcome.dropped, *unread))
         headers["x-router-served-by"] = quote(outcome.target.name, safe="/:@")
@@ -240,6 +246,21 @@ class Forwarder:
         if failure.retry_after_s is not None:
             headers["retry-after"] = str(math.ceil(min(failure.retry_after_s, LONGEST_RETRY_AFTER_S)))
         return Forwarded(face.status(failure), JSON, headers, encode_json(face.failure(failure)))
+
+
+_NOT_READ = Conversation(turns=())
+"""Where a provider's own bytes go back, nobody looks at what was asked."""
+
+
+def _is_passed_on(outcome: Answered | Opened) -> bool:
+    return outcome.passthrough if isinstance(outcome, Opened) else outcome.raw is not None
+
+
+def _readable(asked: Unread) -> Conversation | None:
+    try:
+        return asked.conversation()
+    except RequestError:
+        return None  # its answers cannot be checked either
 
 
 def passed_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -187,6 +187,56 @@ def test_a_body_of_the_providers_dialect_goes_as_it_came_but_for_the_model_and_w
     run(go())
 
 
+NEW_CONTENT = {
+    "turns": [{"role": "user", "content": [{"type": "video_url", "video_url": {"url": "https://v.test/a"}}]}]
+}
+
+
+@pytest.mark.parametrize("wants_stream", [False, True])
+def test_what_only_the_provider_understands_reaches_one_that_speaks_the_clients_dialect(
+    router, tmp_path, run, wants_stream
+):
+    face = BY_NAME["chat"]
+
+    async def go():
+        script = [stream() if wants_stream else answer()]
+        async with service(router, tmp_path, {"a": script}, tiers=one_tier()) as made:
+            told = await made.post(face, stream=wants_stream, model="tier:budget", **NEW_CONTENT)
+            assert told.status_code == 200, told.text
+            (seen,) = made.upstreams["a"].seen
+            assert seen.json["messages"] == NEW_CONTENT["turns"]
+
+    run(go())
+
+
+def test_what_has_no_translation_is_refused_by_field_where_no_provider_speaks_the_clients_dialect(
+    router, tmp_path, run
+):
+    async def go():
+        made_of = {"adapters": {"a": "anthropic"}, "tiers": one_tier()}
+        async with service(router, tmp_path, {"a": [answer(dialect="anthropic")]}, **made_of) as made:
+            told = await made.post(BY_NAME["chat"], model="tier:budget", **NEW_CONTENT)
+            assert told.status_code == 400
+            assert told.json()["error"]["param"] == "messages[0].content[0].type"
+            assert made.seen() == {}
+
+    run(go())
+
+
+def test_where_one_provider_failed_and_the_next_cannot_be_told_the_failure_is_what_the_client_hears(
+    router, tmp_path, run
+):
+    async def go():
+        tiers = (("budget", ("a/m1", "b/m2")), ("production", ("a/m2",)), ("frontier", ("a/m3",)))
+        scripts = {"a": [answer(REFUSALS["openai_chat"], status=500)], "b": [answer(dialect="anthropic")]}
+        async with service(router, tmp_path, scripts, adapters={"b": "anthropic"}, tiers=tiers) as made:
+            told = await made.post(BY_NAME["chat"], model="tier:budget", **NEW_CONTENT)
+            assert told.status_code >= 500
+            assert made.seen() == {"a": 1}
+
+    run(go())
+
+
 def test_what_a_provider_cannot_be_told_is_named_in_a_header(router, tmp_path, run):
     async def go():
         async with service(
