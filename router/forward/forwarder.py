@@ -150,7 +150,9 @@ class Forwarder:
                 plan=plan,
                 settle=log,
             )
-            return await self._cascaded(face, conversation, request.chat, decision, asyncio.create_task(climbing))
+            task = asyncio.create_task(climbing)
+            task.add_done_callback(_look_at)
+            return await self._cascaded(face, conversation, request.chat, decision, task)
         outcome = await self._dispatcher.dispatch(plan, call, on_settled=partial(log, decision))
         if isinstance(outcome, Exhausted):
             if asked.problem is not None and all(one.skipped for one in outcome.attempts):
@@ -200,6 +202,7 @@ class Forwarder:
         unread = () if passed_on else tuple(name for name in conversation.dropped if name not in OUR_FIELDS)
         headers = answer_headers(decision, outcome.attempts, dropped=(*outcome.dropped, *unread))
         headers["x-router-served-by"] = quote(outcome.target.name, safe="/:@")
+        headers |= outcome.headers
         told = self._told(chat, decision, outcome.target.name)
         if isinstance(outcome, Opened):
             headers |= STREAM_HEADERS
@@ -254,6 +257,12 @@ _NOT_READ = Conversation(turns=())
 
 def _is_passed_on(outcome: Answered | Opened) -> bool:
     return outcome.passthrough if isinstance(outcome, Opened) else outcome.raw is not None
+
+
+def _look_at(task: asyncio.Task[Climbed]) -> None:
+    """Where the client has left, nobody fetches a defect, and asyncio would log it with its text."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _readable(asked: Unread) -> Conversation | None:

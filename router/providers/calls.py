@@ -96,6 +96,27 @@ class Settlement:
     duration_ms: float
 
 
+RATE_LIMIT_HEADERS = ("x-ratelimit-", "ratelimit", "anthropic-ratelimit-")
+REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid")
+UPSTREAM_ID = "x-router-upstream-request-id"
+
+
+def told_headers(headers: Mapping[str, str], *, same_dialect: bool) -> dict[str, str]:
+    """What of a provider's headers a client is told: the id to complain with; its rate limits in the same dialect.
+
+    headers: names in lower case.  Values that are not printable ASCII are left out.
+    """
+    told = {}
+    for name, value in headers.items():
+        if name in REQUEST_ID_HEADERS:
+            name = UPSTREAM_ID
+        elif not (same_dialect and name.startswith(RATE_LIMIT_HEADERS)):
+            continue
+        if value.isascii() and value.isprintable():
+            told[name] = value
+    return told
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A whole answer.
@@ -103,6 +124,7 @@ class Answered:
     answers: one, or as many as the client asked for; the usage is that of all and stands at the first.
     raw: the provider's own bytes where client and provider speak the same dialect; send these. None: write `answers`.
     dropped: what the client asked for and this provider could not be told.
+    headers: those of the provider's that its client may want, as `told_headers` picks them.
     """
 
     target: Target
@@ -110,6 +132,7 @@ class Answered:
     answers: tuple[Answer, ...]
     raw: bytes | None
     dropped: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def answer(self) -> Answer:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from router.errors import RequestError
 from router.jsontext import decode_json
 from router.providers.adapters import ADAPTERS, Call, Prepared
 from router.providers.breaker import Breaker
-from router.providers.calls import Answered, Attempt, Exhausted, HttpRequest, Settlement, Target
+from router.providers.calls import Answered, Attempt, Exhausted, HttpRequest, Settlement, Target, told_headers
 from router.providers.dialects import CODECS, Codec
 from router.providers.registry import Provider
 from router.providers.retry import (
@@ -53,6 +53,7 @@ class Opened:
     """A stream that has begun: from here on there is no going elsewhere.
 
     passthrough: pieces carry the provider's own bytes.  dropped: what this provider could not be told.
+    headers: as of Answered.
     """
 
     target: Target
@@ -60,6 +61,7 @@ class Opened:
     stream: AnswerStream
     passthrough: bool
     dropped: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Outcome = Answered | Opened | Exhausted
@@ -329,9 +331,10 @@ class _Run:
         if not first.parts and is_empty(first.finish, first.usage):
             return UpstreamFailure(FailureKind.BROKEN_ANSWER, reply.status, EMPTY)
         self._first_event_s = self._is.clock()
+        headers = told_headers(reply.headers, same_dialect=prepared.passthrough)
         if prepared.passthrough:
-            return Answered(target, (), answers, body, dropped)
-        return Answered(target, (), tuple(unsigned_answer(one) for one in answers), None, dropped)
+            return Answered(target, (), answers, body, dropped, headers)
+        return Answered(target, (), tuple(unsigned_answer(one) for one in answers), None, dropped, headers)
 
     async def _body(self, reply: Reply, limit_bytes: int) -> bytes:
         """The body; of an error answer, what of it could be had."""
@@ -380,7 +383,8 @@ class _Run:
             await stream.closed()
             return failure
         self._first_event_s = self._is.clock()
-        return Opened(target, (), stream, prepared.passthrough, dropped)
+        headers = told_headers(reply.headers, same_dialect=prepared.passthrough)
+        return Opened(target, (), stream, prepared.passthrough, dropped, headers)
 
     def _refusal(self, codec: Codec, reply: Reply, body: bytes) -> UpstreamFailure:
         if 300 <= reply.status < 400:

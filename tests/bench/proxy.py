@@ -24,8 +24,8 @@ from router.shipped import shipped_bundle
 from tests.bench import streaming
 from tests.bench.http import free_port, serving
 
-SECONDS = 2
-TURNS = 3
+SECONDS = 3
+TURNS = 5
 CONNECTIONS = 16
 MODEL = "gpt-4o-mini"
 KEY = "sk-5c0a7d41f2b94e0e8d1f6a37c2b8e915"
@@ -275,11 +275,17 @@ def provider(folder: Path) -> Iterator[Provider]:
 
 
 def script(path: Path, headers: Mapping[str, str]) -> Path:
+    """A script for wrk. Each request has another ask, so that nobody answers from memory."""
+    before, after = body().decode().split(ASK)
     lines = [
         f'wrk.headers["{name}"] = "{value}"\n'
         for name, value in {"content-type": "application/json", **headers}.items()
     ]
-    path.write_text(f'wrk.method = "POST"\nwrk.body = [[{body().decode()}]]\n{"".join(lines)}')
+    path.write_text(
+        f'wrk.method = "POST"\n{"".join(lines)}local number = 0\n'
+        "function request()\n  number = number + 1\n"
+        f"  return wrk.format(nil, nil, nil, [[{before}{ASK} Incident ]] .. number .. [[{after}]])\nend\n"
+    )
     return path
 
 

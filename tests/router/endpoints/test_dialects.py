@@ -209,6 +209,29 @@ def test_what_only_the_provider_understands_reaches_one_that_speaks_the_clients_
     run(go())
 
 
+@pytest.mark.parametrize("adapter", ["openai_compatible", "anthropic"])
+@pytest.mark.parametrize("wants_stream", [False, True])
+def test_a_client_is_told_the_providers_request_id_and_in_its_own_dialect_the_rate_limits(
+    router, tmp_path, run, adapter, wants_stream
+):
+    limits = {"x-ratelimit-remaining-requests": "59", "anthropic-ratelimit-tokens-limit": "9000"}
+    given = {
+        name.replace("-", "_"): value for name, value in {**limits, "x-request-id": "req_1", "server": "x"}.items()
+    }
+    make = stream if wants_stream else answer
+
+    async def go():
+        scripts = {"a": [make(dialect=DIALECT_OF[adapter], **given)]}
+        async with service(router, tmp_path, scripts, adapters={"a": adapter}, tiers=one_tier()) as made:
+            told = await made.post(BY_NAME["chat"], stream=wants_stream, model="tier:budget")
+            assert told.headers["x-router-upstream-request-id"] == "req_1"
+            passed = {name: told.headers[name] for name in limits if name in told.headers}
+            assert passed == (limits if adapter == "openai_compatible" else {})
+            assert told.headers.get("server") != "x"
+
+    run(go())
+
+
 def test_what_has_no_translation_is_refused_by_field_where_no_provider_speaks_the_clients_dialect(
     router, tmp_path, run
 ):

@@ -272,11 +272,11 @@ def zipped(dialect="openai_chat") -> Step:
     return answer(raw=gzip.compress(json.dumps(ANSWERS[dialect]).encode()), content_encoding="gzip")
 
 
-def stream(events=None, *, dialect="openai_chat", pause_s=0.0, content_type=None) -> Step:
+def stream(events=None, *, dialect="openai_chat", pause_s=0.0, content_type=None, **headers) -> Step:
     kind = content_type or STREAM_TYPES.get(dialect, "text/event-stream")
 
     async def act(exchange: Exchange) -> None:
-        await exchange.head(200, content_type=kind)
+        await exchange.head(200, content_type=kind, **headers)
         for event in STREAMS[dialect] if events is None else events:
             await exchange.chunk(event)
             if pause_s:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from router.reading import TurnKind, read
+from router.reading import TurnKind, read, signals, turns
+from router.reading.characters import char_classes
 from router.reading.turns import is_silent
 from router.types import ChatRequest, Message
 
@@ -215,3 +218,24 @@ def test_a_yes_or_no_about_the_conversation_is_a_classification(messages):
 def test_a_gate_that_judges_a_command_is_scored():
     system = 'Decide whether the shell command needs user approval. Output {"approve": true|false}.'
     assert kind(("system", system), ("user", "git -c core.pager=cat log && make -n lint")) == "user"
+
+
+MARKED = {
+    "title": (turns._TITLE, turns._TITLE_MARKS),
+    "compaction": (turns._COMPACT, turns._COMPACT_MARKS),
+    "new topic": (turns._NEW_TOPIC, turns._QUESTION_MARKS),
+    "of the talk": (turns._OF_THE_TALK, turns._QUESTION_MARKS),
+}
+
+
+@pytest.mark.parametrize("name", MARKED)
+@given(data=st.data())
+def test_whatever_a_pattern_finds_holds_one_of_the_words_that_it_is_tried_for(name, data):
+    pattern, marks = MARKED[name]
+    found = data.draw(st.from_regex(pattern)).lower()
+    assert any(mark in found for mark in marks)
+
+
+@given(st.from_regex(signals._IDENTIFIER))
+def test_whatever_counts_as_an_identifier_has_a_mark_of_one(found):
+    assert "_" in found or "()" in found or signals._CAMEL in char_classes(found)
