@@ -19,7 +19,8 @@ from router.forward.faces import Writer
 from router.jsontext import encode_json
 from router.providers.adapters import Call, conversation_of
 from router.providers.calls import Answered, Attempt, Exhausted, Settlement, Target
-from router.providers.dispatch import Dispatcher, Opened
+from router.providers.dispatch import Dispatcher
+from router.providers.exchange import Opened
 from router.providers.json_edit import edit
 from router.settings.cascade import Cascade, Judge
 from router.types import Reason, RouteDecision

@@ -22,7 +22,8 @@ from router.policy import Limits
 from router.policy.pins import POLICY_PREFIX, TIER_PREFIX, find_model
 from router.providers.adapters import Call, Unread
 from router.providers.calls import Answered, Attempt, Exhausted, Settlement
-from router.providers.dispatch import Dispatcher, Opened
+from router.providers.dispatch import Dispatcher
+from router.providers.exchange import Opened
 from router.types import ChatRequest, JsonObject, Reason, RouteDecision, RouteRequest
 from router.wire.route_body import decision_headers, route_request_of
 from router.wire.translate.neutral import Conversation

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from dataclasses import replace
 
 from router.errors import RequestError
-from router.jsontext import decode_json
 from router.providers.adapters import ADAPTERS, Call, Prepared
 from router.providers.breaker import Breaker
-from router.providers.calls import Answered, Attempt, Exhausted, HttpRequest, Settlement, Target, told_headers
-from router.providers.dialects import CODECS, Codec
+from router.providers.calls import Answered, Attempt, Exhausted, Settlement, Target
+from router.providers.exchange import DEADLINE, Exchange, Opened, Opens
 from router.providers.registry import Provider
 from router.providers.retry import (
     DispatchSettings,
@@ -23,45 +20,14 @@ from router.providers.retry import (
     step_after,
     wait_s,
 )
-from router.providers.stream import EMPTY, MALFORMED, AnswerStream, StreamEnd, is_empty
-from router.providers.transport import Reply, UpstreamBroke
-from router.providers.unsigned import unsigned_answer
+from router.providers.stream import StreamEnd
 from router.wire.translate.neutral import FailureKind, Finish, UpstreamFailure, Usage
-
-MAX_FAILURE_BYTES = 64 * 1024
-"""Of an error answer; more is not read."""
 
 MOST_DROPPED = 4
 """Refused parameters that are dropped, one attempt each, before a target is given up."""
 
 MUST_BE_SAID = frozenset(("n",))
 """What no answer may leave out in silence: a provider that cannot be told it is passed over."""
-
-
-DEADLINE = "The deadline of all attempts is over."
-
-
-class Opens(Protocol):
-    """What sends: a Transport, or a test's own."""
-
-    async def open(self, request: HttpRequest, *, within_s: float) -> Reply:
-        """Send, and wait for headers. Raises UpstreamBroke."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A stream that has begun: from here on there is no going elsewhere.
-
-    passthrough: pieces carry the provider's own bytes.  dropped: what this provider could not be told.
-    headers: as of Answered.
-    """
-
-    target: Target
-    attempts: tuple[Attempt, ...]
-    stream: AnswerStream
-    passthrough: bool
-    dropped: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 Outcome = Answered | Opened | Exhausted
@@ -290,115 +256,21 @@ class _Run:
         self._unsayable.append(UpstreamFailure(kind, 0, message))
 
     async def _exchange(self, target: Target, prepared: Prepared, without: tuple[str, ...]) -> _Found | UpstreamFailure:
-        policy = self._is.policy
-        codec = CODECS[ADAPTERS[self._is.providers[target.provider].adapter].dialect]
-        left_s, sent_s = self._left_s(), self._is.clock()
-        patience_s = policy.first_event_s if self._call.stream else policy.whole_answer_s
-        dropped = (*prepared.dropped, *without)
-        reply: Reply | None = None
-        try:
-            async with asyncio.timeout(left_s):
-                reply = await self._is.transport.open(prepared.request, within_s=min(patience_s, left_s))
-                if self._call.stream:
-                    patience_s -= self._is.clock() - sent_s
-                    return await self._streamed(target, prepared, codec, reply, dropped, within_s=patience_s)
-                return await self._whole(target, prepared, codec, reply, dropped)
-        except UpstreamBroke as exc:
-            return UpstreamFailure(exc.kind, 0 if reply is None else reply.status, exc.message)
-        except TimeoutError:
-            return UpstreamFailure(FailureKind.TIMEOUT, 0, DEADLINE)
-
-    async def _whole(
-        self, target: Target, prepared: Prepared, codec: Codec, reply: Reply, dropped: tuple[str, ...]
-    ) -> Answered | UpstreamFailure:
-        try:
-            limit = self._is.policy.max_answer_bytes if _is_fine(reply) else MAX_FAILURE_BYTES
-            body = await self._body(reply, limit)
-        finally:
-            await reply.aclose()
-        if not _is_fine(reply):
-            return self._refusal(codec, reply, body)
-        value = _object(body)
-        if value is None or value.get("error"):
-            return self._not_an_answer(codec, reply, body, value)
-        try:
-            answers = codec.read_answers(value, target.model, reply.headers.get("x-amzn-requestid", ""))
-        except ValueError as exc:
-            return UpstreamFailure(FailureKind.BROKEN_ANSWER, reply.status, str(exc)[:200])
-        first = answers[0]
-        if first.finish is Finish.BROKEN:
-            return UpstreamFailure(FailureKind.BROKEN_ANSWER, reply.status, MALFORMED)
-        if not first.parts and is_empty(first.finish, first.usage):
-            return UpstreamFailure(FailureKind.BROKEN_ANSWER, reply.status, EMPTY)
-        self._first_event_s = self._is.clock()
-        headers = told_headers(reply.headers, same_dialect=prepared.passthrough)
-        if prepared.passthrough:
-            return Answered(target, (), answers, body, dropped, headers)
-        return Answered(target, (), tuple(unsigned_answer(one) for one in answers), None, dropped, headers)
-
-    async def _body(self, reply: Reply, limit_bytes: int) -> bytes:
-        """The body; of an error answer, what of it could be had."""
-        try:
-            return await reply.read(limit_bytes=limit_bytes, between_bytes_s=self._is.policy.between_bytes_s)
-        except UpstreamBroke:
-            if _is_fine(reply):
-                raise
-            return b""
-
-    async def _streamed(
-        self,
-        target: Target,
-        prepared: Prepared,
-        codec: Codec,
-        reply: Reply,
-        dropped: tuple[str, ...],
-        *,
-        within_s: float,
-    ) -> Opened | UpstreamFailure:
-        if not _is_fine(reply) or _is_document(reply):
-            try:
-                body = await self._body(reply, MAX_FAILURE_BYTES)
-            finally:
-                await reply.aclose()
-            if not _is_fine(reply):
-                return self._refusal(codec, reply, body)
-            return self._not_an_answer(codec, reply, body, _object(body))
-        provider = self._is.providers[target.provider]
-        stream = AnswerStream(
-            reply,
-            codec.reader(target.model, reply.headers.get("x-amzn-requestid", "")),
-            passthrough=prepared.passthrough,
-            dialect=ADAPTERS[provider.adapter].dialect,
-            hide_usage=prepared.hide_usage,
-            settings=self._is.policy,
+        exchange = Exchange(
+            target=target,
+            prepared=prepared,
+            dialect=ADAPTERS[self._is.providers[target.provider].adapter].dialect,
+            stream=self._call.stream,
+            dropped=(*prepared.dropped, *without),
+            policy=self._is.policy,
+            clock=self._is.clock,
+            wall_clock=self._is.wall_clock,
             on_end=lambda end: self._ended(target, end),
         )
-        try:
-            failure = await stream.prime(within_s=within_s)
-        except BaseException:  # cancelled, or a defect: nobody will read this stream, so its connection is closed
-            stream.abandon()
-            raise
-        if failure is not None:
-            stream.abandon()
-            await stream.closed()
-            return failure
-        self._first_event_s = self._is.clock()
-        headers = told_headers(reply.headers, same_dialect=prepared.passthrough)
-        return Opened(target, (), stream, prepared.passthrough, dropped, headers)
-
-    def _refusal(self, codec: Codec, reply: Reply, body: bytes) -> UpstreamFailure:
-        if 300 <= reply.status < 400:
-            message = f"The provider redirects (status {reply.status}), which is not followed: see its base_url."
-            return UpstreamFailure(FailureKind.NOT_FOUND, reply.status, message)
-        return codec.read_failure(reply.status, reply.headers, body, now_s=self._is.wall_clock())
-
-    def _not_an_answer(self, codec: Codec, reply: Reply, body: bytes, value: dict[str, Any] | None) -> UpstreamFailure:
-        """A 200 that holds an error, or nothing that makes sense."""
-        if value is not None and value.get("error"):
-            return codec.read_failure(reply.status, reply.headers, body, now_s=self._is.wall_clock())
-        kind = reply.headers.get("content-type", "")[:80] or "no content type"
-        message = EMPTY if not body.strip() else f"The provider's answer is not what was asked for ({kind})."
-        return UpstreamFailure(FailureKind.BROKEN_ANSWER, reply.status, message)
+        found = await exchange.run(self._is.transport, left_s=self._left_s())
+        if not isinstance(found, UpstreamFailure):
+            self._first_event_s = self._is.clock()
+        return found
 
     # --- The account --------------------------------------------------------------------------------------------------
 
@@ -440,21 +312,3 @@ class _Run:
                 duration_ms=(now_s - self._began_s) * 1e3,
             )
         )
-
-
-def _is_fine(reply: Reply) -> bool:
-    return 200 <= reply.status < 300
-
-
-def _is_document(reply: Reply) -> bool:
-    """Whether the answer says itself that it is no stream. One that says nothing, or text/plain, may still be one."""
-    kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return kind in ("application/json", "text/html", "application/xml", "text/xml")
-
-
-def _object(body: bytes) -> dict[str, Any] | None:
-    try:
-        value = decode_json(body)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None

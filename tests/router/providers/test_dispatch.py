@@ -10,7 +10,7 @@ import pytest
 from router.providers.adapters import Call
 from router.providers.breaker import BreakerSettings
 from router.providers.calls import Answered, Dialect, Exhausted
-from router.providers.dispatch import Opened
+from router.providers.exchange import Opened
 from router.wire.translate.neutral import FailureKind, Finish
 from tests.router.providers.harness import (
     ADAPTER_OF,

@@ -5,7 +5,7 @@ import pytest
 
 from router.providers.adapters.echo import wishes_of
 from router.providers.calls import Answered, Exhausted
-from router.providers.dispatch import Opened
+from router.providers.exchange import Opened
 from router.wire.translate.neutral import Failed, FailureKind, Finish, Text, Tool, ToolCall, Turn
 from tests.router.providers.harness import CALL, FAST, HELLO, STREAMED, Call, harness, pieces_of, target, text_of
 

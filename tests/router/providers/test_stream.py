@@ -13,7 +13,7 @@ from router.providers.adapters import Call
 from router.providers.breaker import BreakerSettings
 from router.providers.calls import Dialect, Exhausted
 from router.providers.connection_settings import ConnectionSettings
-from router.providers.dispatch import Opened
+from router.providers.exchange import Opened
 from router.providers.registry import Quirks
 from router.wire.translate.neutral import Failed, FailureKind, Finish, Finished
 from tests.router.providers.harness import (
