@@ -209,6 +209,28 @@ def test_what_only_the_provider_understands_reaches_one_that_speaks_the_clients_
     run(go())
 
 
+CUSTOM = {"id": "call_1", "type": "custom", "custom": {"name": "shell", "input": "ls -l"}}
+
+
+@pytest.mark.parametrize("wants_stream", [False, True])
+def test_a_call_of_a_custom_tool_goes_back_as_it_came(router, tmp_path, run, wants_stream):
+    message = {"role": "assistant", "content": None, "tool_calls": [CUSTOM]}
+    whole = ANSWERS["openai_chat"] | {"choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}
+    events = [
+        *sse(chat_chunk({"tool_calls": [{"index": 0, **CUSTOM}]}), chat_chunk({}, "tool_calls")),
+        b"data: [DONE]\n\n",
+    ]
+
+    async def go():
+        script = [stream(events) if wants_stream else answer(whole)]
+        async with service(router, tmp_path, {"a": script}, tiers=one_tier()) as made:
+            told = await made.post(BY_NAME["chat"], stream=wants_stream, model="tier:budget")
+            assert told.status_code == 200, told.text
+            assert '"input": "ls -l"' in told.text
+
+    run(go())
+
+
 @pytest.mark.parametrize("adapter", ["openai_compatible", "anthropic"])
 @pytest.mark.parametrize("wants_stream", [False, True])
 def test_a_client_is_told_the_providers_request_id_and_in_its_own_dialect_the_rate_limits(

@@ -9,6 +9,7 @@ from router.types import JsonObject
 from router.wire.translate.lenient import count_at, object_at, objects_at, text_at
 from router.wire.translate.neutral import Answer, Finish, Text, Thinking, ToolCall, Usage
 from router.wire.translate.openai_chat.words import read_finish, read_usage, write_finish, write_usage
+from router.wire.translate.openai_shared import free_text_arguments
 from router.wire.translate.shaping import made_up_id
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
@@ -69,7 +70,7 @@ def read_texts(message: JsonObject) -> tuple[str, str]:
 
 def read_calls(message: JsonObject, *, seed: str) -> list[ToolCall]:
     """The calls of a message, with made-up ids where there are none."""
-    found = [(call, object_at(call, "function")) for call in objects_at(message, "tool_calls")]
+    found = [(call, function_of(call)) for call in objects_at(message, "tool_calls")]
     if not found and object_at(message, "function_call"):
         found = [({}, object_at(message, "function_call"))]
     return [
@@ -80,6 +81,14 @@ def read_calls(message: JsonObject, *, seed: str) -> list[ToolCall]:
         )
         for index, (call, function) in enumerate(found)
     ]
+
+
+def function_of(call: JsonObject) -> JsonObject:
+    """What is called; a custom tool's free text as the arguments that such a tool has in the other dialects."""
+    custom = object_at(call, "custom")
+    if not custom:
+        return object_at(call, "function")
+    return {"name": custom.get("name"), "arguments": free_text_arguments(text_at(custom, "input"))}
 
 
 def read_arguments(function: JsonObject) -> str:

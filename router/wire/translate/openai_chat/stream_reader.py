@@ -167,7 +167,8 @@ class _Calls:
         return any(not call.started for call in self._calls)
 
     def read(self, delta: JsonObject) -> list[Event]:
-        function = object_at(delta, "function")
+        # A custom tool's free text is not read: only a client of this dialect can ask for one, and it gets the bytes.
+        function = object_at(delta, "function") or object_at(delta, "custom")
         name, arguments = text_at(function, "name"), read_arguments(function)
         index = self._place(delta, name)
         call = self._calls[index]
