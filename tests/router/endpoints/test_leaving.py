@@ -200,7 +200,7 @@ def test_an_answer_that_nobody_asked_a_byte_of_closes_its_provider(router, tmp_p
     assert closed == [1]
 
 
-N_MIXED = 6_000
+N_MIXED = 10_000
 MOST_GROWTH_BYTES = 15_000_000
 
 
@@ -263,7 +263,7 @@ def test_thousands_of_mixed_calls_leave_no_tasks_connections_or_memory(router, t
             tasks, rss = len(asyncio.all_tasks()), process.memory_info().rss
             began_s, n_done, n_calls = time.monotonic(), 0, 0
             objects = 0
-            while n_done < N_MIXED and time.monotonic() - began_s < 40:
+            while n_done < N_MIXED and time.monotonic() - began_s < 100:
                 n_calls += await many(range(n_done, n_done + 600))
                 objects = objects or len(gc.get_objects())
                 n_done += 600
@@ -290,7 +290,7 @@ def test_thousands_of_mixed_calls_leave_no_tasks_connections_or_memory(router, t
             await served.all_closed()
         assert [c for c in psutil.Process().net_connections() if c.status == "ESTABLISHED"] == []
 
-    run(go(), within_s=90)
+    run(go(), within_s=150)
 
 
 # --- A network decides ------------------------------------------------------------------------------------------------
