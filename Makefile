@@ -10,8 +10,8 @@ DEV := .venv-dev# everything: tests, training, notebooks
 LOCK := .venv-lock# the resolver that writes requirements/
 
 BENCH ?= $(DEV)/bin/python -m tests.bench
-TRAIN ?= $(DEV)/bin/python -m training.ship
-EVALUATE ?= $(DEV)/bin/python -m training.benchmark
+TRAIN ?= $(DEV)/bin/python -m training.shipping.ship
+EVALUATE ?= $(DEV)/bin/python -m training.shipping.benchmark
 
 .DEFAULT_GOAL := help
 .PHONY: help run test install clients fix check bench train evaluate lock build clean distclean FORCE
@@ -49,7 +49,7 @@ train: $(DEV)/.installed ## rebuild the shipped bundles, with their reports and 
 evaluate: $(DEV)/.installed ## cross-validate the shipped recipes, write models/benchmark_*.json and the README table
 	$(EVALUATE) fast --out models/benchmark_fast.json
 	$(EVALUATE) default --out models/benchmark_default.json
-	$(DEV)/bin/python -m training.readme
+	$(DEV)/bin/python -m training.shipping.readme
 
 build: $(DEV)/.installed ## the source distribution and the wheel, in dist/
 	$(DEV)/bin/python -m build --no-isolation

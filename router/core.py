@@ -16,17 +16,17 @@ from typing import Any
 from router.brain import Bundle, load_bundle
 from router.brain.explain import explain
 from router.catalog import BYTES_PER_TOKEN, estimated_tokens, size_bytes, text_bytes
+from router.dialects.route_body import parse_route_request, request_from_text
 from router.errors import ConfigError
 from router.jsontext import replace_surrogates
-from router.language import language_detector
 from router.policy import Choice, Facts, Setup, decide, default_turns
 from router.reading import Reading, read
 from router.reading.envelopes import Envelope
+from router.reading.language import language_detector
 from router.reading.tokens import TokenCounter, count_tokens
 from router.settings import Settings, check_task_names, load_settings
-from router.targets import Targets
+from router.settings.targets import Targets
 from router.types import BundleRef, ChatRequest, JsonObject, ModelSpec, Prediction, RouteDecision, RouteRequest
-from router.wire.route_body import parse_route_request, request_from_text
 
 
 class Router:

@@ -23,46 +23,37 @@ ROOT = Path(__file__).parents[1]
 # A unit is what stands directly in `router`: a module, a sub-package, or `router` itself (its __init__). A unit may
 # import itself and what its row names. A new unit needs a row: that is where its place is decided.
 
-BASE = {"errors", "types", "jsontext", "version", "shipped"}
-SIBLINGS = {"wire", "reading", "brain", "policy", "providers", "ledger"}
-CORE = BASE | SIBLINGS | {"settings", "catalog", "language", "targets", "telemetry"}
+BASE = {"errors", "types", "jsontext", "version"}
+SIBLINGS = {"dialects", "reading", "brain", "policy", "providers", "ledger"}
+CORE = BASE | SIBLINGS | {"settings", "catalog"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "types": {"errors"},
     "jsontext": {"errors", "types"},
     "version": set(),
-    "shipped": set(),
-    "toml_lines": set(),
-    "toml_table": {"errors", "toml_lines"},
-    "language": set(),
     "catalog": BASE,
     # Siblings: of each other they know only what they need.
-    "wire": BASE,
+    "dialects": BASE | {"providers"},
     "reading": BASE,
     "policy": BASE,
     "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule
-    "providers": BASE | {"wire"},  # sends and receives what wire writes and parses
+    "providers": BASE | {"dialects"},  # sends and receives what dialects write and read
     "ledger": BASE,
-    # Checks rules and provider rows at start.
-    "settings": BASE | {"catalog", "toml_lines", "toml_table", "language", "policy", "providers", "wire"},
-    "targets": BASE | {"brain", "policy", "settings"},  # the bundle's curve and the configured targets -> thresholds
-    "telemetry": BASE,
+    # Checks rules and provider rows at start; joins the bundle's curve and the configured targets.
+    "settings": BASE | {"brain", "catalog", "dialects", "policy", "providers", "reading"},
     # The joints.
     "core": CORE,
-    "forward": CORE | {"core"},  # one request from client to provider and back
-    "endpoints": CORE | {"core", "forward"},
+    "account": BASE,  # listeners of what `forward` records
+    "forward": CORE | {"account", "core"},  # one request from client to provider and back
+    "endpoints": CORE | {"account", "core", "forward"},
     "doors": CORE | {"core"},
-    "calllog": BASE,  # a handler for what `forward` logs
-    "app": CORE | {"calllog", "core", "endpoints", "doors", "forward"},
-    "console": CORE | {"core"},  # what the commands print
-    "server": CORE | {"core", "app"},
-    "plugins": BASE,
-    "cli": CORE | {"calllog", "core", "endpoints", "doors", "app", "server", "console", "plugins"},
-    "__main__": {"cli"},
+    "app": CORE | {"account", "core", "endpoints", "doors", "forward"},
+    "commands": CORE | {"account", "app", "core", "doors", "endpoints", "forward"},
+    "__main__": {"commands"},
     "router": BASE | {"core"},  # the library's face: Router, its errors and its types
 }
-TRAINING_MAY_IMPORT = BASE | {"reading", "brain", "wire"}
+TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "dialects", "reading"}
 
 # --- Who may import what of other people's ----------------------------------------------------------------------------
 # `router` takes only the base dependencies of pyproject.toml, and these from inside a function (or for type checking)
@@ -72,7 +63,7 @@ LAZY_IN_ROUTER: dict[str, set[str]] = {
     "router/brain/encoders/sentence_transformer.py": {"sentence_transformers"},
     "router/brain/encoders/onnx.py": {"onnxruntime"},
     "router/catalog/prices.py": {"genai_prices"},
-    "router/language.py": {"py3langid"},
+    "router/reading/language.py": {"py3langid"},
 }
 # A base dependency's own parts.
 COMES_WITH = {
@@ -85,21 +76,27 @@ COMES_WITH = {
 
 # The module or name on the left is used by these units of `router` only.
 OWNERS: dict[str, set[str]] = {
-    "fastapi": {"endpoints", "app", "server"},
+    "fastapi": {"endpoints", "app", "commands"},
     "starlette": {"endpoints", "app"},
-    "uvicorn": {"server"},
+    "uvicorn": {"commands"},
     "httpx2": {"providers"},
     "aiohttp": {"providers"},
     "sqlite3": {"ledger"},
-    "os.environ": {"settings", "server"},  # server hands them on to worker processes
+    "os.environ": {"settings", "commands"},  # commands.server hands them on to worker processes
     "os.getenv": {"settings"},
-    "typer": {"cli", "plugins"},
-    "rich": {"console"},
+    "typer": {"commands"},
+    "rich": {"commands"},
 }
 NOT_IN_TRAINING = {"aiohttp", "fastapi", "starlette", "uvicorn", "httpx2", "sqlite3"}
 
 # Pure code: no clock, no random, no environment, no I/O. Time, ids and seeds come in as arguments.
-PURE = ("router/policy/", "router/wire/", "router/reading/", "training/metrics.py", "training/labels.py")
+PURE = (
+    "router/policy/",
+    "router/dialects/",
+    "router/reading/",
+    "training/measure/metrics.py",
+    "training/rows/labels.py",
+)
 IMPURE_MODULES = {
     *(
         "aiohttp",
@@ -352,15 +349,15 @@ def plant(root: Path, path: str, source: str) -> list[str]:
         ),
         # low never knows high
         ("router/errors.py", "from router.types import Message", "imports router.types"),
-        ("router/wire/planted.py", "import router.app", "imports router.app"),
+        ("router/dialects/planted.py", "import router.app", "imports router.app"),
         ("router/policy/planted.py", "from router.endpoints import route", "imports router.endpoints"),
         ("router/core.py", "from router.app import create_app", "imports router.app"),
-        ("router/core.py", "from router import cli", "imports router.cli"),
+        ("router/core.py", "from router import commands", "imports router.commands.cli"),
         ("router/core.py", "from router import Router", "imports router.Router"),
         ("router/endpoints/planted.py", "import router.app", "imports router.app"),
-        ("router/app.py", "import router.cli", "imports router.cli"),
+        ("router/app.py", "import router.commands.cli", "imports router.commands.cli"),
         # siblings know only what they need
-        ("router/wire/planted.py", "from router.brain import bundle", "imports router.brain"),
+        ("router/dialects/planted.py", "from router.brain import bundle", "imports router.brain"),
         ("router/policy/planted.py", "from router.ledger import store", "imports router.ledger"),
         ("router/reading/planted.py", "import router.providers.echo", "imports router.providers"),
         ("router/brain/planted.py", "from router.ledger import x", "imports router.ledger"),
@@ -375,17 +372,17 @@ def plant(root: Path, path: str, source: str) -> list[str]:
         # pure code
         ("router/policy/planted.py", "import time", "imports time"),
         ("router/policy/planted.py", "from random import choice", "imports random"),
-        ("router/wire/planted.py", "def f():\n    import socket", "imports socket"),
+        ("router/dialects/planted.py", "def f():\n    import socket", "imports socket"),
         ("router/reading/planted.py", "from pathlib import Path", "imports pathlib"),
         ("router/reading/planted.py", "import os", "imports os"),
         ("router/reading/planted.py", "from urllib import request", "imports urllib.request"),
         ("router/policy/planted.py", "import sqlite3", "imports sqlite3"),
-        ("router/wire/planted.py", "import httpx2", "imports httpx2"),
-        ("router/wire/planted.py", "text = open('x').read()", "calls open"),
+        ("router/dialects/planted.py", "import httpx2", "imports httpx2"),
+        ("router/dialects/planted.py", "text = open('x').read()", "calls open"),
         ("router/policy/planted.py", "from datetime import datetime\nnow = datetime.now()", "uses datetime.now"),
         ("router/reading/planted.py", "import numpy as np\nx = np.random.default_rng()", "uses np.random"),
         # owners
-        ("router/core.py", "from fastapi import FastAPI", "belongs to app, endpoints"),
+        ("router/core.py", "from fastapi import FastAPI", "belongs to app, commands, endpoints"),
         ("router/brain/planted.py", "import sqlite3", "belongs to ledger"),
         ("router/brain/planted.py", "import os\nx = os.environ['X']", "which belongs to"),
         ("router/brain/planted.py", "from os import environ", "which belongs to"),
@@ -404,7 +401,7 @@ def test_a_planted_violation_is_found(copy: Path, path: str, source: str, reason
         ("router/brain/encoders/sentence_transformer.py", "def load():\n    import sentence_transformers"),
         ("router/brain/planted.py", "import json\nimport numpy as np\nfrom router.errors import BundleError"),
         ("router/policy/planted.py", "from datetime import datetime\nfrom router.types import Reason"),
-        ("router/wire/planted.py", "from urllib.parse import quote"),
+        ("router/dialects/planted.py", "from urllib.parse import quote"),
         ("router/endpoints/planted.py", "from fastapi import APIRouter"),
         ("training/planted.py", "import sklearn\nfrom router.types import Message\nimport router.brain"),
     ],

@@ -23,13 +23,13 @@ from router.brain.brain import assemble_features, scores_of
 from router.brain.bundle.write import BundleContents, write_bundle
 from router.types import Reason
 from tests.training import fits
-from training.evaluation.measure import score_rows
-from training.evaluation.simulate import route_scores
 from training.fitting.calibrate import frozen_head
 from training.fitting.heads import head_targets
-from training.labels import UNKNOWN
+from training.measure.measure import score_rows
+from training.measure.simulate import route_scores
+from training.measure.thresholds import calibration_sides
 from training.pipeline import fit_bundle
-from training.thresholds import calibration_sides
+from training.rows.labels import UNKNOWN
 
 CALIBRATIONS = ("sigmoid", "isotonic")
 

@@ -26,24 +26,24 @@ from router.errors import DataError
 from router.types import JsonObject
 from router.version import package_version
 from training.config import FitConfig
-from training.dataset import Dataset, build_dataset
-from training.evaluation.costs import tier_costs
-from training.evaluation.evaluate import EvaluationInputs, evaluate_rows, promise_report
-from training.evaluation.gate import OtherTiers
-from training.evaluation.measure import SAFE_TIER, KnownRows, features_of, known_rows, measured_rows, served_rows
-from training.evaluation.measured import MeasuredRows
-from training.evaluation.robustness import Rule, robustness
-from training.evaluation.tasks import measured_tasks
 from training.fitting.fit import FittedBrain, fit_brain, hyper_for
+from training.fitting.prepared import Prepared, prepare
 from training.fitting.tasks import with_task_head
-from training.prepared import Prepared, prepare
+from training.measure.costs import tier_costs
+from training.measure.evaluate import EvaluationInputs, evaluate_rows, promise_report
+from training.measure.gate import OtherTiers
+from training.measure.measure import SAFE_TIER, KnownRows, features_of, known_rows, measured_rows, served_rows
+from training.measure.measured import MeasuredRows
+from training.measure.robustness import Rule, robustness
+from training.measure.tasks import measured_tasks
+from training.measure.thresholds import calibration_sides, loss_of_labels, promise_curve
 from training.progress import Progress, silent
-from training.readers import Fingerprint, RowSet
 from training.report import model_card
-from training.sources import PUBLIC_SOURCES
-from training.splits import SPLIT_RULE, RowIndex, Splits, split_rows
-from training.thresholds import calibration_sides, loss_of_labels, promise_curve
-from training.tier_map import TierMap
+from training.rows.dataset import Dataset, build_dataset
+from training.rows.readers import Fingerprint, RowSet
+from training.rows.splits import SPLIT_RULE, RowIndex, Splits, split_rows
+from training.rows.tier_map import TierMap
+from training.shipping.sources import PUBLIC_SOURCES
 
 _VERSIONS_OF = ("numpy", "scikit-learn", "scipy", "tokenizers", "safetensors", "joblib")
 

@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import Response
 
+from router.dialects.errors import error_dialect, path_dialect, render_error
 from router.errors import BodyTooLarge, RequestError
 from router.jsontext import decode_json, encode_json
 from router.types import JsonObject
-from router.wire.errors import error_dialect, path_dialect, render_error
 
 JSON_MEDIA_TYPE = "application/json"
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from fastapi import Request
 
+from router.dialects.shared.secret import Secret
 from router.errors import RequestError
-from router.providers.secret import Secret
 
 KEY_HEADERS = ("x-api-key", "api-key", "x-goog-api-key")
 

@@ -13,23 +13,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from router.core import Router
+from router.dialects.anthropic.parse import parse_anthropic
+from router.dialects.gemini.parse import parse_gemini
+from router.dialects.shared.fields import as_object
 from router.endpoints.bodies import json_response, read_headers, read_json
 from router.endpoints.direct import Handler
 from router.endpoints.keys import check_key
-from router.endpoints.schemas import (
-    CHAT_OPENAPI,
-    COUNT_OPENAPI,
-    GEMINI_OPENAPI,
-    MESSAGES_OPENAPI,
-    RESPONSES_OPENAPI,
-)
+from router.endpoints.schemas import CHAT_OPENAPI, COUNT_OPENAPI, GEMINI_OPENAPI, MESSAGES_OPENAPI, RESPONSES_OPENAPI
 from router.endpoints.streams import StreamResponse, until_gone
 from router.errors import RequestError
 from router.forward import Forwarder, face_for
 from router.types import ChatRequest, Dialect, JsonObject
-from router.wire.anthropic import parse_anthropic
-from router.wire.fields import as_object
-from router.wire.gemini import parse_gemini
 
 endpoints = APIRouter(tags=["proxy"])
 

@@ -9,16 +9,16 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from router.core import Router
+from router.dialects.errors import error_dialect, render_error
+from router.dialects.overrides import parse_overrides
+from router.dialects.route_body import decision_headers, parse_route_request, render_decision
+from router.dialects.shared.fields import as_array
 from router.endpoints.bodies import json_response, read_headers, read_json
 from router.endpoints.direct import Handler
 from router.endpoints.keys import check_key
 from router.endpoints.schemas import BATCH_OPENAPI, ROUTE_OPENAPI
 from router.errors import RequestError
 from router.types import JsonObject
-from router.wire.errors import error_dialect, render_error
-from router.wire.fields import as_array
-from router.wire.overrides import parse_overrides
-from router.wire.route_body import decision_headers, parse_route_request, render_decision
 
 MAX_BATCH = 1_000
 """Requests that one batch may hold."""

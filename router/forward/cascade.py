@@ -14,17 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from router.forward.checks import Finding, calls_of, findings_of, last_ask, text_of
-from router.forward.faces import Writer
-from router.jsontext import encode_json
-from router.providers.adapters import Call, conversation_of
-from router.providers.calls import Answered, Attempt, Exhausted, Settlement, Target
-from router.providers.dispatch import Dispatcher
-from router.providers.exchange import Opened
-from router.providers.json_edit import edit
-from router.settings.cascade import Cascade, Judge
-from router.types import Reason, RouteDecision
-from router.wire.translate.neutral import (
+from router.dialects.conversation import (
     Answer,
     Conversation,
     Event,
@@ -42,6 +32,16 @@ from router.wire.translate.neutral import (
     Usage,
     UsageSeen,
 )
+from router.dialects.faces import Writer
+from router.dialects.shared.json_edit import edit
+from router.dialects.shared.prepared import Call, conversation_of
+from router.forward.checks import Finding, calls_of, findings_of, last_ask, text_of
+from router.jsontext import encode_json
+from router.providers.calls import Answered, Attempt, Exhausted, Settlement, Target
+from router.providers.dispatch import Dispatcher
+from router.providers.exchange import Opened
+from router.settings.cascade import Cascade, Judge
+from router.types import Reason, RouteDecision
 
 LOG = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from router.forward.validate import violation
+from router.dialects.conversation import Answer, Conversation, Finish, Text, Tool, ToolCall
+from router.forward.json_schema import violation
 from router.jsontext import decode_json
 from router.settings.cascade import SelfCheck
-from router.wire.translate.neutral import Answer, Conversation, Finish, Text, Tool, ToolCall
 
 
 @dataclass(frozen=True, slots=True)

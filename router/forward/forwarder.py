@@ -12,21 +12,21 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from router.core import Router
+from router.dialects.conversation import Conversation
+from router.dialects.faces import JSON, Face, Told, Writer
+from router.dialects.route_body import decision_headers, route_request_of
+from router.dialects.shared.prepared import Call, Unread
 from router.errors import RequestError
 from router.forward.cascade import Climbed, buffered, can_climb, climb, done_within, escalation_headers
-from router.forward.faces import JSON, Face, Told, Writer
 from router.forward.plan import plan_of
 from router.forward.relay import relay
 from router.jsontext import encode_json
 from router.policy import Limits
 from router.policy.pins import POLICY_PREFIX, TIER_PREFIX, find_model
-from router.providers.adapters import Call, Unread
 from router.providers.calls import Answered, Attempt, Exhausted, Settlement
 from router.providers.dispatch import Dispatcher
 from router.providers.exchange import Opened
 from router.types import ChatRequest, JsonObject, Reason, RouteDecision, RouteRequest
-from router.wire.route_body import decision_headers, route_request_of
-from router.wire.translate.neutral import Conversation
 
 LOG = logging.getLogger("tierwise.calls")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator
 
-from router.forward.faces import Writer
+from router.dialects.conversation import Failed, FailureKind, UpstreamFailure
+from router.dialects.faces import Writer
 from router.providers.calls import Piece
 from router.providers.stream import AnswerStream
-from router.wire.translate.neutral import Failed, FailureKind, UpstreamFailure
 
 LOG = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from router.providers.secret import Secret
-from router.wire.translate.neutral import Answer, Event, FailureKind, Finish, UpstreamFailure, Usage
+from router.dialects.conversation import Answer, Event, FailureKind, Finish, UpstreamFailure, Usage
+from router.dialects.shared.secret import Secret
 
 
 class Dialect(StrEnum):

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from router.dialects.codecs import CODECS, Codec
+from router.dialects.conversation import FailureKind, Finish, UpstreamFailure
+from router.dialects.shared.prepared import Prepared
+from router.dialects.shared.unsigned import unsigned_answer
 from router.jsontext import decode_json
-from router.providers.adapters import Prepared
 from router.providers.calls import Answered, Attempt, Dialect, HttpRequest, Target, told_headers
-from router.providers.dialects import CODECS, Codec
 from router.providers.retry import DispatchSettings
 from router.providers.stream import EMPTY, MALFORMED, AnswerStream, StreamEnd, is_empty
 from router.providers.transport import Reply, UpstreamBroke
-from router.providers.unsigned import unsigned_answer
-from router.wire.translate.neutral import FailureKind, Finish, UpstreamFailure
 
 MAX_FAILURE_BYTES = 64 * 1024
 """Of an error answer; more is not read."""

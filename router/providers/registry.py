@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
-from router.providers.secret import Secret
 
 ADAPTER_NAMES = ("openai_compatible", "anthropic", "gemini", "bedrock", "azure_openai", "echo")
 AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from router.dialects.conversation import FailureKind, UpstreamFailure
 from router.providers.breaker import BreakerSettings
-from router.wire.translate.neutral import FailureKind, UpstreamFailure
 
 
 @dataclass(frozen=True, slots=True)

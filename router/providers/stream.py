@@ -9,13 +9,8 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from router.providers.calls import Dialect, Piece
-from router.providers.cut import Cut, cut_for
-from router.providers.dialects import Reader
-from router.providers.retry import DispatchSettings
-from router.providers.transport import Reply, UpstreamBroke
-from router.providers.unsigned import unsigned_events
-from router.wire.translate.neutral import (
+from router.dialects.codecs import Reader
+from router.dialects.conversation import (
     Event,
     Failed,
     FailureKind,
@@ -30,6 +25,11 @@ from router.wire.translate.neutral import (
     Usage,
     UsageSeen,
 )
+from router.dialects.shared.cut import Cut, cut_for
+from router.dialects.shared.unsigned import unsigned_events
+from router.providers.calls import Dialect, Piece
+from router.providers.retry import DispatchSettings
+from router.providers.transport import Reply, UpstreamBroke
 
 LOG = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from router.dialects.conversation import FailureKind
+from router.dialects.shared.secret import Secret
 from router.errors import TierwiseError
-from router.providers.adapters.echo import EchoReply
 from router.providers.calls import HttpRequest
+from router.providers.echo import EchoReply
 from router.providers.registry import Provider
-from router.providers.secret import Secret
-from router.wire.translate.neutral import FailureKind
 
 ECHO_SCHEME = "echo"
 USER_AGENT = "tierwise"

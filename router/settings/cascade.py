@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from router.policy import Regex
 from router.settings.regex import compiled
-from router.toml_table import Table, did_you_mean
+from router.settings.toml_table import Table, did_you_mean
 
 CHECKS = ("refusal", "empty", "truncated", "json", "schema", "tool_call")
 """What an answer can be checked for without being told more; see `router.forward.checks`."""

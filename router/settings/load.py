@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from router.brain.bundle.shipped import shipped_bundle
 from router.catalog import default_models
 from router.errors import ConfigError
 from router.settings.forwarding import (
@@ -22,10 +23,9 @@ from router.settings.forwarding import (
 from router.settings.policies import parse_policies, parse_turns
 from router.settings.rules import parse_rules
 from router.settings.tiers import parse_catalog, parse_tiers
+from router.settings.toml_lines import lines_of
+from router.settings.toml_table import Table, did_you_mean
 from router.settings.values import DEFAULT_TIERS, Settings, TierSettings
-from router.shipped import shipped_bundle
-from router.toml_lines import lines_of
-from router.toml_table import Table, did_you_mean
 
 ENV_PREFIX = "TIERWISE_"
 ENV_VARIABLES = ("CONFIG", "BUNDLE", "DATA", "HOST", "PORT")

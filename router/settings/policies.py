@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from router.policy import DEFAULT_POLICY, TURNS, Limits
 from router.settings.cascade import parse_cascade
+from router.settings.toml_table import Table, did_you_mean
 from router.settings.values import CHEAPEST, SHIPPED_POLICIES, PolicySettings, Target
-from router.toml_table import Table, did_you_mean
 
 TO_CLASSIFIER = "classifier"
 """A turn's value that leaves it to the classifier; no tier may have this name there."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.jsontext import replace_surrogates
 from router.policy import Regex
-from router.toml_table import Table
+from router.settings.toml_table import Table
 
 
 def compiled(row: Table, key: str, source: str) -> Regex:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from router.dialects.overrides import visible_headers
 from router.errors import ConfigError
-from router.language import LANGUAGES
 from router.policy import DEFAULT_POLICY, TURNS, Conditions, Rule, unreachable
 from router.policy.limits import Limits
 from router.policy.rules import AUDIENCES, MIN_PROBABILITY, AnyOf
+from router.reading.language import LANGUAGES
 from router.settings.policies import parse_limits
 from router.settings.regex import compiled
+from router.settings.toml_table import Table, did_you_mean
 from router.settings.values import PolicySettings
-from router.toml_table import Table, did_you_mean
 from router.types import Dialect
-from router.wire.overrides import visible_headers
 
 CONDITIONS = (
     *("task", "min_probability", "turn", "dialect", "agent", "audience", "language", "model", "regex"),

@@ -8,8 +8,8 @@ from typing import Any
 
 from router.catalog import UnknownModel, catalog, list_price
 from router.errors import ConfigError
+from router.settings.toml_table import Table, did_you_mean
 from router.settings.values import TierSettings
-from router.toml_table import Table, did_you_mean
 from router.types import Capability, ModelSpec
 
 PRICES = ("input_usd_per_million", "output_usd_per_million")

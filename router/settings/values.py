@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from router.dialects.shared.secret import Secret
 from router.policy import NO_LIMITS, Limits, Rule
 from router.providers.connection_settings import ConnectionSettings
 from router.providers.registry import Provider
 from router.providers.retry import DispatchSettings
-from router.providers.secret import Secret
 from router.settings.cascade import Cascade
 from router.types import ModelSpec
 

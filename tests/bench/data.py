@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from training.readers import data_folder
+from training.rows.readers import data_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAFFIC = ROOT / "data" / "traffic"

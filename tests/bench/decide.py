@@ -11,14 +11,14 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from router import Router
+from router.brain.bundle.shipped import shipped_bundle
+from router.dialects.route_body import parse_route_request
 from router.jsontext import decode_json
 from router.reading import read
-from router.shipped import shipped_bundle
 from router.types import ChatRequest, RouteRequest
-from router.wire.route_body import parse_route_request
 from tests.bench.data import TRAFFIC
 from training.fitting.distil import DEFAULT_MODEL, model_path
-from training.readers import read_rows
+from training.rows.readers import read_rows
 
 THIRTY_WORDS = (
     "Write a Python function that merges overlapping intervals given as a list of tuples and returns them sorted by "

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from tests.bench.data import ROOT, TIERS, TRAFFIC, outcomes
-from training.sources import PUBLIC_SOURCES
+from training.shipping.sources import PUBLIC_SOURCES
 
 
 def main() -> None:

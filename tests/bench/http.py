@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from router.shipped import shipped_bundle
+from router.brain.bundle.shipped import shipped_bundle
 
 BODY = json.dumps({"prompt": "Summarise this thread in two sentences for the on-call channel, please."}).encode()
 SECONDS = 2

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import psutil
 
-from router.shipped import shipped_bundle
+from router.brain.bundle.shipped import shipped_bundle
 from tests.bench import streaming
 from tests.bench.http import free_port, serving
 

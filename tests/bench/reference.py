@@ -10,20 +10,20 @@ from pathlib import Path
 import numpy as np
 
 from router.brain.brain import buckets_of, stack_signals
+from router.brain.bundle.shipped import shipped_bundle
 from router.reading.signals import SIGNAL_NAMES
-from router.shipped import shipped_bundle
 from tests.bench.data import TIERS, TRAFFIC, outcomes
-from training import metrics
 from training.config import DEFAULT_TIER_COST_USD, FitConfig
-from training.dataset import Dataset, build_dataset
-from training.evaluation.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses, take_buckets
+from training.fitting.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses, take_buckets
 from training.fitting.distil import load_encoder
 from training.fitting.embed import embed
 from training.fitting.hyper import LABELS, OUTCOMES
-from training.labels import Labels, labels_from_adequate
-from training.readers import read_rows
-from training.splits import group_folds
-from training.tier_map import load_tier_map
+from training.measure import metrics
+from training.rows.dataset import Dataset, build_dataset
+from training.rows.labels import Labels, labels_from_adequate
+from training.rows.readers import read_rows
+from training.rows.splits import group_folds
+from training.rows.tier_map import load_tier_map
 
 ON_LABELS = FitConfig(name="reference", hyper=replace(LABELS, c_grid=LABELS.c_grid[:1]))
 ON_OUTCOMES = FitConfig(name="reference", hyper=OUTCOMES)

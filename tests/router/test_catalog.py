@@ -20,9 +20,9 @@ from router.catalog import (
     list_price,
     size_bytes,
 )
-from router.catalog.freeze import frozen, noon, to_text
 from router.settings import DEFAULT_TIERS
 from router.types import Capability, ChatRequest, Message, ModelSpec
+from training.shipping.freeze_prices import frozen, noon, to_text
 
 SEED = (
     *("deepseek/deepseek-v4-flash", "google/gemini-3.1-flash-lite", "bedrock/amazon.nova-micro-v1:0"),
@@ -62,7 +62,9 @@ def test_every_default_tier_has_a_model_for_every_need(capability):
 
 
 def test_prices_and_windows_are_those_of_the_installed_genai_prices():
-    assert DOCUMENT["prices"] == f"genai-prices {version('genai-prices')}", "run python -m router.catalog.freeze DAY"
+    assert DOCUMENT["prices"] == f"genai-prices {version('genai-prices')}", (
+        "run python -m training.shipping.freeze_prices DAY"
+    )
     assert [frozen(row, day=row["checked"]) for row in DOCUMENT["models"]] == DOCUMENT["models"]
 
 

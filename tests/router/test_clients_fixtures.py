@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from router.dialects.detect import parse_request
 from router.reading import read
 from router.types import ChatRequest, Message, RouteRequest
-from router.wire.detect import parse_request
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "clients"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))

@@ -16,7 +16,7 @@ def loaded(code, cwd):
 
 def test_a_decision_by_the_whole_service_loads_nothing_of_training(tmp_path):
     code = """
-import router, router.app, router.cli, router.server
+import router, router.app, router.commands.cli, router.commands.server
 from router import Router
 decision = Router.load(environ={}).route({"prompt": "Why does it deadlock?", "router": {"explain": True}})
 app = router.app.create_app(Router.load(environ={}))
@@ -42,7 +42,7 @@ def test_the_library_decides_without_the_web_stack(tmp_path):
     }
 
 
-@pytest.mark.parametrize("code", ["import router", "import router.errors", "import router.cli"])
+@pytest.mark.parametrize("code", ["import router", "import router.errors", "import router.commands.cli"])
 def test_importing_loads_neither_arrays_nor_the_web_stack(tmp_path, code):
     found = loaded(code, tmp_path)
     assert not found & {
@@ -63,7 +63,7 @@ def test_importing_the_service_opens_nothing_and_reads_no_environment(tmp_path):
 import os, socket, threading
 os.environ["TIERWISE_BUNDLE"] = "nowhere"
 os.environ["TIERWISE_PORT"] = "no port"
-import router, router.app, router.cli, router.core, router.server, router.settings
+import router, router.app, router.commands.cli, router.core, router.commands.server, router.settings
 assert threading.active_count() == 1
 print("fine")
 """

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from router.brain import load_bundle
 from router.brain.promise import Goal
 from router.core import Router
+from router.dialects.route_body import render_decision, request_from_text
 from router.errors import BundleMissing, ConfigError, RequestError
 from router.policy import STEPS, choose
 from router.settings import PolicySettings, Target, load_settings
@@ -28,7 +29,6 @@ from router.types import (
     RouteRequest,
     StatedPromise,
 )
-from router.wire.route_body import render_decision, request_from_text
 from tests.router.processes import python
 from tests.router.tiny_bundle import read_manifest
 

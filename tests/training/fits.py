@@ -12,14 +12,14 @@ import joblib
 from router.brain.bundle.write import BundleContents
 from router.brain.encoders import StaticEncoder
 from training.config import FitConfig
-from training.dataset import Dataset, build_dataset
 from training.fitting.distil import load_encoder
 from training.fitting.hyper import LABELS
+from training.fitting.prepared import Prepared, prepare
 from training.pipeline import fit_bundle
-from training.prepared import Prepared, prepare
-from training.readers import RowSet, read_rows
-from training.splits import Splits, split_rows
-from training.tier_map import DEFAULT_TIERS, TierMap
+from training.rows.dataset import Dataset, build_dataset
+from training.rows.readers import RowSet, read_rows
+from training.rows.splits import Splits, split_rows
+from training.rows.tier_map import DEFAULT_TIERS, TierMap
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"

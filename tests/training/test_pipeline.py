@@ -21,16 +21,16 @@ from router.reading import read
 from router.types import ChatRequest, Message, Reason
 from tests.training import fits
 from training.config import FitConfig
-from training.dataset import build_dataset
-from training.evaluation.simulate import route_scores
 from training.fitting.fit import FittedBrain, fit_brain, prepare_for_transformer
+from training.fitting.prepared import Prepared
+from training.measure.simulate import route_scores
 from training.pipeline import Recipe, fit_bundle, fit_recipe
-from training.prepared import Prepared
 from training.progress import silent
-from training.readers import Fingerprint, RowSet, read_rows
-from training.rows import LabelledRow, OutcomeRow, TrainingRow
-from training.ship import transformer_recipe
-from training.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
+from training.rows.dataset import build_dataset
+from training.rows.readers import Fingerprint, RowSet, read_rows
+from training.rows.row import LabelledRow, OutcomeRow, TrainingRow
+from training.rows.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
+from training.shipping.ship import transformer_recipe
 
 QUICK = replace(fits.QUICK, max_quality_loss=0.3)
 
@@ -372,7 +372,7 @@ def test_outcomes_and_labels_are_fitted_together():
     rows = RowSet(
         (*fits.traffic_rows().rows[:320], *sample.rows), 0, (), {"all": Fingerprint(sha256="0", n_rows=1, n_bytes=1)}
     )
-    from training.tier_map import load_tier_map
+    from training.rows.tier_map import load_tier_map
 
     contents: BundleContents = fit(
         rows, replace(QUICK, target_sources=("coding",)), load_tier_map(fits.SAMPLE / "tiers.json")
@@ -449,12 +449,12 @@ from dataclasses import replace
 from pathlib import Path
 from router.brain.bundle.write import write_bundle
 from tests.training import fits
-from training.dataset import build_dataset
+from training.rows.dataset import build_dataset
 from training.fitting.fit import prepare_for_transformer
 from training.pipeline import fit_recipe
 from training.progress import silent
-from training.readers import RowSet
-from training.ship import transformer_recipe
+from training.rows.readers import RowSet
+from training.shipping.ship import transformer_recipe
 config = replace(fits.QUICK, name="tiny", max_quality_loss=0.5, calibrate_share=0.35, refit=True)
 rows = RowSet(fits.traffic_rows().rows[200:440], 0, (), {})
 prepared = prepare_for_transformer(build_dataset(rows.rows, fits.LABELS_ONLY), sys.argv[2], config)

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from router.errors import DataError
-from training.report import model_card, readme_table, stale_lines, update_readme, weakest_slices, write_report
+from training.report import model_card, weakest_slices, write_report
 from training.report.estimates import Estimate, loss_of, promise_sentence, tiers_of, wilson
 from training.report.figures import FIGURE_NAMES, all_figures, cost_quality
 from training.report.page import page
+from training.shipping.readme_table import readme_table, stale_lines, update_readme
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "evaluation"
 NAMES = ["cost_quality", "reliability", "tier_mix", "confusion", "slices"]

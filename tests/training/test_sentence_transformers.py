@@ -13,7 +13,7 @@ from router.errors import BundleCorrupt, BundleError, DataError
 from tests.training import fits
 from training.fitting.encoders import open_encoder
 from training.pipeline import fit_bundle
-from training.readers import read_rows
+from training.rows.readers import read_rows
 
 
 @pytest.fixture(scope="module")

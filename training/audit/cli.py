@@ -38,9 +38,9 @@ def audit(
     from router.errors import DataError
     from router.jsontext import encode_json
     from training.audit.ladder import audit as run_audit
-    from training.readers import read_rows
-    from training.rows import OutcomeRow
-    from training.tier_map import load_tier_map
+    from training.rows.readers import read_rows
+    from training.rows.row import OutcomeRow
+    from training.rows.tier_map import load_tier_map
 
     prices = _prices(tier_cost or (), tier_price or ())
     tier_map = load_tier_map(tiers)

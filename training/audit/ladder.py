@@ -21,10 +21,10 @@ from training.audit.statistics import bounds, mixes_of, rounded, step_facts, win
 from training.audit.steps import TIERS, Ladder, ladders_of
 from training.audit.table import Table, column_means
 from training.audit.verdicts import verdicts_of
-from training.evaluation.bootstrap import Interval, bootstrap
-from training.rows import OutcomeRow
-from training.splits import RowIndex, group_names
-from training.tier_map import TierMap, tier_scores
+from training.measure.bootstrap import Interval, bootstrap
+from training.rows.row import OutcomeRow
+from training.rows.splits import RowIndex, group_names
+from training.rows.tier_map import TierMap, tier_scores
 
 __all__ = ["DEFAULT_PRICES", "TIERS", "Ladder", "Prices", "audit", "ladders_of"]
 

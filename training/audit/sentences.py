@@ -10,7 +10,7 @@ import numpy as np
 from training.audit.steps import Ladder
 from training.audit.table import Table
 from training.audit.verdicts import BELOW_MIX, DOMINATED, NOT_BETTER, Differences, MixGaps, Verdicts, lead_of
-from training.evaluation.bootstrap import Interval
+from training.measure.bootstrap import Interval
 
 
 def sentences_of(

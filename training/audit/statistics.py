@@ -9,7 +9,7 @@ import numpy as np
 from router.brain.calibration import Float64Array
 from router.types import JsonObject
 from training.audit.table import Table
-from training.evaluation.bootstrap import Interval
+from training.measure.bootstrap import Interval
 
 
 def step_facts(table: Table, quality: Interval, step: int, *, threshold: float) -> JsonObject:

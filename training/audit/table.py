@@ -11,7 +11,7 @@ import numpy as np
 from router.brain.calibration import Float64Array
 from training.audit.prices import Prices
 from training.audit.steps import Ladder
-from training.rows import OutcomeRow
+from training.rows.row import OutcomeRow
 
 MIN_COST_SHARE = 0.5
 """A way to know costs counts only where at least this share of the rows has it for every step of the ladder."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from router.brain.calibration import Float64Array
 from training.audit.table import Table
-from training.evaluation.bootstrap import Interval
+from training.measure.bootstrap import Interval
 
 Verdicts = dict[int, tuple[str, tuple[int, ...]]]
 Differences = Mapping[tuple[int, int], Interval]

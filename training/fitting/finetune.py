@@ -22,8 +22,8 @@ from torch.nn import functional
 from router.brain.brain import LinearHeads
 from router.types import FloatArray
 from training.fitting.network import Network
-from training.labels import UNKNOWN, Ternary
 from training.progress import Progress, silent
+from training.rows.labels import UNKNOWN, Ternary
 
 Sequences = Sequence[tuple[list[int], list[int]]]
 """(piece ids, segment of each) of each row, as the service's `pair_sequence` gives them."""

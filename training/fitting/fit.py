@@ -20,18 +20,18 @@ from router.brain.ngrams import reading_buckets
 from router.errors import DataError
 from router.types import FloatArray, JsonObject
 from training.config import FitConfig
-from training.dataset import Dataset
-from training.evaluation.crossval import signal_scale, take_buckets
 from training.fitting.calibrate import fit_calibration
+from training.fitting.crossval import signal_scale, take_buckets
 from training.fitting.familiarity import COURTESIES, fit_domain
 from training.fitting.heads import FittedHeads, HeadData, fit_heads, head_targets, is_target, reversals, row_weights
 from training.fitting.hyper import LABELS, OUTCOMES, HeadHyper
+from training.fitting.prepared import Prepared
 from training.fitting.stack import fit_decision, fold
-from training.labels import Ternary
-from training.prepared import Prepared
 from training.progress import Progress, silent
-from training.rows import LabelledRow, OutcomeRow, TrainingRow
-from training.splits import RowIndex
+from training.rows.dataset import Dataset
+from training.rows.labels import Ternary
+from training.rows.row import LabelledRow, OutcomeRow, TrainingRow
+from training.rows.splits import RowIndex
 
 
 @dataclass(frozen=True, slots=True, eq=False)

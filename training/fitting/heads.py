@@ -21,8 +21,8 @@ from router.brain.ngrams import NgramTable
 from training.config import FitConfig
 from training.fitting.design import Design, RowBuckets, build_design, thinned
 from training.fitting.hyper import HeadHyper
-from training.labels import UNKNOWN, Labels, Ternary
-from training.splits import group_folds
+from training.rows.labels import UNKNOWN, Labels, Ternary
+from training.rows.splits import group_folds
 
 MIN_OF_A_CLASS = 5
 """With fewer rows of one kind a head is a constant: words cannot be learned from a handful of rows."""

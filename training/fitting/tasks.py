@@ -19,9 +19,9 @@ from router.brain.ngrams import NgramTable
 from router.brain.tasks import TaskHead
 from training.fitting.design import RowBuckets, build_design
 from training.fitting.hyper import LABELS
-from training.prepared import Prepared
-from training.rows import LabelledRow
-from training.splits import RowIndex
+from training.fitting.prepared import Prepared
+from training.rows.row import LabelledRow
+from training.rows.splits import RowIndex
 
 MIN_ROWS = 10
 """A task with fewer rows to fit on is no class: the head would only learn their names and numbers."""

@@ -1,4 +1,4 @@
-"""The report on a bundle: a page, figures, a model card and the README's table, all from one evaluation.
+"""The report on a bundle: a page, figures and a model card, all from one evaluation.
 
     write_report(evaluation, Path("models/default/report"))
 
@@ -14,9 +14,8 @@ from router.types import JsonObject
 from training.report.card import model_card, weakest_slices
 from training.report.figures import FIGURE_NAMES, all_figures
 from training.report.page import page
-from training.report.readme_table import readme_table, stale_lines, update_readme
 
-__all__ = ["model_card", "readme_table", "stale_lines", "update_readme", "weakest_slices", "write_report"]
+__all__ = ["model_card", "weakest_slices", "write_report"]
 
 
 def write_report(evaluation: JsonObject, out: Path) -> None:

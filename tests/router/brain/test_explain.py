@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from router.brain.explain import explain
 from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable, bucket_of, gram_names, reading_grams
+from router.dialects.route_body import render_decision, request_from_text
 from router.jsontext import encode_json
 from router.reading import read
 from router.reading.signals import SIGNAL_NAMES
 from router.types import ChatRequest, Message, RouteOptions, RouteRequest
-from router.wire.route_body import render_decision, request_from_text
 from tests.router.tiny_bundle import tiny_brain
 
 TEXTS = [

@@ -10,10 +10,10 @@ import httpx2
 import uvicorn
 
 from router.app import create_app
+from router.commands.server import bind
 from router.core import Router
-from router.server import bind
+from router.dialects.shared.sse import SseReader
 from router.settings import load_settings
-from router.wire.sse import SseReader
 from tests.router.providers.upstream import Upstream, answer, upstream
 
 TIERS = (("budget", ("a/m1", "b/m2")), ("production", ("c/m3",)), ("frontier", ("d/m4",)))

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from router.account.call_log import CALLS, call_log, check_call_log
 from router.app import create_app
-from router.calllog import CALLS, call_log, check_call_log
 from router.core import Router
 from router.errors import ConfigError
 from router.settings import load_settings

@@ -244,7 +244,7 @@ def test_compressed_huge_and_dripping_answers_arrive(router, tmp_path, run, stre
 def test_a_defect_of_ours_inside_a_stream_is_an_error_to_the_client_and_the_provider_is_let_go(
     router, tmp_path, run, monkeypatch
 ):
-    from router.wire.translate.anthropic.stream import StreamWriter
+    from router.dialects.anthropic.stream import StreamWriter
 
     def fails(self, event):
         raise RuntimeError(f"holds {ASK}")

@@ -6,19 +6,19 @@ from dataclasses import replace
 
 import pytest
 
+from router.dialects.conversation import Answer, Conversation, Finish, Text, Turn, Usage
+from router.dialects.faces import Told, face_for
+from router.dialects.shared.prepared import Call
 from router.errors import ConfigError
 from router.forward.cascade import buffered, can_climb, climb, escalation_headers, says_fail, whole
-from router.forward.faces import Told, face_for
 from router.forward.forwarder import Forwarder
 from router.policy import Limits
-from router.providers.adapters import Call
 from router.providers.calls import Answered, Exhausted, Target
 from router.providers.calls import Dialect as ProviderDialect
 from router.settings import load_settings
 from router.settings.cascade import CHECKS, JUDGE_PROMPT, Cascade, Judge
 from router.settings.values import CHEAPEST, SHIPPED_POLICIES
 from router.types import BundleRef, Candidate, Dialect, Reason, RouteDecision
-from router.wire.translate.neutral import Answer, Conversation, Finish, Text, Turn, Usage
 from tests.router.providers.harness import FAST, harness
 from tests.router.providers.upstream import ANSWERS, answer, error, silent, upstream
 

@@ -2,11 +2,7 @@
 
 import pytest
 
-from router.forward.checks import CHECKS, findings_of
-from router.forward.validate import violation
-from router.policy import Regex
-from router.settings import cascade as settings
-from router.wire.translate.neutral import (
+from router.dialects.conversation import (
     Answer,
     AnswerFormat,
     Conversation,
@@ -19,6 +15,10 @@ from router.wire.translate.neutral import (
     Turn,
     Usage,
 )
+from router.forward.checks import CHECKS, findings_of
+from router.forward.json_schema import violation
+from router.policy import Regex
+from router.settings import cascade as settings
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 WEATHER = Tool("weather", schema=CITY)

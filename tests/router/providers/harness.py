@@ -5,7 +5,10 @@ import json
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from router.providers.adapters import Call
+from router.dialects.conversation import Conversation, TextDelta, Turn
+from router.dialects.conversation import Text as TextPart
+from router.dialects.shared.prepared import Call
+from router.dialects.shared.secret import Secret
 from router.providers.breaker import Breaker, BreakerSettings
 from router.providers.calls import Dialect, Target
 from router.providers.connection_settings import ConnectionSettings
@@ -13,10 +16,7 @@ from router.providers.connections import Connections
 from router.providers.dispatch import Dispatcher
 from router.providers.registry import Provider, Quirks
 from router.providers.retry import DispatchSettings
-from router.providers.secret import Secret
 from router.providers.transport import Transport
-from router.wire.translate.neutral import Conversation, TextDelta, Turn
-from router.wire.translate.neutral import Text as TextPart
 
 ADAPTER_OF = {
     "openai_chat": "openai_compatible",

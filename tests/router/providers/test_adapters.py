@@ -3,13 +3,13 @@ from dataclasses import replace
 
 import pytest
 
-from router.providers.adapters import ADAPTERS, Call
-from router.providers.adapters.openai_compatible import alnum9
-from router.providers.adapters.prepared import without_paths
+from router.dialects.conversation import Conversation, Text, ToolCall, ToolResult, Turn
+from router.dialects.openai_chat.http import alnum9
+from router.dialects.shared.prepared import Call, without_paths
+from router.dialects.shared.secret import Secret
+from router.providers.adapters import ADAPTERS
 from router.providers.calls import Dialect
 from router.providers.registry import Provider, Quirks, shipped_rows
-from router.providers.secret import Secret
-from router.wire.translate.neutral import Conversation, Text, ToolCall, ToolResult, Turn
 from tests.router.providers.harness import CALL, HELLO, PASSED, RAW, STREAMED
 
 

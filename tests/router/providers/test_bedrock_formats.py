@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.dialects.bedrock.eventstream import FrameReader, encode_frame
+from router.dialects.bedrock.sigv4 import signed_headers
+from router.dialects.shared.secret import Secret
 from router.providers.adapters import ADAPTERS
-from router.providers.eventstream import FrameReader, encode_frame
 from router.providers.registry import AwsKeys, Provider
-from router.providers.secret import Secret
-from router.providers.sigv4 import signed_headers
 from tests.router.providers.harness import CALL, STREAMED
 from tests.router.providers.upstream import ANSWERS, STREAMS, answer, frame, stream, upstream
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from router.providers.adapters import Call
+from router.dialects.conversation import FailureKind, Finish
+from router.dialects.shared.prepared import Call
 from router.providers.breaker import BreakerSettings
 from router.providers.calls import Answered, Dialect, Exhausted
 from router.providers.exchange import Opened
-from router.wire.translate.neutral import FailureKind, Finish
 from tests.router.providers.harness import (
     ADAPTER_OF,
     CALL,

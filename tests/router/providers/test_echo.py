@@ -3,10 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from router.providers.adapters.echo import wishes_of
+from router.dialects.conversation import Failed, FailureKind, Finish, Text, Tool, ToolCall, Turn
 from router.providers.calls import Answered, Exhausted
+from router.providers.echo import wishes_of
 from router.providers.exchange import Opened
-from router.wire.translate.neutral import Failed, FailureKind, Finish, Text, Tool, ToolCall, Turn
 from tests.router.providers.harness import CALL, FAST, HELLO, STREAMED, Call, harness, pieces_of, target, text_of
 
 ECHO = {"echo": "echo://offline"}

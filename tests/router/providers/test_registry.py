@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from router.catalog import catalog
+from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
 from router.providers.adapters import ADAPTERS
 from router.providers.calls import Target
@@ -15,7 +16,6 @@ from router.providers.registry import (
     rows_with,
     shipped_rows,
 )
-from router.providers.secret import Secret
 
 LOCAL = {"ollama", "vllm", "llamacpp", "lmstudio", "echo"}
 

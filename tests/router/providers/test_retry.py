@@ -1,9 +1,9 @@
 import pytest
 
+from router.dialects.conversation import FailureKind, UpstreamFailure
+from router.dialects.shared.cut import FrameCut, SseCut
 from router.providers.breaker import Breaker, BreakerSettings
-from router.providers.cut import FrameCut, SseCut
 from router.providers.retry import DispatchSettings, Step, is_healthy, most_useful, opens_at_once, step_after, wait_s
-from router.wire.translate.neutral import FailureKind, UpstreamFailure
 from tests.router.providers.upstream import frame
 
 K = FailureKind

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
 from router.providers.breaker import BreakerSettings
 from router.providers.connection_settings import ConnectionSettings
 from router.providers.retry import DispatchSettings
-from router.providers.secret import Secret
 from router.settings import load_settings
 
 LOCAL = '[[providers]]\nname = "local"\nbase_url = "http://127.0.0.1:9/v1"\nkey_required = false\n'

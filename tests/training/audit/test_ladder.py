@@ -13,8 +13,8 @@ from router.errors import DataError
 from router.types import Message
 from training.audit.cli import audit as audit_command
 from training.audit.ladder import Prices, audit
-from training.rows import OutcomeRow
-from training.tier_map import parse_tier_map
+from training.rows.row import OutcomeRow
+from training.rows.tier_map import parse_tier_map
 
 TIERS = ("budget", "production", "frontier")
 MAP = {

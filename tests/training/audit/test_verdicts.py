@@ -10,7 +10,7 @@ import pytest
 from training.audit.statistics import mixes_of, wins
 from training.audit.table import Table
 from training.audit.verdicts import BELOW_MIX, DOMINATED, NOT_BETTER, UNPROVEN, WORTH, lead_of, verdicts_of
-from training.evaluation.bootstrap import Interval
+from training.measure.bootstrap import Interval
 
 
 def table(*cost_usd: float) -> Table:

@@ -15,7 +15,6 @@ from router.errors import DataError
 from router.reading.signals import SIGNAL_NAMES
 from router.types import Message
 from tests.training import fits
-from training.dataset import build_dataset
 from training.fitting.fit import (
     FittedBrain,
     fit_brain,
@@ -25,10 +24,11 @@ from training.fitting.fit import (
     prepare_for_transformer,
 )
 from training.fitting.hyper import LABELS, OUTCOMES
-from training.metrics import auc
-from training.prepared import Prepared, prepare
-from training.rows import LabelledRow, OutcomeRow, TrainingRow
-from training.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
+from training.fitting.prepared import Prepared, prepare
+from training.measure.metrics import auc
+from training.rows.dataset import build_dataset
+from training.rows.row import LabelledRow, OutcomeRow, TrainingRow
+from training.rows.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 
 
 @pytest.fixture(autouse=True)

@@ -17,9 +17,9 @@ from training.config import FitConfig
 from training.fitting import heads
 from training.fitting.heads import FittedHeads, HeadData, fit_heads, head_targets, is_target, reversals, row_weights
 from training.fitting.hyper import LABELS, OUTCOMES, HeadHyper
-from training.labels import UNKNOWN, labels_from_adequate
-from training.metrics import auc
-from training.splits import group_folds
+from training.measure.metrics import auc
+from training.rows.labels import UNKNOWN, labels_from_adequate
+from training.rows.splits import group_folds
 
 DIM = 2
 CONFIG = FitConfig(name="planted")

@@ -20,10 +20,10 @@ from router.brain.bundle.load import verify_files
 from router.brain.bundle.manifest import parse_manifest
 from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable
 from router.core import Router
+from router.dialects.route_body import request_from_text
 from router.errors import BundleCorrupt, BundleError, BundleMissing, BundleSchema
 from router.reading import read
 from router.settings import load_settings
-from router.wire.route_body import request_from_text
 from tests.router.tiny_bundle import (
     DIM,
     FILES,

@@ -10,9 +10,9 @@ from router.brain.bundle import load_bundle
 from router.brain.bundle.layout import MANIFEST
 from router.brain.bundle.load import verify_files
 from router.brain.bundle.manifest import parse_manifest
+from router.dialects.route_body import request_from_text
 from router.errors import BundleError
 from router.reading import read
-from router.wire.route_body import request_from_text
 from tests.router.tiny_bundle import FILES, TIERS, read_manifest, tiny_brain, tiny_promise, write_tiny_bundle
 
 

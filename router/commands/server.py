@@ -1,0 +1,98 @@
+"""Run the service: bind first, say where it listens, then serve until told to stop."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from router.app import create_app
+from router.brain import load_bundle
+from router.core import Router
+from router.errors import ConfigError
+from router.settings import ENV_PREFIX, Settings
+
+BACKLOG = 2_048
+
+GC_THRESHOLDS = (10_000, 20, 50)
+"""A request makes some hundreds of objects and few cycles; the interpreter's own 700 collect at every other one."""
+
+
+def run_server(settings: Settings, *, config: Path | None, workers: int, say: Callable[[str], None]) -> None:
+    """Serve until interrupted.
+
+    config: the file the settings came from, for workers to read.  say: told one line at a time where it listens.
+    Raises ConfigError when the port cannot be had, ConfigError or BundleError when the service could not decide.
+    """
+    router = Router(load_bundle(settings.bundle, trusted_encoders=settings.trusted_encoders), settings)
+    listener = bind(settings.host, settings.port)
+    address = f"http://{_printable(settings.host)}:{listener.getsockname()[1]}"
+    say(f"tierwise: bundle {router.bundle.manifest.id}, listening on {address}")
+    say(f"""try: curl -s {address}/route -H 'content-type: application/json' -d '{{"prompt": "hi"}}'""")
+    if workers == 1:
+        app = create_app(router)
+        _keep_what_is_loaded()
+        uvicorn.Server(_config(app, workers=1)).run(sockets=[listener])
+        return
+    _export(settings, config)
+    Multiprocess(_config("router.commands.server:app_from_environ", workers=workers), sockets=[listener]).run()
+
+
+def _config(app: FastAPI | str, *, workers: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=isinstance(app, str),
+        workers=workers,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # nothing looks at the client's address
+        ws="none",
+    )
+
+
+def app_from_environ() -> FastAPI:
+    """The service as the environment configures it: what each worker process builds."""
+    app = create_app(Router.load())
+    _keep_what_is_loaded()
+    return app
+
+
+def _keep_what_is_loaded() -> None:
+    """Spare the garbage collector what lives as long as the process: 8% of the time of a proxied request."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket. Raises ConfigError when the address is taken or cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as exc:
+        listener.close()
+        cure = "Choose another: make run PORT=8081, or tierwise serve --port 8081."
+        raise ConfigError(f"{host} port {port} cannot be listened on ({exc.strerror}). {cure}") from exc
+    listener.listen(BACKLOG)
+    listener.set_inheritable(True)
+    return listener
+
+
+def _export(settings: Settings, config: Path | None) -> None:
+    """Hand the settings on to worker processes through the environment that they read."""
+    if config is not None:
+        os.environ[f"{ENV_PREFIX}CONFIG"] = str(config)
+    os.environ[f"{ENV_PREFIX}BUNDLE"] = str(settings.bundle)
+
+
+def _printable(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

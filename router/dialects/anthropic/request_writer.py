@@ -1,0 +1,259 @@
+"""Conversation -> Anthropic Messages bodies for providers, of the API version that is asked for."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, Literal, TypeAlias
+
+from router.dialects.conversation import (
+    Conversation,
+    Media,
+    Part,
+    Text,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Turn,
+    Written,
+)
+from router.dialects.shared.schemas import closed_schema
+from router.dialects.shared.shaping import (
+    JSON_INSTRUCTION,
+    LEAST_THINKING_TOKENS,
+    alternate,
+    arguments_object,
+    asked_in_vain,
+    cannot_send,
+    clean_id,
+    media_type_of,
+    split_system,
+    url_of,
+    without_thinking,
+)
+from router.types import JsonObject
+
+ApiVersion: TypeAlias = Literal["2023-06-01", "2026-10-21"]
+
+LONGEST_USER = 256
+"""Characters of a user's id that the API takes."""
+
+_NEVER = ("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
+
+
+def write_request(
+    conversation: Conversation,
+    *,
+    model: str,
+    default_max_tokens: int = 8_192,
+    api_version: ApiVersion = "2023-06-01",
+    keep_thinking: bool = False,
+) -> Written:
+    """The conversation as a body for a provider.
+
+    default_max_tokens: for clients that set none, as the API wants one.
+    keep_thinking: only where the thinking's signatures are known to be of this provider's models.
+    Raises RequestError for sounds, which the API does not take.
+    """
+    dropped = list(asked_in_vain(conversation, _NEVER))
+    turns = conversation.turns if keep_thinking else without_thinking(conversation.turns)
+    system, turns = split_system(turns)
+    body: JsonObject = {
+        "model": model,
+        "max_tokens": conversation.max_output_tokens or default_max_tokens,
+        "messages": _write_messages(alternate(turns)),
+    }
+    if _wants_instruction(conversation):
+        system = (*system, JSON_INSTRUCTION)
+    if system:
+        body["system"] = "\n\n".join(system)
+    if conversation.user is not None and len(conversation.user) > LONGEST_USER:
+        dropped.append("user")
+    elif conversation.user is not None:
+        body["metadata"] = {"user_id": conversation.user}
+    if conversation.stream:
+        body["stream"] = True
+    _write_tools(body, conversation)
+    _write_thinking(body, conversation, dropped, default_max_tokens=default_max_tokens)
+    _write_sampling(body, conversation, dropped, api_version=api_version)
+    return Written(body, tuple(dropped))
+
+
+def _wants_instruction(conversation: Conversation) -> bool:
+    form = conversation.answer_format
+    return form is not None and form.schema is None
+
+
+def _write_messages(turns: tuple[Turn, ...]) -> list[JsonObject]:
+    messages: list[JsonObject] = []
+    for turn in turns:
+        blocks = [_write_part(part) for part in turn.parts]
+        shown = [block for block in blocks if block is not None]
+        if shown:
+            messages.append({"role": turn.role, "content": shown})
+    if messages and messages[-1]["role"] == "assistant" and messages[-1]["content"][-1]["type"] == "text":
+        last = messages[-1]["content"][-1]
+        last["text"] = last["text"].rstrip()  # an answer to go on with may not end in white space
+    return messages
+
+
+def _write_part(part: Part) -> JsonObject | None:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    if isinstance(part, Media):
+        return _write_media(part)
+    if isinstance(part, ToolCall):
+        return {
+            "type": "tool_use",
+            "id": clean_id(part.id),
+            "name": part.name,
+            "input": arguments_object(part.arguments),
+        }
+    if isinstance(part, ToolResult):
+        return _write_tool_result(part)
+    if part.redacted is not None:
+        return {"type": "redacted_thinking", "data": part.redacted}
+    if part.signature is None:
+        return None
+    return {"type": "thinking", "thinking": part.text, "signature": part.signature}
+
+
+def _write_tool_result(result: ToolResult) -> JsonObject:
+    block: JsonObject = {"type": "tool_result", "tool_use_id": clean_id(result.call_id)}
+    texts = [part.text for part in result.parts if isinstance(part, Text)]
+    if len(texts) == 1 == len(result.parts):
+        block["content"] = texts[0]
+    elif result.parts:
+        shown = [part for part in result.parts if isinstance(part, Media) or part.text.strip()]
+        block["content"] = [_write_part(part) for part in shown]
+    if result.is_error:
+        block["is_error"] = True
+    return block
+
+
+def _write_media(media: Media) -> JsonObject:
+    if media.kind == "audio":
+        raise cannot_send(media, why="Anthropic's models take no sound.")
+    block: JsonObject = {"type": media.kind}
+    url = url_of(media)
+    if url is not None:
+        block["source"] = {"type": "url", "url": url}
+    elif media.kind == "document" and (media_type_of(media) or "").startswith("text/"):
+        block["source"] = {"type": "text", "media_type": "text/plain", "data": _decoded(media)}
+    else:
+        fallback = "image/png" if media.kind == "image" else "application/pdf"
+        block["source"] = {"type": "base64", "media_type": media_type_of(media) or fallback, "data": media.data or ""}
+    if media.kind == "document" and media.name:
+        block["title"] = media.name
+    return block
+
+
+def _decoded(media: Media) -> str:
+    try:
+        return base64.b64decode(media.data or "").decode("utf-8", "replace")
+    except ValueError as exc:
+        raise cannot_send(media, why="the bytes are no base64.") from exc
+
+
+def _write_tools(body: JsonObject, conversation: Conversation) -> None:
+    if not conversation.tools:
+        return
+    body["tools"] = [_write_tool(tool) for tool in conversation.tools]
+    choice = _write_tool_choice(conversation.tool_choice)
+    if conversation.parallel_tools is False and (choice is None or choice["type"] != "none"):
+        choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}
+    if choice is not None:
+        body["tool_choice"] = choice
+
+
+def _write_tool(tool: Tool) -> JsonObject:
+    written: JsonObject = {"name": tool.name}
+    if tool.description:
+        written["description"] = tool.description
+    written["input_schema"] = tool.schema if tool.schema.get("type") == "object" else {**tool.schema, "type": "object"}
+    if tool.strict is not None:
+        written["strict"] = tool.strict
+    return written
+
+
+def _write_tool_choice(choice: ToolChoice | None) -> JsonObject | None:
+    if choice is None:
+        return None
+    if choice.mode == "named":
+        return {"type": "tool", "name": choice.name}
+    return {"type": {"auto": "auto", "required": "any", "none": "none"}[choice.mode]}
+
+
+def _write_thinking(
+    body: JsonObject, conversation: Conversation, dropped: list[str], *, default_max_tokens: int
+) -> None:
+    config: JsonObject = {}
+    if conversation.answer_format is not None and conversation.answer_format.schema is not None:
+        schema, loosened = closed_schema(conversation.answer_format.schema)
+        config["format"] = {"type": "json_schema", "schema": schema}
+        if loosened:
+            dropped.append("answer_format")
+    effort = conversation.effort
+    if effort == "none" or conversation.thinking_tokens == 0:
+        body["thinking"] = {"type": "disabled"}
+    elif effort is not None:
+        config["effort"] = "low" if effort == "minimal" else effort
+        if not _forces_a_call(body):
+            body["thinking"] = {"type": "adaptive"}
+    elif conversation.thinking_tokens is not None:
+        _write_budget(body, conversation, dropped, wanted=conversation.thinking_tokens, room=default_max_tokens)
+    if config:
+        body["output_config"] = config
+
+
+def _write_budget(body: JsonObject, conversation: Conversation, dropped: list[str], *, wanted: int, room: int) -> None:
+    """A budget of thinking below max_tokens; dropped where the API would refuse it.
+
+    It refuses one when a call is forced, and amid a tool loop whose thinking (another provider's) was left out.
+    """
+    budget = max(LEAST_THINKING_TOKENS, wanted)
+    if conversation.max_output_tokens is None:
+        body["max_tokens"] = budget + room
+    budget = min(budget, body["max_tokens"] - 1)
+    if budget < LEAST_THINKING_TOKENS or _forces_a_call(body) or _amid_unsigned_loop(body["messages"]):
+        dropped.append("thinking_tokens")
+        body["max_tokens"] = conversation.max_output_tokens or room
+        return
+    body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+
+
+def _forces_a_call(body: JsonObject) -> bool:
+    return body.get("tool_choice", {}).get("type") in ("any", "tool")
+
+
+def _amid_unsigned_loop(messages: list[JsonObject]) -> bool:
+    if len(messages) < 2 or messages[-1]["content"][0]["type"] != "tool_result":
+        return False
+    return messages[-2]["content"][0]["type"] not in ("thinking", "redacted_thinking")
+
+
+def _write_sampling(
+    body: JsonObject, conversation: Conversation, dropped: list[str], *, api_version: ApiVersion
+) -> None:
+    stop = [text for text in conversation.stop if text.strip()]
+    if len(stop) != len(conversation.stop):
+        dropped.append("stop")  # white space alone is refused
+    if stop:
+        body["stop_sequences"] = stop
+    wished: dict[str, Any] = {
+        "temperature": None if conversation.temperature is None else min(1.0, max(0.0, conversation.temperature)),
+        "top_p": conversation.top_p,
+        "top_k": conversation.top_k,
+    }
+    thinks = body.get("thinking", {}).get("type") in ("enabled", "adaptive")
+    for name, value in wished.items():
+        if value is None:
+            continue
+        if api_version != "2023-06-01" or (thinks and not _goes_with_thinking(name, value)):
+            dropped.append(name)
+        else:
+            body[name] = value
+
+
+def _goes_with_thinking(name: str, value: float) -> bool:
+    return (name == "temperature" and value == 1) or (name == "top_p" and value >= 0.95)

@@ -1,0 +1,310 @@
+"""Conversation -> the body of a Converse request. The model stands in the URL, and so does whether it streams."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from router.dialects.conversation import (
+    Conversation,
+    Media,
+    Part,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Turn,
+    Written,
+)
+from router.dialects.shared.schemas import closed_schema
+from router.dialects.shared.shaping import (
+    JSON_INSTRUCTION,
+    LEAST_THINKING_TOKENS,
+    NO_TOOLS_INSTRUCTION,
+    alternate,
+    arguments_object,
+    asked_in_vain,
+    cannot_send,
+    clean_id,
+    holds_calls,
+    media_type_of,
+    names_of_calls,
+    split_system,
+    without_thinking,
+)
+from router.jsontext import encode_json
+from router.types import JsonObject
+
+NO_OUTPUT = "(no output)"
+"""What a tool's result says that holds nothing: the API wants some content."""
+
+_NEVER = ("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "parallel_tools", "user")
+_IMAGE_FORMATS = {
+    "image/png": "png",
+    "image/jpeg": "jpeg",
+    "image/jpg": "jpeg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+}
+_AUDIO_FORMATS = {
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+    "audio/wav": "wav",
+    "audio/x-wav": "wav",
+    "audio/wave": "wav",
+    "audio/flac": "flac",
+    "audio/ogg": "ogg",
+    "audio/opus": "opus",
+    "audio/aac": "aac",
+    "audio/mp4": "mp4",
+    "audio/webm": "webm",
+}
+_DOCUMENT_FORMATS = {
+    "application/pdf": "pdf",
+    "text/csv": "csv",
+    "application/msword": "doc",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "docx",
+    "application/vnd.ms-excel": "xls",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
+    "text/html": "html",
+    "text/plain": "txt",
+    "text/markdown": "md",
+}
+_FORMATS = {"image": _IMAGE_FORMATS, "audio": _AUDIO_FORMATS, "document": _DOCUMENT_FORMATS}
+_UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9 ()\[\]-]+")
+_SPACES = re.compile(r" {2,}")
+
+
+def write_request(
+    conversation: Conversation, *, model: str, default_max_tokens: int = 8_192, keep_thinking: bool = False
+) -> Written:
+    """The conversation as a body for Converse.
+
+    model: decides which of a family's own fields are sent; it is not in the body.
+    default_max_tokens: what is left for the answer where the client gave a budget for thinking only.
+    keep_thinking: only where the thinking's signatures are known to be of this provider's models.
+    Raises RequestError for media given by URL, and for formats that Converse does not take.
+    """
+    dropped = list(asked_in_vain(conversation, _NEVER))
+    turns = conversation.turns if keep_thinking else without_thinking(conversation.turns)
+    system, turns = split_system(turns)
+    messages = _write_messages(alternate(turns))
+    body: JsonObject = {"messages": messages}
+    system = system + _write_tools(body, conversation, turns, dropped)
+    form = conversation.answer_format
+    if form is not None and form.schema is None:
+        system = (*system, JSON_INSTRUCTION)
+    if system:
+        body["system"] = [{"text": text} for text in system]
+    _write_inference(body, conversation, dropped)
+    _write_output(body, conversation, dropped)
+    _write_family_fields(body, conversation, dropped, model=model, room=default_max_tokens)
+    return Written(body, tuple(dropped))
+
+
+# --- Messages ---------------------------------------------------------------------------------------------------------
+
+
+def _write_messages(turns: tuple[Turn, ...]) -> list[JsonObject]:
+    messages = []
+    for turn in turns:
+        names = _DocumentNames()
+        blocks = [block for part in turn.parts if (block := _write_part(part, names)) is not None]
+        if any("document" in block for block in blocks) and not any("text" in block for block in blocks):
+            blocks.append({"text": "See the document."})  # a document alone is refused
+        if blocks:
+            messages.append({"role": turn.role, "content": blocks})
+    return messages
+
+
+class _DocumentNames:
+    """Names that Converse takes: plain characters, and no two alike in a message."""
+
+    def __init__(self) -> None:
+        self._n = 0
+
+    def name(self, media: Media) -> str:
+        self._n += 1
+        plain = _SPACES.sub(" ", _UNSAFE_IN_NAME.sub(" ", media.name or "document")).strip()[:150] or "document"
+        return plain if self._n == 1 else f"{plain} {self._n}"
+
+
+def _write_part(part: Part, names: _DocumentNames) -> JsonObject | None:
+    if isinstance(part, Text):
+        return {"text": part.text}
+    if isinstance(part, Media):
+        return _write_media(part, names)
+    if isinstance(part, ToolCall):
+        call = {"toolUseId": clean_id(part.id), "name": part.name, "input": arguments_object(part.arguments)}
+        return {"toolUse": call}
+    if isinstance(part, ToolResult):
+        return {"toolResult": _write_result(part, names)}
+    return _write_thinking(part)
+
+
+def _write_thinking(part: Thinking) -> JsonObject | None:
+    if part.redacted is not None:
+        return {"reasoningContent": {"redactedContent": part.redacted}}
+    if part.signature is None:
+        return None
+    return {"reasoningContent": {"reasoningText": {"text": part.text, "signature": part.signature}}}
+
+
+def _write_result(result: ToolResult, names: _DocumentNames) -> JsonObject:
+    content: list[JsonObject] = []
+    for part in result.parts:
+        if isinstance(part, Media):
+            if part.kind == "audio":
+                raise cannot_send(part, why="a tool's result cannot hold sound on Bedrock.")
+            content.append(_write_media(part, names))
+        elif part.text.strip():
+            content.append({"text": part.text})
+    written: JsonObject = {"toolUseId": clean_id(result.call_id), "content": content or [{"text": NO_OUTPUT}]}
+    return {**written, "status": "error"} if result.is_error else written
+
+
+def _write_media(media: Media, names: _DocumentNames) -> JsonObject:
+    if media.data is None:
+        raise cannot_send(media, why="Bedrock takes bytes only, no URL. Send it as a data URL.")
+    media_type = media_type_of(media)
+    default = "application/pdf" if media.kind == "document" else "image/png" if media.kind == "image" else "audio/wav"
+    kind = _FORMATS[media.kind].get(media_type or default)
+    if kind is None:
+        known = ", ".join(sorted(set(_FORMATS[media.kind].values())))
+        raise cannot_send(media, why=f"Bedrock takes {known}, not {media_type}.")
+    block: JsonObject = {"format": kind, "source": {"bytes": media.data}}
+    return {media.kind: {"name": names.name(media), **block} if media.kind == "document" else block}
+
+
+# --- Tools ------------------------------------------------------------------------------------------------------------
+
+
+def _write_tools(
+    body: JsonObject, conversation: Conversation, turns: tuple[Turn, ...], dropped: list[str]
+) -> tuple[str, ...]:
+    """Writes the tools; gives what the system prompt must say where a choice of none cannot be written.
+
+    A history with calls needs tools, so those that it names are declared where the client declares none.
+    """
+    tools = conversation.tools
+    choice = conversation.tool_choice
+    called = holds_calls(turns)
+    forbidden = choice is not None and choice.mode == "none"
+    if forbidden and not called:
+        return ()
+    if not tools and called:
+        tools = tuple(Tool(name) for name in sorted(set(names_of_calls(turns).values()) or {"unknown"}))
+        forbidden = True
+    if not tools:
+        return ()
+    body["toolConfig"] = {"tools": [{"toolSpec": _write_tool(tool)} for tool in tools]}
+    if forbidden:
+        if choice is not None and choice.mode == "none":
+            dropped.append("tool_choice")
+        return (NO_TOOLS_INSTRUCTION,)
+    if choice is not None:
+        body["toolConfig"]["toolChoice"] = _write_tool_choice(choice)
+    return ()
+
+
+def _write_tool(tool: Tool) -> JsonObject:
+    schema = tool.schema if tool.schema.get("type") == "object" else {**tool.schema, "type": "object"}
+    written: JsonObject = {"name": tool.name}
+    if tool.description:
+        written["description"] = tool.description
+    written["inputSchema"] = {"json": schema}
+    if tool.strict is not None:
+        written["strict"] = tool.strict
+    return written
+
+
+def _write_tool_choice(choice: ToolChoice) -> JsonObject:
+    if choice.mode == "named":
+        return {"tool": {"name": choice.name}}
+    return {"any": {}} if choice.mode == "required" else {"auto": {}}
+
+
+# --- Parameters -------------------------------------------------------------------------------------------------------
+
+
+def _write_inference(body: JsonObject, conversation: Conversation, dropped: list[str]) -> None:
+    stop = [text for text in conversation.stop if text.strip()]
+    if len(stop) != len(conversation.stop):
+        dropped.append("stop")
+    temperature = conversation.temperature
+    config: dict[str, Any] = {
+        "maxTokens": conversation.max_output_tokens,
+        "temperature": None if temperature is None else min(1.0, max(0.0, temperature)),
+        "topP": conversation.top_p,
+        "stopSequences": stop or None,
+    }
+    config = {key: value for key, value in config.items() if value is not None}
+    if config:
+        body["inferenceConfig"] = config
+
+
+def _write_output(body: JsonObject, conversation: Conversation, dropped: list[str]) -> None:
+    config: JsonObject = {}
+    form = conversation.answer_format
+    if form is not None and form.schema is not None:
+        schema, loosened = closed_schema(form.schema)
+        wanted = {"schema": encode_json(schema).decode(), "name": form.name or "answer"}
+        config["textFormat"] = {"type": "json_schema", "structure": {"jsonSchema": wanted}}
+        if loosened:
+            dropped.append("answer_format")
+    if conversation.effort is not None and conversation.effort != "none":
+        config["effort"] = "low" if conversation.effort == "minimal" else conversation.effort
+    if config:
+        body["outputConfig"] = config
+
+
+def _write_family_fields(
+    body: JsonObject, conversation: Conversation, dropped: list[str], *, model: str, room: int
+) -> None:
+    """What only Claude's models know: top_k, and a budget of thinking."""
+    fields: JsonObject = {}
+    is_claude = "anthropic" in model or "claude" in model
+    if conversation.top_k is not None:
+        _put_or_drop(fields, "top_k", conversation.top_k, dropped, put=is_claude)
+    tokens = conversation.thinking_tokens
+    if tokens is not None and tokens > 0:
+        _write_budget(body, fields, conversation, dropped, tokens=tokens if is_claude else 0, room=room)
+    elif is_claude and (tokens == 0 or conversation.effort == "none"):
+        fields["thinking"] = {"type": "disabled"}
+    if fields:
+        body["additionalModelRequestFields"] = fields
+
+
+def _put_or_drop(fields: JsonObject, name: str, value: object, dropped: list[str], *, put: bool) -> None:
+    if put:
+        fields[name] = value
+    else:
+        dropped.append(name)
+
+
+def _write_budget(
+    body: JsonObject, fields: JsonObject, conversation: Conversation, dropped: list[str], *, tokens: int, room: int
+) -> None:
+    """A budget below maxTokens; dropped where it would be refused (a forced call, or thinking that was left out)."""
+    budget = max(LEAST_THINKING_TOKENS, tokens)
+    most = conversation.max_output_tokens or budget + room
+    budget = min(budget, most - 1)
+    forced = {"any", "tool"} & set(body.get("toolConfig", {}).get("toolChoice", {}))
+    if not tokens or budget < LEAST_THINKING_TOKENS or forced or _amid_unsigned_loop(body["messages"]):
+        dropped.append("thinking_tokens")
+        return
+    body.setdefault("inferenceConfig", {})["maxTokens"] = most
+    fields["thinking"] = {"type": "enabled", "budget_tokens": budget}
+    for name, key in (("temperature", "temperature"), ("top_p", "topP")):
+        if body["inferenceConfig"].pop(key, None) is not None:
+            dropped.append(name)
+    if fields.pop("top_k", None) is not None:
+        dropped.append("top_k")
+
+
+def _amid_unsigned_loop(messages: list[JsonObject]) -> bool:
+    if len(messages) < 2 or "toolResult" not in messages[-1]["content"][0]:
+        return False
+    return "reasoningContent" not in messages[-2]["content"][0]

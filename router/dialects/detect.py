@@ -1,0 +1,111 @@
+"""Which dialect a body is written in, and the one door to the parsers.
+
+What the request's headers say counts first, then the array that holds the conversation, then marks that only one
+dialect has. A body that fits two dialects (`{"messages": [{"role": "user", "content": "hi"}]}`) is read as Chat
+Completions, which gives the same messages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from router.dialects.anthropic.parse import parse_anthropic
+from router.dialects.gemini.parse import parse_gemini
+from router.dialects.openai_chat.parse import parse_chat
+from router.dialects.openai_responses.parse import parse_responses
+from router.dialects.shared.content import inner
+from router.dialects.shared.fields import as_string
+from router.errors import RequestError
+from router.types import ChatRequest, Dialect, JsonObject, Message
+
+_CARRIERS = ("messages", "input", "contents", "prompt")
+"""The fields that hold what is asked; a body has one of them."""
+
+# Anthropic's alone among bodies with `messages`. `thinking`, `top_k` and `metadata` are not: other servers take them.
+_ANTHROPIC_FIELDS = ("system", "anthropic_version", "stop_sequences", "output_config", "context_management")
+_ANTHROPIC_BLOCKS = frozenset({"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use"})
+# Chat Completions' alone among bodies with `input`: Cursor sends such a mixture.
+_CHAT_FIELDS = ("max_completion_tokens", "max_tokens", "response_format", "stop", "n", "functions")
+
+
+def parse_request(body: JsonObject, *, headers: Mapping[str, str] | None = None, raw: bytes = b"") -> ChatRequest:
+    """A body of any dialect as a ChatRequest.
+
+    headers: the request's, names in lower case.  raw: the bytes that the body was decoded from.
+    Raises RequestError naming the field.
+    """
+    request = _PARSERS[detect(body, headers=headers)](body)
+    return replace(request, raw=raw) if raw else request
+
+
+def detect(body: JsonObject, *, headers: Mapping[str, str] | None = None) -> Dialect:
+    """The dialect of a body.
+
+    Raises RequestError where nothing, or more than one thing, holds what is asked.
+    """
+    carrier = _carrier(body)
+    if carrier == "prompt":
+        return Dialect.PROMPT
+    if carrier == "contents":
+        return Dialect.GEMINI
+    if carrier == "input":
+        return Dialect.OPENAI_CHAT if any(key in body for key in _CHAT_FIELDS) else Dialect.OPENAI_RESPONSES
+    if headers is not None and "anthropic-version" in headers:
+        return Dialect.ANTHROPIC
+    return Dialect.ANTHROPIC if _looks_like_anthropic(body) else Dialect.OPENAI_CHAT
+
+
+def _carrier(body: JsonObject) -> str:
+    found = [key for key in _CARRIERS if body.get(key) is not None]
+    # A stored prompt of the Responses dialect is an object beside the input.
+    if found == ["input", "prompt"] and isinstance(body["prompt"], dict):
+        found = ["input"]
+    if not found:
+        found = [key for key in _CARRIERS if key in body]  # null: the parser says what it expected instead
+    if not found:
+        raise RequestError(
+            'the body needs "messages" (OpenAI chat, Anthropic), "input" (OpenAI Responses), "contents" (Gemini) '
+            'or "prompt" (a string).',
+            field="messages",
+            code="missing_field",
+        )
+    if len(found) > 1:
+        second = found[-1]
+        raise RequestError(f"{second}: give either {second} or {found[0]}, not both.", field=second, code="ambiguous")
+    return found[0]
+
+
+def _looks_like_anthropic(body: JsonObject) -> bool:
+    return (
+        any(body.get(key) is not None for key in _ANTHROPIC_FIELDS)
+        or any(inner(tool, "input_schema") is not None for tool in _items(body.get("tools")))
+        or any(_has_anthropic_block(message) for message in _items(body["messages"]))
+    )
+
+
+def _has_anthropic_block(message: object) -> bool:
+    for block in _items(inner(message, "content")):
+        name = inner(block, "type")
+        if isinstance(name, str) and (
+            name in _ANTHROPIC_BLOCKS or (name in ("image", "document") and inner(block, "source") is not None)
+        ):
+            return True
+    return False
+
+
+def _items(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _parse_prompt(body: JsonObject) -> ChatRequest:
+    return ChatRequest(messages=(Message(role="user", text=as_string(body["prompt"], field="prompt")),))
+
+
+_PARSERS: Mapping[Dialect, Callable[[JsonObject], ChatRequest]] = {
+    Dialect.PROMPT: _parse_prompt,
+    Dialect.OPENAI_CHAT: parse_chat,
+    Dialect.OPENAI_RESPONSES: parse_responses,
+    Dialect.ANTHROPIC: parse_anthropic,
+    Dialect.GEMINI: parse_gemini,
+}

@@ -1,0 +1,212 @@
+"""Conversation -> Gemini generateContent bodies for providers. A model's parts are also written for clients.
+
+The model and whether the answer is streamed stand in the URL, not in the body.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from typing import Any
+
+from router.dialects.conversation import (
+    Conversation,
+    Effort,
+    Media,
+    Part,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+    ToolResult,
+    Turn,
+    Written,
+)
+from router.dialects.shared.shaping import (
+    alternate,
+    arguments_object,
+    asked_in_vain,
+    media_type_of,
+    names_of_calls,
+    split_system,
+    url_of,
+    without_thinking,
+)
+from router.types import JsonObject
+
+NO_SIGNATURE = base64.b64encode(b"skip_thought_signature_validator").decode()
+"""Stands where Gemini wants the signature of a call that another model made. Google says it costs some quality."""
+
+LARGEST_BUDGET = 24_576
+"""Tokens of thinking that every Gemini model takes; some take more."""
+
+LEAST_BUDGET_OF_PRO = 128
+"""Tokens of thinking that the pro models do at least: they cannot be told not to think."""
+
+# Gemini 2 knows budgets only: those of Google's own OpenAI-compatible endpoint.
+_BUDGETS: dict[Effort, int] = {
+    "none": 0,
+    "minimal": 1_024,
+    "low": 1_024,
+    "medium": 8_192,
+    "high": 24_576,
+    "xhigh": 24_576,
+    "max": 24_576,
+}
+_LEVELS: dict[Effort, str] = {
+    "none": "MINIMAL",
+    "minimal": "MINIMAL",
+    "low": "LOW",
+    "medium": "MEDIUM",
+    "high": "HIGH",
+    "xhigh": "XHIGH",
+    "max": "XHIGH",
+}
+
+
+def write_request(conversation: Conversation, *, model: str, keep_thinking: bool = False) -> Written:
+    """The conversation as a body for a provider. model: decides how the effort is said; it is not in the body.
+
+    keep_thinking: only where the thinking's signatures are known to be of this provider's models.
+    """
+    dropped = list(asked_in_vain(conversation, ("n", "logprobs", "top_logprobs", "parallel_tools", "user")))
+    turns = conversation.turns if keep_thinking else without_thinking(conversation.turns)
+    system, turns = split_system(turns)
+    body: JsonObject = {"contents": _write_contents(alternate(turns), names_of_calls(turns))}
+    if system:
+        body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
+    if conversation.tools:
+        body["tools"] = [{"functionDeclarations": [_write_tool(tool) for tool in conversation.tools]}]
+        if conversation.tool_choice is not None:
+            body["toolConfig"] = {"functionCallingConfig": _write_tool_choice(conversation.tool_choice)}
+    config = _write_config(conversation, model=model)
+    if config:
+        body["generationConfig"] = config
+    return Written(body, tuple(dropped))
+
+
+def _write_contents(turns: Iterable[Turn], names: dict[str, str]) -> list[JsonObject]:
+    contents = []
+    for turn in turns:
+        if turn.role == "assistant":
+            parts = write_parts(turn.parts, sign_calls=True, with_thoughts=False, with_ids=False)
+        else:
+            parts = _write_user_parts(turn.parts, names)
+        if parts:
+            contents.append({"role": "model" if turn.role == "assistant" else "user", "parts": parts})
+    return contents
+
+
+def write_parts(parts: Iterable[Part], *, sign_calls: bool, with_thoughts: bool, with_ids: bool) -> list[JsonObject]:
+    """A model's parts. A signature goes onto the part after it, as Gemini has it.
+
+    sign_calls: the first call without a signature gets the one that stands for none.
+    with_thoughts: thinking is shown too.  with_ids: calls carry their ids.
+    """
+    written: list[JsonObject] = []
+    pending: str | None = None  # the signature of the part to come
+    signed = not sign_calls
+    for part in parts:
+        if isinstance(part, Thinking):
+            pending = part.signature or pending
+            if with_thoughts and part.text:
+                written.append({"text": part.text, "thought": True})
+            continue
+        item = _write_model_part(part, with_ids=with_ids)
+        if isinstance(part, ToolCall) and not signed:
+            pending, signed = pending or NO_SIGNATURE, True
+        if item is not None and pending is not None:
+            item["thoughtSignature"], pending = pending, None
+        if item is not None:
+            written.append(item)
+    if pending is not None:
+        written.append({"text": "", "thoughtSignature": pending})
+    return written
+
+
+def _write_model_part(part: Part, *, with_ids: bool) -> JsonObject | None:
+    if isinstance(part, ToolCall):
+        call: JsonObject = {"name": part.name, "args": arguments_object(part.arguments)}
+        return {"functionCall": {"id": part.id, **call} if with_ids else call}
+    if isinstance(part, Text):
+        return {"text": part.text} if part.text else None
+    return _write_media(part) if isinstance(part, Media) else None
+
+
+def _write_user_parts(parts: Iterable[Part], names: dict[str, str]) -> list[JsonObject]:
+    """Results before all else; what they show beside text follows them, as a response holds text only."""
+    responses: list[JsonObject] = []
+    others: list[JsonObject] = []
+    for part in parts:
+        if isinstance(part, ToolResult):
+            responses.append({"functionResponse": _write_result(part, names)})
+            others.extend(_write_media(media) for media in part.parts if isinstance(media, Media))
+        elif isinstance(part, Text):
+            others.append({"text": part.text})
+        elif isinstance(part, Media):
+            others.append(_write_media(part))
+    return responses + others
+
+
+def _write_result(result: ToolResult, names: dict[str, str]) -> JsonObject:
+    name = names.get(result.call_id) or result.name or result.call_id
+    text = "\n".join(part.text for part in result.parts if isinstance(part, Text))
+    return {"name": name, "response": {"error" if result.is_error else "result": text}}
+
+
+def _write_media(media: Media) -> JsonObject:
+    media_type = media_type_of(media)
+    url = url_of(media)
+    if url is not None:
+        file = {"fileUri": url}
+        return {"fileData": {"mimeType": media_type, **file} if media_type else file}
+    fallback = {"image": "image/png", "audio": "audio/wav", "document": "application/pdf"}[media.kind]
+    return {"inlineData": {"mimeType": media_type or fallback, "data": media.data or ""}}
+
+
+def _write_tool(tool: Tool) -> JsonObject:
+    written: JsonObject = {"name": tool.name}
+    if tool.description:
+        written["description"] = tool.description
+    written["parametersJsonSchema"] = tool.schema
+    return written
+
+
+def _write_tool_choice(choice: ToolChoice) -> JsonObject:
+    if choice.mode == "named":
+        return {"mode": "ANY", "allowedFunctionNames": [choice.name]}
+    return {"mode": {"auto": "AUTO", "required": "ANY", "none": "NONE"}[choice.mode]}
+
+
+def _write_config(conversation: Conversation, *, model: str) -> JsonObject:
+    config: dict[str, Any] = {
+        "temperature": conversation.temperature,
+        "topP": conversation.top_p,
+        "topK": conversation.top_k,
+        "maxOutputTokens": conversation.max_output_tokens,
+        "stopSequences": list(conversation.stop) or None,
+        "seed": conversation.seed,
+        "presencePenalty": conversation.presence_penalty,
+        "frequencyPenalty": conversation.frequency_penalty,
+        "thinkingConfig": _write_thinking(conversation, model=model),
+    }
+    form = conversation.answer_format
+    if form is not None:
+        config["responseMimeType"] = "application/json"
+        config["responseJsonSchema"] = form.schema
+    return {key: value for key, value in config.items() if value is not None}
+
+
+def _write_thinking(conversation: Conversation, *, model: str) -> JsonObject | None:
+    tokens, effort = conversation.thinking_tokens, conversation.effort
+    if tokens is None and effort is not None and "gemini-2" in model:
+        tokens = _BUDGETS[effort]
+    if tokens is not None:
+        least = LEAST_BUDGET_OF_PRO if "pro" in model else 0
+        budget = {"thinkingBudget": min(max(tokens, least), LARGEST_BUDGET)}
+        return {**budget, "includeThoughts": True} if tokens else budget
+    if effort is None:
+        return None
+    level = {"thinkingLevel": _LEVELS[effort]}
+    return level if effort == "none" else {**level, "includeThoughts": True}

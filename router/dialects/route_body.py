@@ -1,0 +1,186 @@
+"""The body of `POST /route` -> RouteRequest, and RouteDecision -> the answer's JSON object and headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from router.dialects.detect import parse_request
+from router.dialects.overrides import parse_overrides, visible_headers
+from router.dialects.shared.fields import (
+    as_array,
+    as_object,
+    as_string,
+    optional_bool,
+    optional_number,
+    optional_string,
+)
+from router.errors import RequestError
+from router.jsontext import replace_surrogates
+from router.types import (
+    ChatRequest,
+    Explanation,
+    JsonObject,
+    Message,
+    RouteDecision,
+    RouteOptions,
+    RouteRequest,
+    StatedPromise,
+)
+
+_OPTION_KEYS = frozenset(
+    {
+        "tiers",
+        "max_quality_loss",
+        "max_cost_usd_per_1k",
+        "session",
+        "last_tier",
+        "cached_tokens",
+        "idle_s",
+        "explain",
+    }
+)
+
+
+def parse_route_request(value: object, *, headers: Mapping[str, str] | None = None, raw: bytes = b"") -> RouteRequest:
+    """A decoded `/route` body, with what its request's headers ask for.
+
+    headers: names in lower case; None where there was no HTTP.  raw: the bytes that the body was decoded from.
+    Raises RequestError naming the field or the header.
+    """
+    body = as_object(value, field=None)
+    headers = headers or {}
+    return route_request_of(body, parse_request(body, headers=headers, raw=raw), headers=headers)
+
+
+def route_request_of(
+    body: JsonObject, chat: ChatRequest, *, headers: Mapping[str, str], raw: bytes | None = None
+) -> RouteRequest:
+    """A chat request with what the body's `router` object and the headers ask for.
+
+    raw: the bytes of the body, where the chat request does not hold them yet.
+    Raises RequestError naming the field or the header.
+    """
+    options = body.get("router")
+    return RouteRequest(
+        chat=chat if raw is None else replace(chat, raw=raw),
+        options=RouteOptions() if options is None else _parse_options(as_object(options, field="router")),
+        overrides=parse_overrides(headers),
+        headers=visible_headers(headers),
+    )
+
+
+def request_from_text(text: str) -> RouteRequest:
+    """A bare prompt as a request with the default options."""
+    return RouteRequest(chat=ChatRequest(messages=(Message(role="user", text=text),)))
+
+
+def _parse_options(options: JsonObject) -> RouteOptions:
+    for key in options:
+        if key not in _OPTION_KEYS:
+            known = ", ".join(sorted(_OPTION_KEYS))
+            raise RequestError(
+                f"router.{key}: unknown option; known are {known}.", field=f"router.{key}", code="unknown_field"
+            )
+    # Session facts are part of the contract: checked here, not yet used by the policy.
+    for key in ("session", "last_tier"):
+        optional_string(options, key, prefix="router.")
+    for key in ("cached_tokens", "idle_s"):
+        optional_number(options, key, low=0, prefix="router.")
+    max_quality_loss = optional_number(options, "max_quality_loss", low=0, high=1, prefix="router.")
+    max_cost_usd_per_1k = optional_number(options, "max_cost_usd_per_1k", low=0, prefix="router.")
+    if max_quality_loss is not None and max_cost_usd_per_1k is not None:
+        raise RequestError(
+            "router.max_cost_usd_per_1k: choose one of max_quality_loss and max_cost_usd_per_1k.",
+            field="router.max_cost_usd_per_1k",
+            code="ambiguous",
+        )
+    return RouteOptions(
+        tiers=_parse_tiers(options.get("tiers")),
+        max_quality_loss=max_quality_loss,
+        max_cost_usd_per_1k=max_cost_usd_per_1k,
+        explain=optional_bool(options, "explain", default=False, prefix="router."),
+    )
+
+
+def _parse_tiers(value: object) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    items = as_array(value, field="router.tiers")
+    if not items:
+        raise RequestError("router.tiers: expected at least one tier.", field="router.tiers", code="empty")
+    return tuple(as_string(item, field=f"router.tiers[{index}]") for index, item in enumerate(items))
+
+
+def render_decision(decision: RouteDecision) -> JsonObject:
+    """The answer of `POST /route` as a JSON object; the policy's steps come with the explanation."""
+    task = decision.task
+    body: dict[str, Any] = {
+        "decision_id": decision.decision_id,
+        "dialect": decision.dialect.value,
+        "policy": decision.policy,
+        "requested": dict(decision.requested),
+        "tier": decision.tier,
+        "model": decision.model,
+        "candidates": [{"tier": c.tier, "model": c.model} for c in decision.candidates],
+        "p_adequate": decision.p_adequate,
+        "expected_quality_loss": decision.expected_quality_loss,
+        "threshold": decision.threshold,
+        "promise": None if decision.promise is None else _render_promise(decision.promise),
+        "reason": decision.reason.value,
+        "estimated_cost_usd": decision.estimated_cost_usd,
+        "turn": decision.turn,
+        "task": None if task is None else {"name": task.name, "probability": task.probability},
+        "bundle": {"id": decision.bundle.id, "sha256": decision.bundle.sha256},
+        "latency_ms": decision.latency_ms,
+    }
+    if decision.explanation is not None:
+        body["steps"] = [{"step": step.name, "tier": step.tier, "note": step.note} for step in decision.steps]
+        body["explanation"] = render_explanation(decision.explanation)
+    return body
+
+
+def _render_promise(promise: StatedPromise) -> JsonObject:
+    return {
+        "goal": promise.goal,
+        "target": promise.target,
+        "bound": promise.bound,
+        "confidence": promise.confidence,
+        "n": promise.n,
+    }
+
+
+def render_explanation(explanation: Explanation) -> JsonObject:
+    """The explanation as a JSON object; contributions are sorted by the size of what they added."""
+    return {
+        # From JSON there are none left, but a command line and a caller in Python can hand over lone surrogates.
+        "ask": replace_surrogates(explanation.ask),
+        "window": replace_surrogates(explanation.window),
+        "heads": [
+            {
+                "tier": head.tier,
+                "intercept": head.intercept,
+                "logit": head.logit,
+                "probability": head.probability,
+                "contributions": [
+                    {"kind": c.kind, "name": replace_surrogates(c.name), "value": c.value, "logit": c.logit}
+                    for c in sorted(head.contributions, key=lambda c: -abs(c.logit))
+                ],
+            }
+            for head in explanation.heads
+        ],
+    }
+
+
+def decision_headers(decision: RouteDecision) -> dict[str, str]:
+    """The decision as `x-router-*` headers; names are the operator's, so they are percent-encoded."""
+    return {
+        "x-router-decision-id": decision.decision_id,
+        "x-router-tier": quote(decision.tier),
+        "x-router-model": quote(decision.model, safe="/:@"),
+        "x-router-reason": decision.reason.value,
+        "x-router-policy": quote(decision.policy),
+        "x-router-turn": quote(decision.turn),
+    }

@@ -1,0 +1,131 @@
+"""A call, and the request that an adapter makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from router.dialects.conversation import Conversation, Written
+from router.dialects.shared.json_edit import edit
+from router.errors import RequestError
+from router.jsontext import decode_json, encode_json
+from router.providers.calls import Dialect, HttpRequest
+
+OUR_FIELDS = ("router",)
+"""Top-level members of a client's body that are for us and go to no provider."""
+
+
+class Unread:
+    """A client's request that is read when somebody needs to say it in another dialect, and then once.
+
+    A provider that speaks the client's dialect gets its bytes, and may understand more of them than we do.
+    """
+
+    def __init__(self, read: Callable[[], Conversation]) -> None:
+        """read: raises RequestError for what has no translation."""
+        self._read = read
+        self._conversation: Conversation | None = None
+        self.problem: RequestError | None = None
+        """Why it could not be read, once that was tried."""
+
+    def conversation(self) -> Conversation:
+        """The request. Raises RequestError."""
+        if self.problem is not None:
+            raise self.problem
+        if self._conversation is None:
+            try:
+                self._conversation = self._read()
+            except RequestError as exc:
+                self.problem = exc
+                raise
+        return self._conversation
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a client wants.
+
+    conversation: its request; None where `raw` is to be passed on only.
+    dialect, raw: the body as it came, for providers that speak the same.  stream: whether the client wants a stream.
+    headers: those of the client's that change what a body means (`anthropic-version`, `anthropic-beta`), in lower case.
+    """
+
+    conversation: Conversation | Unread | None
+    stream: bool
+    dialect: Dialect | None = None
+    raw: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request to send.
+
+    passthrough: the body is the client's own, so that the answer goes back as it comes.
+    hide_usage: the stream was asked for usage that the client did not ask for; that event is kept from it.
+    dropped: what could not be said.
+    """
+
+    request: HttpRequest
+    passthrough: bool
+    dropped: tuple[str, ...] = ()
+    hide_usage: bool = False
+
+
+def original(call: Call, dialect: Dialect) -> bytes | None:
+    """The client's own body where it speaks this dialect. Raises ValueError where there is nothing else to send."""
+    if call.raw is not None and call.dialect is dialect:
+        return call.raw
+    if call.conversation is None:
+        raise ValueError(f"a {call.dialect} body was not read, so it cannot be sent as {dialect}")
+    return None
+
+
+def conversation_of(call: Call) -> Conversation:
+    """The call's conversation. Raises ValueError where it has none, RequestError where it cannot be read."""
+    if call.conversation is None:
+        raise ValueError("the call has no conversation")
+    return call.conversation.conversation() if isinstance(call.conversation, Unread) else call.conversation
+
+
+def edited(raw: bytes, *, put: Mapping[str, Any], remove: Collection[str], **changes: Any) -> bytes:
+    """The body with members changed, all else byte for byte; decoded and encoded where it cannot be cut.
+
+    Paths in `remove` that lead into a value (`a.b`, `a[0].b`) need the value: the body is then written anew.
+    """
+    deep = [path for path in remove if "." in path or "[" in path]
+    flat = {*remove} - {*deep}
+    text = edit(raw, put=put, remove={*flat, *OUR_FIELDS}, **changes)
+    return encode_json(without_paths(decode_json(text), deep)) if deep else text
+
+
+def without_paths(body: Any, paths: Collection[str]) -> Any:
+    """The value without what the paths name, such as `output_config.effort` or `tools[0].strict`; new where changed."""
+    for path in paths:
+        body = _without(body, _steps(path))
+    return body
+
+
+def _steps(path: str) -> list[str]:
+    return [step for step in path.replace("[", ".").replace("]", "").split(".") if step]
+
+
+def _without(value: Any, steps: list[str]) -> Any:
+    if not steps:
+        return value
+    head, *rest = steps
+    if isinstance(value, dict) and head in value:
+        if not rest:
+            return {key: item for key, item in value.items() if key != head}
+        return {**value, head: _without(value[head], rest)}
+    if isinstance(value, list) and head.isdigit() and int(head) < len(value) and rest:
+        return [_without(item, rest) if index == int(head) else item for index, item in enumerate(value)]
+    if isinstance(value, list):  # a path without an index means every item
+        return [_without(item, steps) for item in value]
+    return value
+
+
+def body_of(written: Written, *, put: Mapping[str, Any], without: Collection[str]) -> bytes:
+    """A translated request as bytes."""
+    return encode_json(without_paths({**written.body, **put}, without))

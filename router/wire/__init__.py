@@ -1,1 +1,0 @@
-"""HTTP bodies to types and back. Pure: decoded JSON in, values out; no clock, no network, no files."""

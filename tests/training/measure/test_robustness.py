@@ -1,0 +1,107 @@
+"""Robustness: what counts as unchanged, which twin is the harder one, and what a slice says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.brain.brain import Scores
+from router.reading import Reading
+from router.types import Message
+from training.measure.perturb import PERTURBATIONS
+from training.measure.robustness import Rule, contrast_pairs, robustness, slices, wilson_interval
+from training.rows.dataset import Dataset, build_dataset
+from training.rows.row import LabelledRow
+from training.rows.tier_map import DEFAULT_TIERS, TierMap
+
+RULE = Rule(threshold=0.5, max_distance=0.5, safe_tier=1)
+COSTS = (0.1, 0.5, 1.0)
+
+
+def row(text: str, tier: str, **facts: str) -> LabelledRow:
+    return LabelledRow(id=text, source="mine", messages=(Message("user", text),), tier=tier, **facts)
+
+
+def dataset(*rows: LabelledRow) -> Dataset:
+    return build_dataset(rows, TierMap(tiers=DEFAULT_TIERS, sources={}))
+
+
+def scores(losses: Sequence[float], distances: Sequence[float] | None = None) -> Scores:
+    """Scores with these losses at budget, none above it."""
+    loss = np.zeros((len(losses), 3))
+    loss[:, 0] = losses
+    return Scores(1 - loss, loss, np.zeros(len(loss)), np.array(distances or [0.0] * len(loss)))
+
+
+def by_capitals(readings: Sequence[Reading]) -> Scores:
+    """A brain for which only what shouts is hard."""
+    return scores([float(reading.ask.isupper()) for reading in readings])
+
+
+def test_a_brain_that_looks_at_capitals_alone_is_moved_by_them_alone():
+    rows = [row(f"please sort list number {i}.", "budget") for i in range(20)]
+    report = robustness(by_capitals, dataset(*rows), RULE, tier_cost_usd=COSTS)["decisions_unchanged"]
+    assert list(report) == list(PERTURBATIONS)
+    upper = report["upper_case"]
+    assert (upper["n"], upper["unchanged"], upper["up"], upper["down"]) == (20, 0.0, 1.0, 0.0)
+    assert upper["interval"][0] == 0.0 < upper["interval"][1] < 0.2
+    assert report["newlines_doubled"] == {"n": 0}  # no row has a newline
+    for name in set(PERTURBATIONS) - {"upper_case", "newlines_doubled"}:
+        assert report[name].get("unchanged", 1.0) == 1.0
+
+
+def test_a_decision_that_falls_out_of_domain_counts_as_changed():
+    def foreign_when_greeted(readings):
+        return scores([0.0] * len(readings), [float(reading.ask.startswith("Hi")) for reading in readings])
+
+    report = robustness(foreign_when_greeted, dataset(row("sort it", "budget")), RULE, tier_cost_usd=COSTS)
+    greeted = report["decisions_unchanged"]["greeting_prefix"]
+    assert (greeted["up"], greeted["out_of_domain"], greeted["out_of_domain_before"]) == (1.0, 1.0, 0.0)
+
+
+def test_twins_are_ordered_rightly_when_the_harder_one_has_the_larger_loss():
+    data = dataset(
+        row("a", "budget", pair="1"),
+        row("b", "frontier", pair="1"),
+        row("c", "production", pair="2"),
+        row("d", "budget", pair="2"),
+        row("e", "budget", pair="3"),
+        row("f", "budget", pair="3"),  # no contrast
+        row("g", "frontier"),
+    )
+    report = contrast_pairs(np.array([0.1, 0.2, 0.3, 0.3, 0.9, 0.1, 0.0]), data)
+    assert (report["n"], report["ordered"]) == (2, 0.5)  # equal losses order nothing
+    assert report["files"]["mine"]["n"] == 2
+    assert contrast_pairs(np.zeros(1), dataset(row("a", "budget"))) == {"n": 0}
+
+
+def test_slices_tell_ranking_under_routing_and_saving_apart():
+    data = dataset(
+        row("short", "budget", lang="en", trap="t"),
+        row("also short", "frontier", lang="en"),
+        row("word " * 200, "production", lang="de"),
+    )
+    report = slices(scores([0.1, 0.9, 0.2]).expected_quality_loss, np.array([0, 1, 0]), data, tier_cost_usd=COSTS)
+    english = report["lang"]["en"]
+    assert (english["n"], english["auc_not_cheapest"], english["under_routing"], english["saved"]) == (2, 1.0, 0.5, 0.7)
+    assert report["lang"]["de"]["auc_not_cheapest"] is None
+    assert {name: entry["n"] for name, entry in report["length"].items()} == {"1-6": 2, "151+": 1}
+    assert list(report["trap"]) == ["t"]
+    assert report["file"]["mine"]["n"] == 3
+
+
+@pytest.mark.parametrize(("n_true", "n", "low", "high"), [(0, 0, 0.0, 1.0), (0, 10, 0.0, 0.278), (10, 10, 0.722, 1.0)])
+def test_the_interval_is_wilsons(n_true, n, low, high):
+    assert wilson_interval(n_true, n) == pytest.approx((low, high), abs=5e-4)
+
+
+@given(st.integers(1, 500), st.data())
+def test_the_interval_holds_the_share(n, data):
+    n_true = data.draw(st.integers(0, n))
+    low, high = wilson_interval(n_true, n)
+    assert 0.0 <= low <= n_true / n + 1e-12
+    assert n_true / n - 1e-12 <= high <= 1.0

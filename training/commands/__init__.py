@@ -1,0 +1,1 @@
+"""The commands `fit` and `evaluate`: arguments in, files out."""

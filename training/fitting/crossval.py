@@ -1,0 +1,89 @@
+"""Out-of-fold scores: every row scored by heads that saw neither it nor its group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from router.brain.brain import SignalScale, assemble_features, scores_of
+from router.brain.calibration import Float64Array, sigmoid
+from router.types import FloatArray
+from training.config import FitConfig
+from training.fitting.design import RowBuckets
+from training.fitting.heads import HeadData, fit_heads, head_targets, reversals
+from training.fitting.hyper import LABELS
+from training.rows.labels import Labels
+from training.rows.splits import RowIndex, group_folds
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CrossvalData:
+    """What is cross-validated.
+
+    embeddings: (n, n_views * dim) float32; no columns for none.  signals: (n, n_signals) float32, raw; may be none.
+    buckets: n-gram buckets of each row; None for heads without n-grams.  labels, groups: of the same rows.
+    """
+
+    embeddings: FloatArray
+    signals: FloatArray
+    buckets: RowBuckets | None
+    labels: Labels
+    groups: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """How many rows."""
+        return len(self.groups)
+
+
+def out_of_fold_losses(data: CrossvalData, config: FitConfig, *, n_folds: int, seed: int) -> Float64Array:
+    """Expected quality loss of each row, (n, n_tiers), from heads fitted on the other folds; not calibrated further."""
+    folds = group_folds(data.groups, n_folds=n_folds, seed=seed)
+    return losses_by_fold(data, folds, config)
+
+
+def losses_by_fold(data: CrossvalData, folds: npt.NDArray[np.int64], config: FitConfig) -> Float64Array:
+    """The same for given folds: (n,) the fold of each row."""
+    n_tiers = data.labels.adequate.shape[1]
+    out = np.zeros((len(data), n_tiers))
+    for fold in np.unique(folds):
+        held_out = np.flatnonzero(folds == fold)
+        out[held_out] = held_out_losses(data, config, fit=np.flatnonzero(folds != fold), score=held_out)
+    return out
+
+
+def held_out_losses(data: CrossvalData, config: FitConfig, *, fit: RowIndex, score: RowIndex) -> Float64Array:
+    """Expected quality loss of the rows `score`, (n_score, n_tiers), from heads fitted on the rows `fit`."""
+    scale = signal_scale(data.signals[fit])
+    features = assemble_features(data.embeddings, scale.apply(data.signals))
+    fitted = fit_heads(
+        HeadData(
+            features=features[fit],
+            buckets=take_buckets(data.buckets, fit),
+            targets=head_targets(data.labels.take(fit), unsolved=config.unsolved),
+            reversed=reversals(data.labels.take(fit)),
+            weights=np.ones(len(fit)),
+            groups=[data.groups[i] for i in fit.tolist()],
+            auxiliary=np.full(len(fit), ""),
+        ),
+        n_embedding=data.embeddings.shape[1],
+        config=config,
+        hyper=config.hyper or LABELS,
+    )
+    probabilities = sigmoid(fitted.logits(features[score], take_buckets(data.buckets, score)))
+    return scores_of(probabilities, domain_distance=np.zeros(len(score))).expected_quality_loss
+
+
+def take_buckets(buckets: RowBuckets | None, rows: RowIndex) -> RowBuckets | None:
+    """The buckets of some rows, in their order."""
+    return None if buckets is None else [buckets[row] for row in rows.tolist()]
+
+
+def signal_scale(signals: FloatArray) -> SignalScale:
+    """The scale that brings these rows' signals to mean 0 and deviation 1; a constant signal is only centred."""
+    deviation = signals.std(axis=0, dtype=np.float64)
+    return SignalScale(
+        mean=signals.mean(axis=0, dtype=np.float64).astype(np.float32),
+        deviation=np.where(deviation > 1e-6, deviation, 1.0).astype(np.float32),
+    )

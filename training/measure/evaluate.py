@@ -1,0 +1,187 @@
+"""Measure a bundle on rows that nothing was fitted or chosen on, beside what it must beat: evaluation.json.
+
+The figures at the top are of the target sources, those that stand for the traffic to serve; `sources` gives every
+source alone, and `slices` parts of the target: never only pooled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from router.brain.calibration import Float64Array
+from router.brain.promise import Promise
+from router.types import JsonObject
+from training.config import FitConfig
+from training.measure import metrics
+from training.measure.advantages import complete_rows, measurable_rows, quality_gains, take_rows
+from training.measure.baselines import (
+    Features,
+    KnownRows,
+    Policy,
+    Scorer,
+    fit_knn,
+    fit_length_rule,
+    fit_signals_only,
+    match_cost,
+    one_hot,
+    oracle,
+    random_mix,
+    shuffle,
+)
+from training.measure.bootstrap import Interval
+from training.measure.gate import LENGTH_RULE, OtherTiers, gate
+from training.measure.measured import MeasuredRows
+from training.measure.reported import curve_reports, policy_reports, rounded, summary_report
+from training.measure.simulate import TierIndex
+from training.measure.slices import head_report, slice_reports, source_report
+from training.rows.splits import RowIndex
+
+__all__ = ["EVALUATION_SCHEMA", "EvaluationInputs", "evaluate_rows", "promise_report"]
+
+EVALUATION_SCHEMA = 2
+
+_FITS: Mapping[str, Callable[[KnownRows, FitConfig], Scorer]] = {
+    LENGTH_RULE: fit_length_rule,
+    "signals_only": fit_signals_only,
+    "knn": fit_knn,
+}
+"""The baselines that score rows: what fits each on rows that are no test rows."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EvaluationInputs:
+    """What an evaluation needs: the test rows as scored, and what the baselines are fitted and matched on.
+
+    test: the test rows of all sources, as the bundle scores them and the service would choose at `threshold`.
+    test_features: of the same rows, in the same order.
+    on_target: (n_test,) which of them are of target sources.
+    fit: target rows that the heads were fitted on; the scored baselines are fitted on them.
+    calibrate: target rows that the threshold was chosen on; there each scored baseline is brought to the router's cost.
+    calibrate_chosen: (n_calibrate,) the tier that the service would choose for each of those.
+    threshold: the bundle's own, for the record.
+    config: its settings hold for the baselines too; give it with `hyper` set to what the heads were fitted with.
+    in_use: the test rows, same order, as the bundle now in use serves them; None if there is none.
+    n_resamples, seed: of the bootstrap.
+    """
+
+    test: MeasuredRows
+    test_features: Features
+    on_target: metrics.BoolArray
+    fit: KnownRows
+    calibrate: KnownRows
+    calibrate_chosen: TierIndex
+    threshold: float
+    config: FitConfig
+    in_use: MeasuredRows | OtherTiers | None = None
+    n_resamples: int = 1000
+    seed: int = 0
+
+
+def evaluate_rows(inputs: EvaluationInputs) -> JsonObject:
+    """evaluation.json, schema 2: plain JSON values, numbers to 4 digits, null where there is no number.
+
+    Policies, advantages, curves, summary and slices are of target rows with every loss and quality known; they are
+    empty, and the gate fails, where these are too few of the target rows (advantages.MIN_KNOWN_SHARE).
+    """
+    target = take_rows(inputs.test, np.flatnonzero(inputs.on_target))
+    known = measurable_rows(target)
+    report = {
+        "schema_version": EVALUATION_SCHEMA,
+        "test": {
+            "n": len(target),
+            "n_known": int(complete_rows(target).sum()),
+            "groups": len(np.unique(target.groups)),
+            "n_own_costs": 0 if target.own_costs is None else int(target.own_costs.sum()),
+        },
+        "threshold": inputs.threshold,
+        "heads": head_report(target),
+        "sources": {
+            str(name): source_report(take_rows(inputs.test, np.flatnonzero(inputs.test.sources == name)))
+            for name in np.unique(inputs.test.sources)
+        },
+        **(_measured_report(inputs, target, known) if known.size else _unmeasured_report(inputs, target)),
+    }
+    plain: JsonObject = rounded(report)
+    return plain
+
+
+def promise_report(promise: Promise) -> JsonObject:
+    """evaluation.json's `promise`: what is promised, and by slice where that was asked for."""
+    slices = {"slices": [asdict(part) for part in promise.slices]} if promise.slices else {}
+    return {**asdict(promise.stated()), **slices}
+
+
+def _measured_report(inputs: EvaluationInputs, target: MeasuredRows, known: RowIndex) -> JsonObject:
+    rows = take_rows(target, known)
+    features = inputs.test_features.take(inputs.on_target).take(known)
+    scored, matched = _scored_baselines(inputs, features)
+    n_resamples, seed = inputs.n_resamples, inputs.seed
+    advantages = quality_gains(rows, scored, n_resamples=n_resamples, seed=seed)
+    curves = {"router": rows.scores.expected_quality_loss, **scored}
+    policies = {**_fixed_policies(rows), **matched}
+    return {
+        "policies": policy_reports(rows, policies, n_resamples=n_resamples, seed=seed),
+        "advantages": {"over": {name: {"quality_gain": gain} for name, gain in advantages.items()}},
+        "curves": curve_reports(rows, curves, n_resamples=n_resamples, seed=seed),
+        "summary": summary_report(rows, n_resamples=n_resamples, seed=seed),
+        "slices": slice_reports(rows),
+        "gate": _gate_report(inputs, target, advantages),
+    }
+
+
+def _unmeasured_report(inputs: EvaluationInputs, target: MeasuredRows) -> JsonObject:
+    return {
+        "policies": {},
+        "advantages": {"over": {}},
+        "curves": {},
+        "summary": {},
+        "slices": {},
+        "gate": _gate_report(inputs, target, {}),
+    }
+
+
+def _scored_baselines(
+    inputs: EvaluationInputs, features: Features
+) -> tuple[dict[str, Float64Array], dict[str, Policy]]:
+    """Each scored baseline's losses on the test rows, and its policy at the router's cost on the calibration rows."""
+    calibrate = inputs.calibrate
+    router = one_hot(inputs.calibrate_chosen, n_tiers=len(inputs.test.tiers))
+    mean_usd = float((router * calibrate.cost_usd).sum(axis=1).mean())
+    losses: dict[str, Float64Array] = {}
+    matched: dict[str, Policy] = {}
+    for name, fit in _FITS.items():
+        score = fit(inputs.fit, inputs.config)
+        losses[name] = score(features)
+        mix = match_cost(score(calibrate.features), calibrate.cost_usd, mean_usd=mean_usd)
+        matched[name] = mix.policy(losses[name])
+    return losses, matched
+
+
+def _fixed_policies(rows: MeasuredRows) -> dict[str, Policy]:
+    """The router, and the policies that nothing is fitted for."""
+    n_tiers = len(rows.tiers)
+    router = one_hot(rows.chosen, n_tiers=n_tiers)
+    return {
+        "router": router,
+        **{f"always_{tier}": one_hot(np.full(len(rows), k), n_tiers=n_tiers) for k, tier in enumerate(rows.tiers)},
+        "random_mix": random_mix(router),
+        "shuffle": shuffle(router, rows.sources),
+        "oracle": oracle(rows.labels.cheapest, n_tiers=n_tiers),
+    }
+
+
+def _gate_report(inputs: EvaluationInputs, target: MeasuredRows, advantages: Mapping[str, Interval]) -> JsonObject:
+    in_use = inputs.in_use
+    if isinstance(in_use, MeasuredRows):
+        in_use = take_rows(in_use, np.flatnonzero(inputs.on_target))
+    return gate(
+        target,
+        advantages,
+        in_use,
+        max_quality_loss=inputs.config.max_quality_loss,
+        n_resamples=inputs.n_resamples,
+        seed=inputs.seed,
+    ).to_json()

@@ -1,0 +1,242 @@
+"""Do decisions stand when the ask is only dressed otherwise, are twins told apart, and where is the brain weak?
+
+    robustness(brain.score, data.take(splits.test), Rule(threshold, max_distance, safe_tier), tier_cost_usd=...)
+
+Shares come with n and a 95% interval, by Wilson's score method (Wilson 1927).
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+
+from router.brain.brain import Scores
+from router.brain.calibration import Float64Array
+from router.reading import Reading, read
+from router.reading.signals import SIGNAL_NAMES
+from router.types import ChatRequest, JsonObject
+from training.measure.metrics import auc
+from training.measure.perturb import PERTURBATIONS, perturb
+from training.measure.simulate import TierIndex, route_scores
+from training.rows.dataset import Dataset
+from training.rows.row import LabelledRow, TrainingRow
+
+__all__ = ["Rule", "contrast_pairs", "decisions_unchanged", "robustness", "slices", "wilson_interval"]
+
+Score = Callable[[Sequence[Reading]], Scores]
+"""A brain's `score`: n readings to their scores."""
+
+LENGTH_BUCKETS: tuple[tuple[int, str], ...] = ((6, "1-6"), (20, "7-20"), (60, "21-60"), (150, "61-150"))
+"""Words at most, and the bucket's name; longer asks are `151+`."""
+
+_LENGTHS = [*(name for _, name in LENGTH_BUCKETS), "151+"]
+_WORDS_LOG = SIGNAL_NAMES.index("ask_words_log")
+_Z_95 = 1.959964
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How scores become a tier, as the service does it.
+
+    threshold: on the expected quality loss.  max_distance: beyond it is out of domain.  safe_tier: its index.
+    """
+
+    threshold: float
+    max_distance: float
+    safe_tier: int
+
+    def decide(self, scores: Scores) -> TierIndex:
+        """The chosen tier of each row."""
+        return route_scores(scores, self.threshold, max_distance=self.max_distance, safe_tier=self.safe_tier)
+
+
+def robustness(
+    score: Score,
+    data: Dataset,
+    rule: Rule,
+    *,
+    tier_cost_usd: Sequence[float],
+    scores: Scores | None = None,
+    seed: int = 0,
+) -> JsonObject:
+    """All three measures on rows that nothing was fitted or chosen on.
+
+    scores: what the brain says of the rows, where that is known already.
+    """
+    told = score(data.readings) if scores is None else scores
+    return {
+        "decisions_unchanged": decisions_unchanged(score, data, rule, seed=seed, scores=told),
+        "contrast_pairs": contrast_pairs(told.expected_quality_loss[:, 0], data),
+        "slices": slices(told.expected_quality_loss, rule.decide(told), data, tier_cost_usd=tier_cost_usd),
+    }
+
+
+# --- Perturbations ---------------------------------------------------------------------------------------------------
+
+
+def decisions_unchanged(score: Score, data: Dataset, rule: Rule, *, seed: int, scores: Scores) -> JsonObject:
+    """For each perturbation: on the rows whose ask it changes, the share of decisions that stay.
+
+    unchanged, up, down: shares of n that add up to 1; up is a stronger tier.  out_of_domain: share of the n perturbed
+    rows beyond the domain; out_of_domain_before: of the same rows as they were.
+    """
+    before = rule.decide(scores)
+    foreign = scores.domain_distance > rule.max_distance
+    return {
+        name: _unchanged(score, data, rule, name=name, seed=seed, before=before, foreign=foreign)
+        for name in PERTURBATIONS
+    }
+
+
+def _unchanged(
+    score: Score,
+    data: Dataset,
+    rule: Rule,
+    *,
+    name: str,
+    seed: int,
+    before: TierIndex,
+    foreign: npt.NDArray[np.bool_],
+) -> JsonObject:
+    perturbed = [perturb(row.messages, name, lang=_lang(row), seed=seed) for row in data.rows]
+    differs = [new != row.messages for new, row in zip(perturbed, data.rows, strict=True)]
+    rows = np.flatnonzero(np.array(differs, dtype=np.bool_))
+    if rows.size == 0:
+        return {"n": 0}
+    scores = score([read(ChatRequest(messages=perturbed[row])) for row in rows.tolist()])
+    after, kept = rule.decide(scores), before[rows]
+    return {
+        **_share(int((after == kept).sum()), len(rows), name="unchanged"),
+        "up": _round(float((after > kept).mean())),
+        "down": _round(float((after < kept).mean())),
+        "out_of_domain": _round(float((scores.domain_distance > rule.max_distance).mean())),
+        "out_of_domain_before": _round(float(foreign[rows].mean())),
+    }
+
+
+# --- Contrast pairs --------------------------------------------------------------------------------------------------
+
+
+def contrast_pairs(loss_at_cheapest: Float64Array, data: Dataset) -> JsonObject:
+    """Of twins that share `pair` and differ in tier, the share whose harder one has the larger expected loss.
+
+    loss_at_cheapest: (n,) expected quality loss of the cheapest tier.  Equal losses count as wrong.
+    """
+    right: dict[str, list[bool]] = defaultdict(list)
+    for easy, hard in _twins(data):
+        right[str(data.sources[hard])].append(bool(loss_at_cheapest[hard] > loss_at_cheapest[easy]))
+    total = [value for values in right.values() for value in values]
+    if not total:
+        return {"n": 0}
+    return {
+        **_share(sum(total), len(total), name="ordered"),
+        "files": {name: _share(sum(values), len(values), name="ordered") for name, values in sorted(right.items())},
+    }
+
+
+def _twins(data: Dataset) -> Iterator[tuple[int, int]]:
+    """Positions of the easier and the harder row of each pair of twins."""
+    of_pair: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for position, row in enumerate(data.rows):
+        if isinstance(row, LabelledRow) and row.pair is not None:
+            of_pair[row.source, row.pair].append(position)
+    cheapest = data.labels.cheapest
+    for positions in of_pair.values():
+        for one, other in combinations(positions, 2):
+            if cheapest[one] != cheapest[other] and min(cheapest[one], cheapest[other]) >= 0:
+                easy, hard = sorted((one, other), key=lambda position: int(cheapest[position]))
+                yield easy, hard
+
+
+# --- Slices ----------------------------------------------------------------------------------------------------------
+
+
+def slices(
+    expected_quality_loss: Float64Array, chosen: TierIndex, data: Dataset, *, tier_cost_usd: Sequence[float]
+) -> JsonObject:
+    """By `file`, `lang`, `length` and `trap`: how well the brain ranks, how often it routes too low, what it saves.
+
+    Only rows whose cheapest adequate tier is known. auc_not_cheapest: of the loss at the cheapest tier; null where
+    all rows of a slice are of one kind.  saved: against always the strongest tier, by tier_cost_usd a request.
+    """
+    cheapest = data.labels.cheapest
+    graded = (cheapest >= 0) & (cheapest < len(data.tiers))
+    cost = np.asarray(tier_cost_usd, dtype=np.float64)
+    report: JsonObject = {}
+    for kind, values in _facts(data).items():
+        names = [str(name) for name in np.unique(values[graded]) if name]
+        if kind == "length":
+            names.sort(key=_LENGTHS.index)
+        report[kind] = {
+            name: _slice(np.flatnonzero(graded & (values == name)), expected_quality_loss[:, 0], chosen, cheapest, cost)
+            for name in names
+        }
+    return report
+
+
+def _slice(
+    rows: npt.NDArray[np.intp], loss: Float64Array, chosen: TierIndex, cheapest: TierIndex, cost: Float64Array
+) -> JsonObject:
+    not_cheapest = cheapest[rows] > 0
+    low, high = wilson_interval(n_low := int((chosen[rows] < cheapest[rows]).sum()), len(rows))
+    return {
+        "n": len(rows),
+        "not_cheapest": _round(float(not_cheapest.mean())),
+        "auc_not_cheapest": _round(auc(loss[rows], not_cheapest)),
+        "under_routing": _round(n_low / len(rows)),
+        "under_routing_interval": [_round(low), _round(high)],
+        "saved": _round(float(1.0 - cost[chosen[rows]].mean() / cost[-1])),
+    }
+
+
+def _facts(data: Dataset) -> Mapping[str, npt.NDArray[np.str_]]:
+    """What rows are sliced by: one value a row, "" unknown."""
+    labelled = [row if isinstance(row, LabelledRow) else None for row in data.rows]
+    return {
+        "file": data.sources,
+        "lang": np.array([(row.lang if row else None) or "" for row in labelled]),
+        "length": np.array([length_bucket(reading) for reading in data.readings]),
+        "trap": np.array([(row.trap if row else None) or "" for row in labelled]),
+    }
+
+
+def length_bucket(reading: Reading) -> str:
+    """The bucket of the ask's length in words, as the signals count them: in scripts without spaces by characters."""
+    n_words = round(math.expm1(float(reading.signals[_WORDS_LOG])))
+    return next((name for limit, name in LENGTH_BUCKETS if n_words <= limit), _LENGTHS[-1])
+
+
+# --- Small parts -----------------------------------------------------------------------------------------------------
+
+
+def wilson_interval(n_true: int, n: int, *, z: float = _Z_95) -> tuple[float, float]:
+    """Wilson's score interval of a share n_true / n: inside [0, 1], and sound also near its ends. (0, 1) for n = 0.
+
+    >>> [round(end, 3) for end in wilson_interval(8, 10)]
+    [0.49, 0.943]
+    """
+    if n == 0:
+        return 0.0, 1.0
+    share = n_true / n
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _share(n_true: int, n: int, *, name: str) -> JsonObject:
+    low, high = wilson_interval(n_true, n)
+    return {"n": n, name: _round(n_true / n), "interval": [_round(low), _round(high)]}
+
+
+def _lang(row: TrainingRow) -> str | None:
+    return row.lang if isinstance(row, LabelledRow) else None
+
+
+def _round(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)

@@ -1,0 +1,91 @@
+"""How well the kind of work is named: macro F1 beside what a list of keywords does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.feature_selection import chi2
+from sklearn.metrics import accuracy_score, f1_score
+
+from router.brain.brain import Brain
+from router.types import JsonObject
+from training.fitting.prepared import Prepared
+from training.fitting.tasks import TaskData, fit_task_head, task_names, task_probabilities
+from training.rows.splits import RowIndex
+
+WORDS_PER_TASK = 50
+"""Keywords of a task in the baseline: of 5, 10, 20, 50, 100 and 200 the best, so that it is no straw man."""
+
+MIN_ROWS_OF_A_WORD = 3
+_WORD = r"\w+"
+
+
+def keyword_tasks(
+    texts: Sequence[str], tasks: npt.NDArray[np.str_], asked: Sequence[str], *, n_words: int = WORDS_PER_TASK
+) -> npt.NDArray[np.str_]:
+    """What a keyword list says of the texts `asked`: the task whose words occur most, the commonest task if none does.
+
+    texts, tasks: the rows that the list is made from. A task's words are those most tied to it by chi-squared, among
+    the words that are commoner within it than outside.
+    """
+    counter = CountVectorizer(binary=True, min_df=MIN_ROWS_OF_A_WORD, token_pattern=_WORD)
+    seen = counter.fit_transform(texts)
+    names, counts = np.unique(tasks, return_counts=True)
+    chosen = np.zeros((seen.shape[1], len(names)))
+    for column, name in enumerate(names):
+        of_task = tasks == name
+        strength, _ = chi2(seen, of_task)
+        more = np.asarray(seen[of_task].mean(axis=0) > seen[~of_task].mean(axis=0)).ravel()
+        best = np.argsort(-np.where(more, np.nan_to_num(strength), -1.0), kind="stable")[:n_words]
+        chosen[best[more[best]], column] = 1.0
+    votes = np.asarray(counter.transform(asked) @ chosen)
+    said: npt.NDArray[np.str_] = np.where(votes.max(axis=1) > 0, names[votes.argmax(axis=1)], names[counts.argmax()])
+    return said
+
+
+def measured_tasks(brain: Brain, prepared: Prepared, *, fit: RowIndex, test: RowIndex) -> JsonObject | None:
+    """How a brain's task head does on test rows, beside keywords from the rows it was fitted on.
+
+    None for a brain without such a head. Only target rows with a task of the head count.
+    """
+    if brain.tasks is None:
+        return None
+    names = task_names(prepared)
+    usable = prepared.on_target & np.isin(names, brain.tasks.names)
+    fit, test = fit[usable[fit]], test[usable[test]]
+    data = TaskData(
+        features=brain.features([prepared.data.readings[row] for row in test.tolist()]),
+        buckets=None if prepared.buckets is None else [prepared.buckets[row] for row in test.tolist()],
+        names=names[test],
+    )
+    said = np.array(brain.tasks.names)[task_probabilities(brain.tasks, data).argmax(axis=1)]
+    asks = [reading.ask for reading in prepared.data.readings]
+    listed = keyword_tasks([asks[row] for row in fit.tolist()], names[fit], [asks[row] for row in test.tolist()])
+    return {**task_report(names[test], said), "keywords": task_report(names[test], listed)}
+
+
+def held_out_tasks(data: TaskData, *, fit: RowIndex, score: RowIndex, n_embedding: int) -> npt.NDArray[np.str_]:
+    """The task that a head fitted on the rows `fit` names for each of the rows `score`.
+
+    n_embedding: as for `fit_task_head`. Raises ValueError when the rows to fit on have fewer than two tasks.
+    """
+    head = fit_task_head(data.take(fit), n_embedding=n_embedding)
+    if head is None:
+        raise ValueError("the rows to fit on have fewer than two tasks")
+    said: npt.NDArray[np.str_] = np.array(head.names)[task_probabilities(head, data.take(score)).argmax(axis=1)]
+    return said
+
+
+def task_report(true: npt.NDArray[np.str_], said: npt.NDArray[np.str_]) -> JsonObject:
+    """Macro F1 over the tasks that occur, the share that is right, and F1 by task; all in [0, 1]."""
+    names = np.unique(true)
+    own = f1_score(true, said, labels=names, average=None, zero_division=0.0)
+    return {
+        "n": len(true),
+        "macro_f1": round(float(own.mean()), 4),
+        "accuracy": round(float(accuracy_score(true, said)), 4),
+        "f1": {str(name): round(float(value), 4) for name, value in zip(names, own, strict=True)},
+    }

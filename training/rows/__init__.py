@@ -1,0 +1,1 @@
+"""Rows: what a row is, reading files of them, tiers of their models, labels, splits."""

@@ -1,0 +1,161 @@
+"""Build the bundles that ship, from the committed traffic rows and the public sources whose licence allows it.
+
+    python -m training.shipping.ship --out models          (make train)
+
+The public rows are read from the folder that TIERWISE_DATA names, or ../shared/data;
+`python -m training.shipping.sources rebuild` makes them anew from their repositories. Same rows, same machine: same
+bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from router.brain.bundle.write import BundleContents, write_bundle
+from router.errors import DataError, TierwiseError
+from training.config import FitConfig
+from training.fitting.distil import DEFAULT_MODEL, distil, model_path
+from training.fitting.fit import FittedBrain, fit_transformer_brain, prepare_for_transformer
+from training.fitting.prepared import Prepared
+from training.pipeline import Recipe, fit_bundle, fit_recipe, open_dataset
+from training.progress import Progress
+from training.report import write_report
+from training.rows.readers import RowSet, data_folder, read_rows
+from training.rows.splits import RowIndex
+from training.rows.tier_map import TierMap, load_tier_map
+from training.shipping.sources import PUBLIC_SOURCES
+
+CACHE = Path(".cache/tierwise")
+
+MAX_PUBLIC_ROWS = 1_000
+"""Rows taken of each public source: exam questions outnumber the traffic fourteen to one and say little about it."""
+
+EXAMS = ("llmrouter_ulab", "mmlu_pro", "routellm_gsm8k", "routellm_mmlu", "zeroeval_gsm", "zeroeval_math_l5")
+"""Public sources of exam questions: what they ask is foreign to agent traffic. Workbench is agent work and is not."""
+
+DECISION_SHARE = 0.3
+"""Share of the calibration groups that fits the decision over both brains; the rest chooses the threshold."""
+
+
+def shipping_files(traffic: Path, data: Path | None) -> list[Path]:
+    """The row files that a shipped bundle may be fitted on: traffic, and public sources whose licence allows it.
+
+    Raises DataError when a public source is not there.
+    """
+    if data is None:
+        raise DataError("the public rows are not here; name their folder with TIERWISE_DATA", where="TIERWISE_DATA")
+    public = [data / "outcomes" / f"{source.name}.jsonl.gz" for source in PUBLIC_SOURCES if source.may_ship]
+    for path in public:
+        if not path.is_file():
+            raise DataError("is missing; rebuild it with python -m training.shipping.sources rebuild", where=str(path))
+    return [traffic, *public]
+
+
+def traffic_sources(rows: RowSet) -> tuple[str, ...]:
+    """The sources that stand for the traffic to serve: those of rows that are no public source's."""
+    public = {source.name for source in PUBLIC_SOURCES}
+    return tuple(sorted({row.source for row in rows.rows} - public))
+
+
+def capped(rows: RowSet, *, keep: Collection[str], most: int, seed: int) -> RowSet:
+    """The rows with at most `most` of each source that is not in `keep`: a seeded choice, in the order they came."""
+    rng = np.random.default_rng(seed)
+    sources = np.array([row.source for row in rows.rows])
+    chosen: set[int] = set()
+    for source in np.unique(sources):
+        own = np.flatnonzero(sources == source)
+        chosen |= set(own.tolist() if source in keep else rng.permutation(own)[:most].tolist())
+    return replace(rows, rows=tuple(row for position, row in enumerate(rows.rows) if position in chosen))
+
+
+def config_for(name: str, rows: RowSet) -> FitConfig:
+    """The settings of a shipped bundle."""
+    return FitConfig(
+        name=name,
+        target_sources=traffic_sources(rows),
+        licence="Apache-2.0",
+        calibrate_share=0.25,
+        test_share=0.2,
+        refit=True,
+        promise_slices=("source", "lang"),
+        foreign_sources=EXAMS,
+    )
+
+
+def ship_fast(rows: RowSet, tier_map: TierMap, *, cache: Path, progress: Progress) -> BundleContents:
+    """`fast`: a token table, n-grams and signals; numpy alone."""
+    return fit_bundle(rows, tier_map, distil(), config_for("fast", rows), cache=cache, progress=progress)
+
+
+def ship_default(rows: RowSet, tier_map: TierMap, *, progress: Progress) -> BundleContents:
+    """`default`: a fine-tuned transformer, n-grams and signals."""
+    config = config_for("default", rows)
+    data = open_dataset(rows, tier_map, config, progress=progress)
+    return fit_recipe(
+        rows,
+        tier_map,
+        prepare_for_transformer(data, model_path(DEFAULT_MODEL), config),
+        transformer_recipe(DEFAULT_MODEL, config, progress=progress),
+        config,
+        progress=progress,
+    )
+
+
+def transformer_recipe(model_id: str, config: FitConfig, *, progress: Progress) -> Recipe:
+    """The recipe that fine-tunes a transformer; its decision has more numbers than a sigmoid, so sides are parted."""
+
+    def fit(prepared: Prepared, rows: RowIndex, calibrate: RowIndex) -> FittedBrain:
+        return fit_transformer_brain(
+            prepared, model_path(model_id), config, model_id=model_id, fit=rows, calibrate=calibrate, progress=progress
+        )
+
+    return Recipe(fit, calibration_share=DECISION_SHARE)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Build the shipped bundles. Returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.shipping.ship", description="Build the bundles that ship."
+    )
+    parser.add_argument("names", nargs="*", choices=["fast", "default", []], help="which; both if none is named")
+    parser.add_argument("--out", type=Path, default=Path("models"), help="folder for the bundles")
+    options = parser.parse_args(arguments)
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    root = Path(__file__).resolve().parents[2]
+    try:
+        for name in options.names or ["fast", "default"]:
+            ship(name, root, options.out, data=data_folder(os.environ, root), progress=_say)
+    except TierwiseError as exc:
+        sys.stderr.write(f"tierwise: {exc}\n")
+        return 1
+    return 0
+
+
+def ship(name: str, root: Path, out: Path, *, data: Path | None, progress: Progress) -> None:
+    """Fit and write one bundle. root: the checkout, with its data/ folder.  Raises TierwiseError."""
+    all_rows = read_rows(shipping_files(root / "data" / "traffic", data))
+    rows = capped(all_rows, keep=traffic_sources(all_rows), most=MAX_PUBLIC_ROWS, seed=0)
+    tier_map = load_tier_map(root / "data" / "tiers.json")
+    contents = (
+        ship_fast(rows, tier_map, cache=root / CACHE, progress=progress)
+        if name == "fast"
+        else ship_default(rows, tier_map, progress=progress)
+    )
+    manifest = write_bundle(out / name, contents)
+    write_report(contents.evaluation, out / name / "report")
+    progress(f"wrote {manifest.id} to {out / name}")
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"tierwise: {line}\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
