@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Annotated
+
+from router.checked.kinds import Patience, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,9 +17,9 @@ class BreakerSettings:
     longest_cooldown_s: the most that a provider's own retry-after can make of it.
     """
 
-    failures: int = 5
-    cooldown_s: float = 30.0
-    longest_cooldown_s: float = 300.0
+    failures: Annotated[int, whole(1, 1_000)] = 5
+    cooldown_s: Patience = 30.0
+    longest_cooldown_s: Patience = 300.0
 
 
 @dataclass(slots=True)

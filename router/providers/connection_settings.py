@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from router.checked.kinds import Flag, Patience, Seconds, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +18,8 @@ class ConnectionSettings:
     use_environment: whether HTTP_PROXY and the like, and SSL_CERT_FILE, are heeded.
     """
 
-    connect_s: float = 5.0
-    pool_s: float = 5.0
-    idle_s: float = 4.0
-    max_connections: int = 1_000
-    use_environment: bool = False
+    connect_s: Patience = 5.0
+    pool_s: Seconds = 5.0
+    idle_s: Seconds = 4.0
+    max_connections: Annotated[int, whole(1, 1_000_000)] = 1_000
+    use_environment: Flag = False

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
 
+from router.checked.kinds import NOT_IN_FILES, Flag, Patience, Seconds, whole
 from router.dialects.conversation import FailureKind, UpstreamFailure
 from router.providers.breaker import BreakerSettings
 
@@ -27,17 +29,17 @@ class DispatchSettings:
     max_answer_bytes: of an answer that is not streamed.  max_event_bytes: of a stream, without one event in them.
     """
 
-    retries: int = 2
-    base_wait_s: float = 0.5
-    longest_wait_s: float = 8.0
-    deadline_s: float = 600.0
-    first_event_s: float = 120.0
-    whole_answer_s: float = 300.0
-    between_bytes_s: float = 120.0
-    heartbeat_s: float = 10.0
-    drop_refused_parameters: bool = True
-    max_answer_bytes: int = 64 * 1024 * 1024
-    max_event_bytes: int = 16 * 1024 * 1024
+    retries: Annotated[int, whole(0, 10)] = 2
+    base_wait_s: Seconds = 0.5
+    longest_wait_s: Seconds = 8.0
+    deadline_s: Patience = 600.0
+    first_event_s: Patience = 120.0
+    whole_answer_s: Patience = 300.0
+    between_bytes_s: Patience = 120.0
+    heartbeat_s: Patience = 10.0
+    drop_refused_parameters: Flag = True
+    max_answer_bytes: Annotated[int, NOT_IN_FILES] = 64 * 1024 * 1024
+    max_event_bytes: Annotated[int, NOT_IN_FILES] = 16 * 1024 * 1024
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
 
 

@@ -1,0 +1,166 @@
+"""What a value of a file may be, as metadata of annotations: `Annotated[int, whole(0, 10)]`.
+
+Each kind is strict where a silent conversion would hurt ("5" is not 5, true is not 1) and has its words for errors and
+for the reference. pydantic is loaded when a schema is built, not when this module is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+from router.checked.words import found, not_one_of
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import PydanticCustomError
+    from pydantic_core.core_schema import CoreSchema, ValidationInfo
+
+Build: TypeAlias = Callable[[Any, "GetCoreSchemaHandler"], "CoreSchema"]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Metadata of an annotation. words: what is expected.  build: from the bare annotation and a handler, the schema."""
+
+    words: str
+    build: Build
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return self.build(source, handler)
+
+
+def fault(message: str, *at: str | int) -> PydanticCustomError:
+    """The error for a check of ours. message: the sentence, without a full stop.  at: where, from the value checked."""
+    from pydantic_core import PydanticCustomError
+
+    return PydanticCustomError("fault", "{message}", {"message": message, "at": at})
+
+
+def number(low: float = float("-inf"), high: float = float("inf"), *, above: float | None = None) -> Kind:
+    """A finite number in [low, high]; `above` is a lower bound that is not in it."""
+
+    def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return _schemas().float_schema(strict=True, ge=low, le=high, gt=above, allow_inf_nan=False)
+
+    return Kind(_range("a number", low, high, above), build)
+
+
+def whole(low: int, high: int | None = None) -> Kind:
+    """A whole number in [low, high]."""
+
+    def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return _schemas().int_schema(strict=True, ge=low, le=high)
+
+    return Kind(_range("a whole number", low, float("inf") if high is None else high, None), build)
+
+
+def matching(pattern: str, words: str) -> Kind:
+    """A string in which a regular expression is found. A lone surrogate, which is no Unicode text, is refused too."""
+    return Kind(words, lambda source, handler: _schemas().str_schema(strict=True, pattern=pattern))
+
+
+def known(what: str, names: Iterable[str] | None = None) -> Kind:
+    """A name among some, converted to the annotation (a string or an enumeration).
+
+    what: with its article.  names: the known ones; None for those that the context has under `what`.
+    """
+    fixed = None if names is None else tuple(names)
+
+    def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def check(value: str, info: ValidationInfo) -> Any:
+            there = (info.context or {})[what] if fixed is None else fixed
+            if value not in there:
+                raise fault(not_one_of(value, there, what))
+            return source(value)
+
+        return _schemas().with_info_after_validator_function(check, _schemas().str_schema(strict=True))
+
+    return Kind(f"the name of {what}" if fixed is None else f"one of {', '.join(fixed)}", build)
+
+
+def some(words: str) -> Kind:
+    """An array or a table that is not empty."""
+    return Kind(words, lambda source, handler: _then(_not_empty, handler(source)))
+
+
+def one_or_more() -> Kind:
+    """A string, which counts as an array of one, or an array that is not empty."""
+
+    def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        array = _then(_not_empty, handler(source))
+        return _schemas().no_info_before_validator_function(lambda v: (v,) if isinstance(v, str) else v, array)
+
+    return Kind("a string that is not empty, or an array of some", build)
+
+
+def names(at_least: int = 0) -> Kind:
+    """An array of different names that are not blank; for `tuple[str, ...]`."""
+
+    def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        item = handler.generate_schema(Name)
+        return _then(_different, _schemas().tuple_schema([item], variadic_item_index=0, min_length=at_least))
+
+    return Kind(f"an array of {at_least} or more different names" if at_least else "an array of different names", build)
+
+
+def converted(convert: Callable[[Any], Any], words: str, *, takes: Any = Any) -> Kind:
+    """What a function of ours makes of a value of the kind `takes`. convert: raises what `fault` makes."""
+    return Kind(words, lambda source, handler: _then(convert, handler.generate_schema(takes)))
+
+
+def _schemas() -> Any:
+    from pydantic_core import core_schema
+
+    return core_schema
+
+
+def _then(check: Callable[[Any], Any], schema: Any) -> CoreSchema:
+    made: CoreSchema = _schemas().no_info_after_validator_function(check, schema)
+    return made
+
+
+def _not_empty(value: Any) -> Any:
+    from pydantic_core import PydanticCustomError
+
+    if not value:
+        raise PydanticCustomError("empty", "empty")
+    return value
+
+
+def _different(values: tuple[str, ...]) -> tuple[str, ...]:
+    for index, value in enumerate(values):
+        if value in values[:index]:
+            raise fault(f"expected each name once, found {found(value)} again", index)
+    return values
+
+
+def _range(kind: str, low: float, high: float, above: float | None) -> str:
+    if high != float("inf"):
+        return f"{kind} in {f'[{_plain(low)}' if above is None else f'({_plain(above)}'}, {_plain(high)}]"
+    return kind if low == float("-inf") else f"{kind} at or above {_plain(low)}"
+
+
+def _plain(bound: float) -> str:
+    return f"{bound:g}" if isinstance(bound, float) else str(bound)
+
+
+def _refuse(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    return _schemas().custom_error_schema(
+        _schemas().literal_schema([object()]), custom_error_type="unknown_key", custom_error_message="unknown key"
+    )
+
+
+NOT_IN_FILES = Kind("no such key", _refuse)
+"""A field that only code sets: in a file it is an unknown key."""
+
+Flag: TypeAlias = Annotated[bool, Kind("true or false", lambda *_: _schemas().bool_schema(strict=True))]
+Text: TypeAlias = Annotated[str, matching("(?s).", "a string that is not empty")]
+# What Python's `str.strip` leaves something of: the engine's \s lacks the four separators.
+Name: TypeAlias = Annotated[str, matching(r"[^\s\x1c-\x1f]", "a string that is not blank")]
+Sha256: TypeAlias = Annotated[str, matching("^[0-9a-f]{64}$", "a sha256 in hex")]
+Share: TypeAlias = Annotated[float, number(0, 1)]
+Seconds: TypeAlias = Annotated[float, number(0, 86_400)]
+Patience: TypeAlias = Annotated[float, number(0.01, 86_400)]
+"""Seconds to wait, never none: with no patience at all every call fails, and a heartbeat would never rest."""
