@@ -14,6 +14,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from router.checked.kinds import NOT_IN_FILES, Kind
@@ -56,7 +57,8 @@ class Fault:
 class Document:
     """A decoded file and the faults that were found in it.
 
-    name: of the file, for messages.  lines: on which line each place is; {} where that is not known.
+    name: of the file, for messages.  value: what it decodes to.
+    lines: on which line each place is; None for a file of JSON, where that is not known.
     private: keys whose strings are never shown; those whose name speaks of keys, tokens or passwords never are.
     """
 
@@ -65,7 +67,7 @@ class Document:
     ) -> None:
         self.value = value
         self.faults: list[Fault] = []
-        self._name = name
+        self.name = name
         self._lines = {} if lines is None else lines
         self._private = private
         self._table = "an object" if lines is None else "a table"
@@ -86,7 +88,7 @@ class Document:
     def where(self, place: Place) -> str:
         """File and line of a place; of what it is in, where it is missing."""
         line = self._line(place)
-        return self._name if line == float("inf") else f"{self._name}:{line}"
+        return self.name if line == float("inf") else f"{self.name}:{line}"
 
     def _line(self, place: Place) -> float:
         while place and place not in self._lines:
@@ -107,7 +109,7 @@ class Document:
             return
         kept = sorted(self.faults, key=lambda fault: fault.line)[:MOST_FAULTS]
         rest = len(self.faults) - len(kept)
-        more = [f"{self._name}: {rest} more"] if rest else []
+        more = [f"{self.name}: {rest} more"] if rest else []
         if issubclass(kind, DataError):
             first, *others = kept
             text = "\n".join([first.message, *(str(fault).removesuffix(".") for fault in others), *more])
@@ -119,7 +121,9 @@ class Document:
         is_of_key = steps[-1:] == ("[key]",)
         steps = steps[:-1] if is_of_key else steps
         inner = _there(steps, value)
-        expected = words_of(_at(kind, steps)).replace("a table", self._table)
+        expected = words_of(_at(kind, steps))
+        if self._table != "a table":
+            expected = expected.replace("a table", self._table).replace("tables", "objects")
         what = found(error["input"], is_hidden=self._hides((*place, *steps)), table=self._table)
         if error["type"] == "fault":
             context = error["ctx"]
@@ -156,7 +160,9 @@ def record_fields(kind: Any) -> dict[str, Any]:
         return {}
     names = kind.model_fields if issubclass(kind, BaseModel) else [field.name for field in fields(kind)]
     hints = get_type_hints(kind, include_extras=True)
-    return {name: hints[name] for name in names if NOT_IN_FILES not in _metadata(hints[name])}
+    keys = {name: _metadata(hints[name]) for name in names}
+    alias = {name: m.alias for name, metadata in keys.items() for m in metadata if isinstance(m, FieldInfo) and m.alias}
+    return {alias.get(name, name): hints[name] for name in names if NOT_IN_FILES not in keys[name]}
 
 
 def words_of(kind: Any) -> str:
@@ -172,8 +178,8 @@ def words_of(kind: Any) -> str:
         return f"one of {', '.join(str(member.value) for member in kind)}"
     if origin in (tuple, frozenset):
         return f"an array of {_plural(words_of(arguments[0]))}"
-    if origin is not None and "Mapping" not in str(origin) and origin is not dict:
-        return str(kind)
+    if kind is str:
+        return "a string"
     item = "" if origin is None or arguments[1] is Any else f" of {_plural(words_of(arguments[1]))}"
     return f"a table{item}"
 

@@ -22,7 +22,10 @@ Build: TypeAlias = Callable[[Any, "GetCoreSchemaHandler"], "CoreSchema"]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Metadata of an annotation. words: what is expected.  build: from the bare annotation and a handler, the schema."""
+    """Metadata of an annotation.
+
+    words: what is expected.  build: makes the schema from the bare annotation and pydantic's handler.
+    """
 
     words: str
     build: Build
@@ -38,22 +41,42 @@ def fault(message: str, *at: str | int) -> PydanticCustomError:
     return PydanticCustomError("fault", "{message}", {"message": message, "at": at})
 
 
-def number(low: float = float("-inf"), high: float = float("inf"), *, above: float | None = None) -> Kind:
-    """A finite number in [low, high]; `above` is a lower bound that is not in it."""
+def number(
+    low: float = float("-inf"),
+    high: float = float("inf"),
+    *,
+    above: float | None = None,
+    what: str = "a number",
+    note: str = "",
+) -> Kind:
+    """A finite number in [low, high]. above: a lower bound that is not in it.  what, note: words around the range."""
 
     def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return _schemas().float_schema(strict=True, ge=low, le=high, gt=above, allow_inf_nan=False)
 
-    return Kind(_range("a number", low, high, above), build)
+    return Kind(_range(what, low, high, above) + note, build)
 
 
-def whole(low: int, high: int | None = None) -> Kind:
-    """A whole number in [low, high]."""
+def whole(low: int, high: int | None = None, *, is_float_allowed: bool = False) -> Kind:
+    """A whole number in [low, high]. is_float_allowed: whether 8.0 counts as 8."""
 
     def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return _schemas().int_schema(strict=True, ge=low, le=high)
+        strict = _schemas().int_schema(strict=True, ge=low, le=high)
+        if not is_float_allowed:
+            return strict
+        from_float = _schemas().chain_schema(
+            [_schemas().float_schema(strict=True), _schemas().int_schema(ge=low, le=high)]
+        )
+        return _schemas().custom_error_schema(
+            _schemas().union_schema([strict, from_float], mode="left_to_right"), "not_whole", custom_error_message="-"
+        )
 
     return Kind(_range("a whole number", low, float("inf") if high is None else high, None), build)
+
+
+def as_is() -> Kind:
+    """A value that is checked elsewhere."""
+    return Kind("a value", lambda *_: _schemas().any_schema())
 
 
 def matching(pattern: str, words: str) -> Kind:
@@ -82,7 +105,7 @@ def known(what: str, names: Iterable[str] | None = None) -> Kind:
 
 def some(words: str) -> Kind:
     """An array or a table that is not empty."""
-    return Kind(words, lambda source, handler: _then(_not_empty, handler(source)))
+    return Kind(words, _after(_not_empty))
 
 
 def one_or_more() -> Kind:
@@ -96,13 +119,20 @@ def one_or_more() -> Kind:
 
 
 def names(at_least: int = 0) -> Kind:
-    """An array of different names that are not blank; for `tuple[str, ...]`."""
+    """An array of different names; for `tuple[Name, ...]`."""
 
-    def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        item = handler.generate_schema(Name)
-        return _then(_different, _schemas().tuple_schema([item], variadic_item_index=0, min_length=at_least))
+    def different(values: tuple[str, ...]) -> tuple[str, ...]:
+        if len(values) < at_least:
+            raise _another()
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                raise fault(f"expected each name once, found {found(value)} again", index)
+        return values
 
-    return Kind(f"an array of {at_least} or more different names" if at_least else "an array of different names", build)
+    return Kind(
+        f"an array of {at_least} or more different names" if at_least else "an array of different names",
+        _after(different),
+    )
 
 
 def converted(convert: Callable[[Any], Any], words: str, *, takes: Any = Any) -> Kind:
@@ -121,19 +151,21 @@ def _then(check: Callable[[Any], Any], schema: Any) -> CoreSchema:
     return made
 
 
-def _not_empty(value: Any) -> Any:
+def _after(check: Callable[[Any], Any]) -> Build:
+    return lambda source, handler: _then(check, handler(source))
+
+
+def _another() -> PydanticCustomError:
+    """The error for another value than the kind's words say."""
     from pydantic_core import PydanticCustomError
 
+    return PydanticCustomError("another", "another value")
+
+
+def _not_empty(value: Any) -> Any:
     if not value:
-        raise PydanticCustomError("empty", "empty")
+        raise _another()
     return value
-
-
-def _different(values: tuple[str, ...]) -> tuple[str, ...]:
-    for index, value in enumerate(values):
-        if value in values[:index]:
-            raise fault(f"expected each name once, found {found(value)} again", index)
-    return values
 
 
 def _range(kind: str, low: float, high: float, above: float | None) -> str:

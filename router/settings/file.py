@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, ValidationInfo, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from router.checked.document import Table
 from router.checked.kinds import Flag, Name, Share, Text, fault, known, number, one_or_more, some, whole
@@ -112,7 +112,7 @@ class PolicyTable(TargetTable):
     floor: TierName | None = None
     ceiling: TierName | None = None
     tiers: tuple[TierName, ...] | None = None
-    turns: dict[TurnName, TurnTable] = {}
+    turns: dict[TurnName, TurnTable] = Field(default_factory=dict)
     cascade: Cascade | None = None
 
     @property
@@ -182,8 +182,8 @@ class RuleTable(LimitsTable):
     regex: Annotated[tuple[Expression, ...], one_or_more()] = ()
     has_images: Flag | None = None
     has_tools: Flag | None = None
-    header: Annotated[Fields, AfterValidator(_visible)] = {}
-    metadata: Fields = {}
+    header: Annotated[Fields, AfterValidator(_visible)] = Field(default_factory=dict)
+    metadata: Fields = Field(default_factory=dict)
     policy: Annotated[str, known("a policy")] | None = None
 
     @property
@@ -318,10 +318,10 @@ class ConfigFile(TargetTable):
     safe_tier: TierName | None = None
     trusted_encoders: tuple[Text, ...] = ()
     tiers: Annotated[tuple[TierTable, ...], AfterValidator(_different)] | None = None
-    catalog: dict[str, FactsTable] = {}
+    catalog: dict[str, FactsTable] = Field(default_factory=dict)
     rules: tuple[RuleTable, ...] = ()
-    policies: dict[str, PolicyTable] = {}
-    turns: dict[TurnName, TurnTable] = {}
+    policies: dict[str, PolicyTable] = Field(default_factory=dict)
+    turns: dict[TurnName, TurnTable] = Field(default_factory=dict)
     envelopes: tuple[EnvelopeTable, ...] = ()
     server: ServerTable = ServerTable()
     providers: tuple[dict[str, Any], ...] = ()

@@ -13,7 +13,7 @@ from router.brain.bundle.layout import MAX_BYTES
 from router.brain.encoders import EncoderSpec
 from router.brain.promise import Promise
 from router.checked.document import Document, Table
-from router.checked.kinds import Sha256, Share, Text, fault, known, names
+from router.checked.kinds import Name, Sha256, Share, Text, fault, known, names
 from router.checked.words import found
 from router.errors import BundleCorrupt, BundleSchema
 from router.types import JsonObject
@@ -108,17 +108,17 @@ class _File(Table):
 
     schema_version: Any
     id: Text
-    tiers: Annotated[tuple[str, ...], names(2)]
-    tier_models: dict[str, dict[str, Annotated[tuple[str, ...], names(1)]]]
+    tiers: Annotated[tuple[Name, ...], names(2)]
+    tier_models: dict[str, dict[str, Annotated[tuple[Name, ...], names(1)]]]
     encoder: EncoderSpec
     views: Annotated[tuple[Text, ...], AfterValidator(_views)]
-    signals: Annotated[tuple[str, ...], names(1)]
+    signals: Annotated[tuple[Name, ...], names(1)]
     calibration: Literal["sigmoid", "isotonic"]
     domain: _Domain
     promise: Annotated[Promise, AfterValidator(_promise)]
     training: dict[str, Any]
     files: dict[Annotated[str, known("a file of a bundle", MAX_BYTES)], Sha256]
-    tasks: Annotated[tuple[str, ...], names()] = ()
+    tasks: Annotated[tuple[Name, ...], names()] = ()
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
