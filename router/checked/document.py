@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -33,7 +33,8 @@ T = TypeVar("T")
 class Table(BaseModel):
     """A table of a file: no unknown keys, frozen. Dataclasses within one take no unknown keys either."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    WORDS: ClassVar[str] = "a table"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,8 @@ def words_of(kind: Any) -> str:
         if isinstance(metadata, Kind):
             return metadata.words
     kind = bare(kind)
+    if _is_record(kind):
+        return str(getattr(kind, "WORDS", Table.WORDS))
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Literal:
         return f"one of {', '.join(map(str, arguments))}"

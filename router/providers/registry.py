@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from router.checked.document import Document
-from router.checked.kinds import Flag, Text, known, matching
+from router.checked.kinds import Flag, Text, converted, known, matching
 from router.checked.words import Place, found
 from router.dialects.shared.provider import AwsKeys, Provider, Quirks
 from router.dialects.shared.secret import Secret
@@ -56,7 +56,7 @@ class ProviderRow:
     __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012  read by pydantic; an annotation would make it a field
 
     name: Annotated[str, matching("^[^/]+$", "a string without '/'")]
-    base_url: Text
+    base_url: Annotated[str, converted(lambda url: url.rstrip("/"), "a URL", takes=Text)]
     adapter: Annotated[str, known("an adapter", ADAPTER_NAMES)] = "openai_compatible"
     key_variable: Text | None = None
     variables: Mapping[str, str | None] = field(default_factory=dict)
@@ -116,7 +116,7 @@ def provider_from(row: ProviderRow, environ: Mapping[str, str]) -> Provider | No
     aws_keys = _aws_keys(environ) if row.adapter == "bedrock" and key is None else None
     if row.key_required and key is None and aws_keys is None:
         return None
-    base_url = row.base_url.rstrip("/")
+    base_url = row.base_url
     for name, value in given.items():
         base_url = base_url.replace("{" + name + "}", value.rstrip("/"))
     if urlsplit(base_url).scheme not in SCHEMES or not urlsplit(base_url).hostname:

@@ -88,6 +88,8 @@ class LimitsTable(Table):
 class TurnTable(LimitsTable):
     """What a kind of turn gets: the name of a tier, "classifier", or a table of limits."""
 
+    WORDS = 'the name of a tier, "classifier" or a table'
+
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any, info: ValidationInfo) -> Any:
@@ -231,6 +233,8 @@ class ModelTable(FactsTable):
     model: the model, as provider/model.
     """
 
+    WORDS = "a string or a table"
+
     model: Text
 
     @model_validator(mode="before")
@@ -247,7 +251,7 @@ class TierTable(Table):
     """
 
     name: Text
-    models: Annotated[tuple[ModelTable, ...], some("an array of at least one model, each a string or a table")]
+    models: Annotated[tuple[ModelTable, ...], some("an array of strings or tables, at least one")]
 
 
 class EnvelopeTable(Table):

@@ -452,12 +452,12 @@ def test_what_only_some_configurations_need_is_not_loaded_for_the_others(tmp_pat
 
 
 def test_the_example_configuration_is_whole_and_works(shipped):
-    from router.settings.load import KEYS
+    from router.settings.file import ConfigFile
 
     path = Path(__file__).parents[2] / "data" / "tierwise.example.toml"
     text = path.read_text("utf-8")
     router = Router.load(shipped, config=path, environ={})
     assert len(router.setup.rules) == 6
     assert router.setup.models["production"][1].context_window == 272_000
-    assert [key for key in KEYS if key not in text and key != "trusted_encoders"] == []
+    assert [key for key in ConfigFile.model_fields if key not in text and key != "trusted_encoders"] == []
     assert router.route("Please review this code: x = 1").reason is Reason.RULE
