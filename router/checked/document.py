@@ -22,7 +22,7 @@ from router.checked.words import Place, did_you_mean, found, sentence, written
 from router.errors import DataError
 
 MOST_FAULTS = 50
-"""More are counted, not said."""
+"""Further faults are counted."""
 
 _SECRET = re.compile("key|token|secret|password|credential", re.IGNORECASE)
 _UNKNOWN_KEY = ("extra_forbidden", "unexpected_keyword_argument", "unknown_key")
@@ -104,11 +104,14 @@ class Document:
         """Add a fault, also one outside the file."""
         self.faults.append(Fault(where, key, message))
 
-    def raise_faults(self, kind: type[Exception]) -> None:
-        """Raise the error with all faults, one a line, if there are any. A DataError names the first one's field."""
+    def raise_faults(self, kind: type[Exception], *, most: int = MOST_FAULTS) -> None:
+        """Raise the error with all faults, if there are any, each on a line of its own; beyond `most` their number.
+
+        A DataError names the field of the first.
+        """
         if not self.faults:
             return
-        kept = sorted(self.faults, key=lambda fault: fault.line)[:MOST_FAULTS]
+        kept = sorted(self.faults, key=lambda fault: fault.line)[:most]
         rest = len(self.faults) - len(kept)
         more = [f"{self.name}: {rest} more"] if rest else []
         if issubclass(kind, DataError):

@@ -22,7 +22,8 @@ def not_one_of(value: str, known: Iterable[str], what: str, *, prefix: str = "")
     "'budjet' is not a tier; use one of: budget, frontier. Did you mean 'budget'?"
     """
     names = list(known)
-    return f"{value!r} is not {what}; use one of: {', '.join(names)}{did_you_mean(value, names, prefix=prefix)}"
+    shown = value if len(value) <= _SHOWN_CHARACTERS else f"{value[:_SHOWN_CHARACTERS]}..."
+    return f"{shown!r} is not {what}; use one of: {', '.join(names)}{did_you_mean(value, names, prefix=prefix)}"
 
 
 def did_you_mean(word: str, known: Iterable[str], *, prefix: str = "") -> str:
@@ -72,5 +73,5 @@ def written(place: Place) -> str:
             text += f"[{part}]"
         else:
             is_plain = part.replace("_", "").replace("-", "").isalnum()
-            text += ("." if text else "") + (part if is_plain else f'"{part}"')
+            text += ("." if text else "") + (part if is_plain else json.dumps(part))
     return text

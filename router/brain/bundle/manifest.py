@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, model_validator
 
 from router.brain.bundle.layout import MAX_BYTES
 from router.brain.encoders import EncoderSpec
@@ -73,6 +73,13 @@ def _as_lists(value: Any) -> Any:
     return [_as_lists(inner) for inner in value] if isinstance(value, tuple | list) else value
 
 
+def _with_slices(promise: Any) -> Any:
+    """The value; a Promise in memory may leave its slices out, a manifest may not."""
+    if isinstance(promise, dict) and "slices" not in promise:
+        raise fault("expected an array of objects, found no such key", "slices")
+    return promise
+
+
 def _promise(promise: Promise) -> Promise:
     n = len(promise.thresholds)
     for key in ("thresholds", *_COLUMNS):
@@ -98,12 +105,18 @@ def _views(views: tuple[str, ...]) -> tuple[str, ...]:
     return views
 
 
-class _Domain(Table):
+class _Part(Table):
+    """A part of manifest.json. A later program of this schema version may write more keys."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class _Domain(_Part):
     quantile: Share
     max_distance: Share
 
 
-class _File(Table):
+class _File(_Part):
     """manifest.json of this schema version."""
 
     schema_version: Any
@@ -115,7 +128,7 @@ class _File(Table):
     signals: Annotated[tuple[Name, ...], names(1)]
     calibration: Literal["sigmoid", "isotonic"]
     domain: _Domain
-    promise: Annotated[Promise, AfterValidator(_promise)]
+    promise: Annotated[Promise, BeforeValidator(_with_slices), AfterValidator(_promise)]
     training: dict[str, Any]
     files: dict[Annotated[str, known("a file of a bundle", MAX_BYTES)], Sha256]
     tasks: Annotated[tuple[Name, ...], names()] = ()
@@ -151,7 +164,7 @@ def parse_manifest(value: object, *, where: str) -> Manifest:
         )
     document = Document(value, where)
     file = document.read(_File, value)
-    document.raise_faults(BundleCorrupt)
+    document.raise_faults(BundleCorrupt, most=8)  # a program wrote it: the first few show what is wrong
     assert file is not None, "a file that cannot be read has faults"
     return Manifest(
         **{field.name: getattr(file, field.name) for field in fields(Manifest) if hasattr(file, field.name)},

@@ -111,7 +111,11 @@ def test_the_command_line_goes_before_everything():
         ('[[tiers]]\nname = "a"\nmodels = ["openai/gpt-5.4"]', "tiers", "two or more"),
         (TWO_TIERS.replace("high", "low"), "tiers", "different names"),
         (TWO_TIERS.replace('name = "high"\n', ""), "tiers[1].name", "a string"),
-        (TWO_TIERS.replace('models = ["openai/gpt-5.5"]', ""), "tiers[1].models", "an array of strings or tables, at least one"),
+        (
+            TWO_TIERS.replace('models = ["openai/gpt-5.5"]', ""),
+            "tiers[1].models",
+            "an array of strings or tables, at least one",
+        ),
         (TWO_TIERS.replace("gpt-5.5", "gpt-9"), "tiers[1].models[0]", "a model of the catalog"),
         (TWO_TIERS.replace("0.1,", "-1,"), "tiers[0].models[1].input_usd_per_million", "at or above 0"),
         (TWO_TIERS.replace("0.1,", "inf,"), "tiers[0].models[1].input_usd_per_million", "at or above 0"),
