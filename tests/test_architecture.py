@@ -32,16 +32,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "types": {"errors"},
     "jsontext": {"errors", "types"},
     "version": set(),
+    "checked": {"errors"},  # reads decoded files; knows no file of ours
     "catalog": BASE,
     # Siblings: of each other they know only what they need.
-    "dialects": BASE | {"providers"},
+    "dialects": BASE | {"checked", "providers"},
     "reading": BASE,
-    "policy": BASE,
-    "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule
-    "providers": BASE | {"dialects"},  # sends and receives what dialects write and read
+    "policy": BASE | {"checked"},
+    "brain": BASE | {"checked", "reading", "policy"},  # scores what reading shows; golden decisions use the one rule
+    "providers": BASE | {"checked", "dialects"},  # sends and receives what dialects write and read
     "ledger": BASE,
     # Checks rules and provider rows at start; joins the bundle's curve and the configured targets.
-    "settings": BASE | {"brain", "catalog", "dialects", "policy", "providers", "reading"},
+    "settings": BASE | {"brain", "catalog", "checked", "dialects", "policy", "providers", "reading"},
     # The joints.
     "core": CORE,
     "account": BASE,  # listeners of what `forward` records
@@ -53,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"commands"},
     "router": BASE | {"core"},  # the library's face: Router, its errors and its types
 }
-TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "dialects", "reading"}
+TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "checked", "dialects", "reading"}
 
 # --- Who may import what of other people's ----------------------------------------------------------------------------
 # `router` takes only the base dependencies of pyproject.toml, and these from inside a function (or for type checking)

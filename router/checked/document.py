@@ -164,16 +164,16 @@ def record_fields(kind: Any) -> dict[str, Any]:
         return {}
     names = kind.model_fields if issubclass(kind, BaseModel) else [field.name for field in fields(kind)]
     hints = get_type_hints(kind, include_extras=True)
-    keys = {name: _metadata(hints[name]) for name in names}
+    keys = {name: metadata_of(hints[name]) for name in names}
     alias = {name: m.alias for name, metadata in keys.items() for m in metadata if isinstance(m, FieldInfo) and m.alias}
     return {alias.get(name, name): hints[name] for name in names if NOT_IN_FILES not in keys[name]}
 
 
 def words_of(kind: Any) -> str:
     """What is expected of a value of this kind, such as `an array of tables`."""
-    for metadata in _metadata(kind):
+    for metadata in metadata_of(kind):
         if isinstance(metadata, Kind):
-            return metadata.words
+            return metadata.words.replace("{item}", words_of((*get_args(bare(kind)), str)[0]))
     kind = bare(kind)
     if _is_record(kind):
         return str(getattr(kind, "WORDS", Table.WORDS))
@@ -201,9 +201,10 @@ def bare(kind: Any) -> Any:
             return kind
 
 
-def _metadata(kind: Any) -> tuple[Any, ...]:
+def metadata_of(kind: Any) -> tuple[Any, ...]:
+    """The metadata of an annotation, also where it may be `None`."""
     if get_origin(kind) in (Union, UnionType):
-        return tuple(found for argument in get_args(kind) for found in _metadata(argument))
+        return tuple(found for argument in get_args(kind) for found in metadata_of(argument))
     return get_args(kind)[1:] if get_origin(kind) is Annotated else ()
 
 
@@ -215,6 +216,8 @@ def _plural(words: str) -> str:
     """`strings that are not empty` for `a string that is not empty`."""
     if words.startswith("one of "):
         return f"words, each {words}"
+    if " or " in words:
+        return f"values, each {words}"
     first, _, rest = re.sub("^(a whole|an?|the) ", "", words).partition(" ")
     return f"{first}s {rest.replace('that is', 'that are')}".rstrip()
 

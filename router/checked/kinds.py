@@ -24,7 +24,8 @@ Build: TypeAlias = Callable[[Any, "GetCoreSchemaHandler"], "CoreSchema"]
 class Kind:
     """Metadata of an annotation.
 
-    words: what is expected.  build: makes the schema from the bare annotation and pydantic's handler.
+    words: what is expected, with `{item}` for the words of an array's items.
+    build: makes the schema from the bare annotation and pydantic's handler.
     """
 
     words: str
@@ -115,7 +116,7 @@ def one_or_more() -> Kind:
         array = _then(_not_empty, handler(source))
         return _schemas().no_info_before_validator_function(lambda v: (v,) if isinstance(v, str) else v, array)
 
-    return Kind("a string that is not empty, or an array of some", build)
+    return Kind("{item}, or an array of some", build)
 
 
 def names(at_least: int = 0) -> Kind:

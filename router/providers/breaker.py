@@ -13,8 +13,9 @@ from router.checked.kinds import Patience, whole
 class BreakerSettings:
     """When a breaker opens, and for how long.
 
-    failures: in a row, until it opens.  cooldown_s: how long it stays open.
-    longest_cooldown_s: the most that a provider's own retry-after can make of it.
+    failures: how many in a row open it.
+    cooldown_s: how long it stays open.
+    longest_cooldown_s: the most that a provider's own retry-after can extend cooldown_s to.
     """
 
     failures: Annotated[int, whole(1, 1_000)] = 5

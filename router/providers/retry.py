@@ -16,17 +16,18 @@ from router.providers.breaker import BreakerSettings
 class DispatchSettings:
     """How long and how often to try.
 
-    retries: of one target, beside the first attempt; they wait, so they are made only where no other target of the
-        same tier is left.
-    base_wait_s, longest_wait_s: full jitter in [0, min(longest, base * 2^n)]; a retry-after above the longest is not
-        waited for.
+    retries: further attempts of one model, made only where no other model of its tier is left, as they wait.
+    base_wait_s: the wait before retry n, from 0, is random in [0, min(longest_wait_s, base_wait_s * 2^n)] seconds.
+    longest_wait_s: longest wait before a retry; a longer retry-after of the provider is not waited for.
     deadline_s: over all attempts and waits, until an answer is whole or a stream has begun.
-    first_event_s: from sending to the first event of a stream.  whole_answer_s: to the headers of an answer that is
-        not streamed; these mostly come when it is written to its end.
-    between_bytes_s: the longest silence inside an answer.  heartbeat_s: silence after which a stream yields an empty
-        piece, so that the caller can keep its own connection alive.
-    drop_refused_parameters: whether a request is sent once more without the parameter that a provider refused.
-    max_answer_bytes: of an answer that is not streamed.  max_event_bytes: of a stream, without one event in them.
+    first_event_s: from sending to the first event of a stream.
+    whole_answer_s: to the headers of an answer that is not streamed, which mostly come when it is complete.
+    between_bytes_s: the longest silence inside an answer.
+    heartbeat_s: silence after which the client of a stream gets a sign of life.
+    drop_refused_parameters: whether a request is sent once more without a parameter that the provider refused.
+    breaker: when a model that keeps failing is left alone.
+    max_answer_bytes: limit of an answer that is not streamed.
+    max_event_bytes: limit of a stream's bytes without a whole event in them.
     """
 
     retries: Annotated[int, whole(0, 10)] = 2

@@ -100,7 +100,7 @@ def test_only_allowed_tiers_are_chosen_in_whatever_order_they_are_named(router, 
 
 
 def test_an_unknown_tier_is_refused_with_the_known_ones(router):
-    with pytest.raises(RequestError, match="'huge' is no tier; tiers are budget, production, frontier") as caught:
+    with pytest.raises(RequestError, match="'huge' is not a tier; use one of: budget, production, frontier") as caught:
         router.route({"prompt": "hi", "router": {"tiers": ["budget", "huge"]}})
     assert (caught.value.field, caught.value.code) == ("router.tiers[1]", "unknown_tier")
 
@@ -414,7 +414,7 @@ def test_rules_on_tasks_that_the_bundle_does_not_tell_are_refused(tiny_bundle, t
         Router(bundle, load_settings({}, config=tmp_path / "t.toml"))
     (tmp_path / "t.toml").write_text('\nrules = [{ task = "chatt", tier = "frontier" }]')
     with pytest.raises(
-        ConfigError, match=r"t\.toml:2: task: 'chatt' is no task of the bundle; .* Did you mean 'chat'\?"
+        ConfigError, match=r"t\.toml:2: task: 'chatt' is not a task of the bundle; .* Did you mean 'chat'\?"
     ):
         Router(bundle, load_settings({}, config=tmp_path / "t.toml"))
 

@@ -314,3 +314,53 @@ def test_each_mistake_is_named_with_its_line(write, text, line, key, expected):
         load_settings({}, config=path)
     assert str(caught.value).startswith(f"{path}:{line}: {key}: ")
     assert expected in str(caught.value)
+
+
+MANY = """\
+prot = 1
+safe_tier = "produktion"
+rules = [{ taks = "a", tier = "budget" }, { regex = "(", tier = "budget" }]
+[server]
+port = "80"
+[[providers]]
+name = "a"
+key = "sk-live-0123456789"
+[turns]
+titel = "budget"
+[[envelopes]]
+start = " "
+"""
+
+
+def test_all_faults_of_a_file_and_of_the_environment_are_named_at_once_in_their_order(write):
+    path = write(MANY)
+    with pytest.raises(ConfigError) as caught:
+        load_settings({"TIERWISE_PORT": "http"}, config=path)
+    said = str(caught.value)
+    places = [line.removeprefix(f"{path}:").split(": ")[:2] for line in said.splitlines()]
+    assert [[line, key] for line, key in places[:-1]] == [
+        ["1", "prot"],
+        ["2", "safe_tier"],
+        ["3", "rules[0].taks"],
+        ["3", "rules[1].regex"],
+        ["5", "server.port"],
+        ["6", "providers[0].base_url"],
+        ["8", "providers[0].key"],
+        ["10", "turns.titel"],
+        ["11", "envelopes[0].end"],
+        ["12", "envelopes[0].start"],
+    ]
+    assert places[-1][0] == "TIERWISE_PORT='http' (environment)"
+    assert "sk-live" not in said
+
+
+def test_faults_across_tables_are_named_at_once(write):
+    path = write(
+        "rules = [{ task = 'a', tier = 'frontier' }, { task = 'b', tier = 'frontier' }]\n"
+        "max_quality_loss = 0.1\n[policies.auto]\nmax_quality_loss = 0.2\nceiling = 'production'\n"
+        "[catalog.'own/x']\ncontext_window = 1\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_settings({}, config=path)
+    keys = [line.split(": ")[1] for line in str(caught.value).splitlines()]
+    assert keys == ["rules[0].tier", "rules[1].tier", "policies.auto.max_quality_loss", 'catalog."own/x"']

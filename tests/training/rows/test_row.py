@@ -208,3 +208,20 @@ def test_a_label_that_is_no_tier_is_refused_with_the_tiers_there_are() -> None:
         DataError, match="row 'a' of source 'rows': tier: 'budget' is not a tier; use one of: small, large"
     ):
         check_tier_names(rows, ("small", "large"))
+
+
+def test_all_faults_of_a_row_are_named_at_once_and_never_the_text_of_a_prompt() -> None:
+    secret = "the patient is called Ada"
+    with pytest.raises(DataError) as caught:
+        parse({"id": 7, "prompt": [secret], "tier": " ", "why": [secret], "pair": 3})
+    assert str(caught.value).splitlines() == [
+        "rows.jsonl:7: prompt: expected a string that is not blank, found an array of 1",
+        "rows.jsonl:7: id: expected a string that is not blank, found 7",
+        'rows.jsonl:7: tier: expected a string that is not blank, found " "',
+        "rows.jsonl:7: pair: expected a string that is not blank, found 3",
+        "rows.jsonl:7: why: expected a string that is not blank, found an array of 1",
+    ]
+    for wrong in ({"prompt": secret + "\ud800"}, {"messages": [{"role": "user", "content": secret + "\ud800"}]}):
+        with pytest.raises(DataError) as caught:
+            parse({"id": "a", "tier": "budget", **wrong})
+        assert secret not in str(caught.value)

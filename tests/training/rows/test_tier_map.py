@@ -112,6 +112,18 @@ def test_json_and_toml_files_give_the_same_map(tmp_path: Path) -> None:
     assert load_tier_map(tmp_path / "map.json") == load_tier_map(tmp_path / "map.toml")
 
 
+def test_all_faults_of_a_map_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "map.toml"
+    path.write_text("[tiers.s]\nthreshold = 2\nbudget = []\n[tiers.t]\nthreshold = 1\n")
+    with pytest.raises(DataError) as caught:
+        load_tier_map(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}:2: tiers.s.threshold: expected a number in (0, 1], found 2",
+        f"{path}:3: tiers.s.budget: expected an array of 1 or more different names, found an array of 0",
+        f"{path}:4: tiers.t: expected at least one tier, found none",
+    ]
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
