@@ -205,7 +205,7 @@ def metadata_of(kind: Any) -> tuple[Any, ...]:
     """The metadata of an annotation, also where it may be `None`."""
     if get_origin(kind) in (Union, UnionType):
         return tuple(found for argument in get_args(kind) for found in metadata_of(argument))
-    return get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    return (*get_args(kind)[1:], *metadata_of(get_args(kind)[0])) if get_origin(kind) is Annotated else ()
 
 
 def _is_record(kind: Any) -> bool:

@@ -1,23 +1,23 @@
 """What a value of a file may be, as metadata of annotations: `Annotated[int, whole(0, 10)]`.
 
 Each kind is strict where a silent conversion would hurt ("5" is not 5, true is not 1) and has its words for errors and
-for the reference. pydantic is loaded when a schema is built, not when this module is.
+for the reference.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import PydanticCustomError
+from pydantic_core import core_schema as schemas
+from pydantic_core.core_schema import CoreSchema, ValidationInfo
 
 from router.checked.words import found, not_one_of
 
-if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
-    from pydantic_core import PydanticCustomError
-    from pydantic_core.core_schema import CoreSchema, ValidationInfo
-
-Build: TypeAlias = Callable[[Any, "GetCoreSchemaHandler"], "CoreSchema"]
+Build: TypeAlias = Callable[[Any, GetCoreSchemaHandler], CoreSchema]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,6 @@ class Kind:
 
 def fault(message: str, *at: str | int) -> PydanticCustomError:
     """The error for a check of ours. message: the sentence, without a full stop.  at: where, from the value checked."""
-    from pydantic_core import PydanticCustomError
-
     return PydanticCustomError("fault", "{message}", {"message": message, "at": at})
 
 
@@ -53,7 +51,7 @@ def number(
     """A finite number in [low, high]. above: a lower bound that is not in it.  what, note: words around the range."""
 
     def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return _schemas().float_schema(strict=True, ge=low, le=high, gt=above, allow_inf_nan=False)
+        return schemas.float_schema(strict=True, ge=low, le=high, gt=above, allow_inf_nan=False)
 
     return Kind(_range(what, low, high, above) + note, build)
 
@@ -62,14 +60,12 @@ def whole(low: int, high: int | None = None, *, is_float_allowed: bool = False) 
     """A whole number in [low, high]. is_float_allowed: whether 8.0 counts as 8."""
 
     def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        strict = _schemas().int_schema(strict=True, ge=low, le=high)
+        strict = schemas.int_schema(strict=True, ge=low, le=high)
         if not is_float_allowed:
             return strict
-        from_float = _schemas().chain_schema(
-            [_schemas().float_schema(strict=True), _schemas().int_schema(ge=low, le=high)]
-        )
-        return _schemas().custom_error_schema(
-            _schemas().union_schema([strict, from_float], mode="left_to_right"), "not_whole", custom_error_message="-"
+        from_float = schemas.chain_schema([schemas.float_schema(strict=True), schemas.int_schema(ge=low, le=high)])
+        return schemas.custom_error_schema(
+            schemas.union_schema([strict, from_float], mode="left_to_right"), "not_whole", custom_error_message="-"
         )
 
     return Kind(_range("a whole number", low, float("inf") if high is None else high, None), build)
@@ -77,12 +73,12 @@ def whole(low: int, high: int | None = None, *, is_float_allowed: bool = False) 
 
 def as_is() -> Kind:
     """A value that is checked elsewhere."""
-    return Kind("a value", lambda *_: _schemas().any_schema())
+    return Kind("a value", lambda *_: schemas.any_schema())
 
 
 def matching(pattern: str, words: str) -> Kind:
     """A string in which a regular expression is found. A lone surrogate, which is no Unicode text, is refused too."""
-    return Kind(words, lambda source, handler: _schemas().str_schema(strict=True, pattern=pattern))
+    return Kind(words, lambda source, handler: schemas.str_schema(strict=True, pattern=pattern))
 
 
 def known(what: str, names: Iterable[str] | None = None) -> Kind:
@@ -99,7 +95,7 @@ def known(what: str, names: Iterable[str] | None = None) -> Kind:
                 raise fault(not_one_of(value, there, what))
             return source(value)
 
-        return _schemas().with_info_after_validator_function(check, _schemas().str_schema(strict=True))
+        return schemas.with_info_after_validator_function(check, schemas.str_schema(strict=True))
 
     return Kind(f"the name of {what}" if fixed is None else f"one of {', '.join(fixed)}", build)
 
@@ -114,7 +110,7 @@ def one_or_more() -> Kind:
 
     def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         array = _then(_not_empty, handler(source))
-        return _schemas().no_info_before_validator_function(lambda v: (v,) if isinstance(v, str) else v, array)
+        return schemas.no_info_before_validator_function(lambda v: (v,) if isinstance(v, str) else v, array)
 
     return Kind("{item}, or an array of some", build)
 
@@ -141,15 +137,8 @@ def converted(convert: Callable[[Any], Any], words: str, *, takes: Any = Any) ->
     return Kind(words, lambda source, handler: _then(convert, handler.generate_schema(takes)))
 
 
-def _schemas() -> Any:
-    from pydantic_core import core_schema
-
-    return core_schema
-
-
-def _then(check: Callable[[Any], Any], schema: Any) -> CoreSchema:
-    made: CoreSchema = _schemas().no_info_after_validator_function(check, schema)
-    return made
+def _then(check: Callable[[Any], Any], schema: CoreSchema) -> CoreSchema:
+    return schemas.no_info_after_validator_function(check, schema)
 
 
 def _after(check: Callable[[Any], Any]) -> Build:
@@ -158,8 +147,6 @@ def _after(check: Callable[[Any], Any]) -> Build:
 
 def _another() -> PydanticCustomError:
     """The error for another value than the kind's words say."""
-    from pydantic_core import PydanticCustomError
-
     return PydanticCustomError("another", "another value")
 
 
@@ -180,15 +167,15 @@ def _plain(bound: float) -> str:
 
 
 def _refuse(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-    return _schemas().custom_error_schema(
-        _schemas().literal_schema([object()]), custom_error_type="unknown_key", custom_error_message="unknown key"
+    return schemas.custom_error_schema(
+        schemas.literal_schema([object()]), custom_error_type="unknown_key", custom_error_message="unknown key"
     )
 
 
 NOT_IN_FILES = Kind("no such key", _refuse)
 """A field that only code sets: in a file it is an unknown key."""
 
-Flag: TypeAlias = Annotated[bool, Kind("true or false", lambda *_: _schemas().bool_schema(strict=True))]
+Flag: TypeAlias = Annotated[bool, Kind("true or false", lambda *_: schemas.bool_schema(strict=True))]
 Text: TypeAlias = Annotated[str, matching("(?s).", "a string that is not empty")]
 # What Python's `str.strip` leaves something of: the engine's \s lacks the four separators.
 Name: TypeAlias = Annotated[str, matching(r"[^\s\x1c-\x1f]", "a string that is not blank")]
