@@ -44,7 +44,7 @@ app.add_typer(bundle_app, name="bundle")
 def main() -> None:
     """Run the command line; errors raised on purpose become one line on standard error and exit code 1."""
     try:
-        app()
+        app(prog_name="tierwise")
     except TierwiseError as exc:
         sys.stderr.write(f"tierwise: {exc}\n")
         sys.exit(1)
