@@ -63,5 +63,7 @@ def _import_places(source: bytes) -> Iterator[tuple[int, int]]:
             case ast.Import(names=names):
                 for alias in names:
                     if alias.asname is None and _MODULE.match(alias.name.encode()):
-                        raise SyntaxError(f"line {node.lineno}: import {alias.name} without `as`; use `from ... import`")
+                        raise SyntaxError(
+                            f"line {node.lineno}: import {alias.name} without `as`; use `from ... import`"
+                        )
                     yield alias.lineno - 1, alias.col_offset
