@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from router.decision import RouteDecision
 from router.dialects.conversation import (
     Answer,
     Conversation,
@@ -41,7 +42,7 @@ from router.providers.calls import Answered, Attempt, Exhausted, Settlement, Tar
 from router.providers.dispatch import Dispatcher
 from router.providers.exchange import Opened
 from router.settings.cascade import Cascade, Judge
-from router.types import Reason, RouteDecision
+from router.types import Reason
 
 LOG = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from router.core import Router
+from router.decision import RouteDecision
 from router.dialects.conversation import Conversation
 from router.dialects.faces import JSON, Face, Told, Writer
 from router.dialects.route_body import decision_headers, route_request_of
@@ -26,7 +27,7 @@ from router.policy.pins import POLICY_PREFIX, TIER_PREFIX, find_model
 from router.providers.calls import Answered, Attempt, Exhausted, Settlement
 from router.providers.dispatch import Dispatcher
 from router.providers.exchange import Opened
-from router.types import ChatRequest, JsonObject, Reason, RouteDecision, RouteRequest
+from router.types import ChatRequest, JsonObject, Reason, RouteRequest
 
 LOG = logging.getLogger("tierwise.calls")
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -92,7 +92,7 @@ class AwsKeys:
 @cache
 def shipped_rows() -> Mapping[str, ProviderRow]:
     """The rows of registry.json by name."""
-    rows = json.loads((files("router.providers") / "registry.json").read_text("utf-8"))["providers"]
+    rows = json.loads(Path(__file__).with_name("registry.json").read_text("utf-8"))["providers"]
     return MappingProxyType({row["name"]: row_from(row, source="registry.json") for row in rows})
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from router.decision import RouteDecision
 from router.dialects.conversation import Answer, Conversation, Finish, Text, Turn, Usage
 from router.dialects.faces import Told, face_for
 from router.dialects.shared.prepared import Call
@@ -18,7 +19,7 @@ from router.providers.calls import Dialect as ProviderDialect
 from router.settings import load_settings
 from router.settings.cascade import CHECKS, JUDGE_PROMPT, Cascade, Judge
 from router.settings.values import CHEAPEST, SHIPPED_POLICIES
-from router.types import BundleRef, Candidate, Dialect, Reason, RouteDecision
+from router.types import BundleRef, Candidate, Dialect, Reason
 from tests.router.providers.harness import FAST, harness
 from tests.router.providers.upstream import ANSWERS, answer, error, silent, upstream
 
