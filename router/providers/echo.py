@@ -24,9 +24,8 @@ from typing import Any
 
 from router.dialects.openai_chat.http import chat_request
 from router.dialects.shared.prepared import Call, Prepared
+from router.dialects.shared.provider import HttpRequest, Provider
 from router.jsontext import decode_json, encode_json
-from router.providers.calls import HttpRequest
-from router.providers.registry import Provider
 
 LONGEST_WAIT_S = 30.0
 MOST_WORDS = 20_000

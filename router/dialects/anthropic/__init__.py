@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from router.dialects.anthropic.answer import read_answer, write_answer
-from router.dialects.anthropic.failure import error_status, read_failure, write_failure
-from router.dialects.anthropic.request import ApiVersion, read_request, write_request
+from router.dialects.anthropic.endpoints import BODY, ENDPOINTS, ERROR
+from router.dialects.anthropic.failure import failure_status, read_failure, write_error, write_failure
+from router.dialects.anthropic.http import PASSED_HEADERS, prepare
+from router.dialects.anthropic.parse import parse_anthropic
+from router.dialects.anthropic.request_reader import read_request
+from router.dialects.anthropic.request_writer import write_request
 from router.dialects.anthropic.stream import StreamReader, StreamWriter
 
 __all__ = [
-    "ApiVersion",
+    "BODY",
+    "ENDPOINTS",
+    "ERROR",
+    "PASSED_HEADERS",
     "StreamReader",
     "StreamWriter",
-    "error_status",
+    "failure_status",
+    "parse_anthropic",
+    "prepare",
     "read_answer",
     "read_failure",
     "read_request",
     "write_answer",
+    "write_error",
     "write_failure",
     "write_request",
 ]

@@ -11,11 +11,12 @@ import pytest
 
 from router.dialects.conversation import Failed, FailureKind, Finish, Finished
 from router.dialects.shared.prepared import Call
+from router.dialects.shared.provider import Quirks
 from router.providers.breaker import BreakerSettings
-from router.providers.calls import Dialect, Exhausted
+from router.providers.calls import Exhausted
 from router.providers.connection_settings import ConnectionSettings
 from router.providers.exchange import Opened
-from router.providers.registry import Quirks
+from router.types import Dialect
 from tests.router.providers.harness import (
     ADAPTER_OF,
     FAST,
