@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "version": set(),
     "catalog": BASE,
     # Siblings: of each other they know only what they need.
-    "dialects": BASE | {"providers"},
+    "dialects": BASE,
     "reading": BASE,
     "policy": BASE,
     "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule

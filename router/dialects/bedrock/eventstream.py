@@ -27,25 +27,25 @@ class Frame:
     payload: bytes
 
 
-class FrameReader:
-    """Bytes in as they come, whole frames out."""
+class FrameSplitter:
+    """Bytes in as they come, the whole frames among them out, unread."""
 
     def __init__(self) -> None:
         self._rest = b""
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """The frames that are complete now. Raises ValueError where a length or a checksum is wrong."""
+    def feed(self, data: bytes) -> list[bytes]:
+        """The frames that are complete now. Raises ValueError where a length, or its checksum, is wrong."""
         self._rest += data
         frames, at = [], 0
         while (length := self._length(at)) is not None and len(self._rest) - at >= length:
-            frames.append(_frame(self._rest[at : at + length]))
+            frames.append(self._rest[at : at + length])
             at += length
         self._rest = self._rest[at:]
         return frames
 
-    def close(self) -> list[Frame]:
-        """A frame without its end holds nothing that can be read."""
-        return []
+    def rest(self) -> bytes:
+        """What is left of a frame that did not end."""
+        return self._rest
 
     def _length(self, at: int) -> int | None:
         if len(self._rest) - at < 12:
@@ -58,29 +58,19 @@ class FrameReader:
         return int(length)
 
 
-class FrameSplitter:
-    """Bytes in, the whole frames among them out, unread: they begin with their length."""
+class FrameReader:
+    """Bytes in as they come, whole frames out, read."""
 
     def __init__(self) -> None:
-        self._rest = b""
+        self._splitter = FrameSplitter()
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """The frames that are complete now. Raises ValueError where there can be none."""
-        self._rest += data
-        frames = []
-        while len(self._rest) >= 4:
-            length = int.from_bytes(self._rest[:4], "big")
-            if length < 16:
-                raise ValueError("event stream: a frame of less than 16 bytes")
-            if len(self._rest) < length:
-                break
-            frames.append(self._rest[:length])
-            self._rest = self._rest[length:]
-        return frames
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that are complete now. Raises ValueError where a length or a checksum is wrong."""
+        return [_frame(frame) for frame in self._splitter.feed(data)]
 
-    def rest(self) -> bytes:
-        """What is left of a frame that did not end."""
-        return self._rest
+    def close(self) -> list[Frame]:
+        """A frame without its end holds nothing that can be read."""
+        return []
 
 
 def _frame(data: bytes) -> Frame:

@@ -33,6 +33,7 @@ from router.dialects.shared.shaping import arguments_object, arguments_text, cle
 from router.errors import RequestError
 from router.jsontext import encode_json
 from router.types import JsonObject
+from tests.router.dialects.frames import encode_frame
 
 FEW = settings(max_examples=60, deadline=None)
 
@@ -497,7 +498,7 @@ def test_hostile_frames_end_in_a_finish_or_a_failure(data):
     events = []
     for frame in body["frames"] if isinstance(body["frames"], list) else []:
         name, item = frame if isinstance(frame, list) and len(frame) == 2 else ("metadata", frame)
-        events += reader.feed(str(name), "event", encode_json(item))
+        events += reader.feed(encode_frame({":event-type": str(name), ":message-type": "event"}, encode_json(item)))
     events += reader.close()
     assert any(isinstance(event, Failed | Finished) for event in events)
     handed_on(events)

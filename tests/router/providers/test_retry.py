@@ -104,5 +104,5 @@ def test_frames_are_split_by_their_length():
     splitter = FrameSplitter()
     assert splitter.feed(one + two[:5]) == [one] and splitter.rest() == two[:5]
     assert splitter.feed(two[5:]) == [two] and splitter.rest() == b""
-    with pytest.raises(ValueError, match="less than 16"):
-        splitter.feed(b"\0\0\0\1")
+    with pytest.raises(ValueError, match="of 1 bytes"):
+        splitter.feed(b"\0\0\0\1\0\0\0\0XB\xf6\xd9")
