@@ -13,16 +13,15 @@ from router.dialects.shared.sse import SseEvent, SseReader, sse_comment
 from router.types import JsonObject
 
 Frame = TypeVar("Frame")
-Frame_co = TypeVar("Frame_co", covariant=True)
 
 
-class FrameSource(Protocol[Frame_co]):
+class FrameSource(Protocol[Frame]):
     """Bytes in as they come, whole frames out."""
 
-    def feed(self, data: bytes, /) -> list[Frame_co]:
+    def feed(self, data: bytes, /) -> list[Frame]:
         """The frames that are complete now. Raises ValueError for bytes that make no sense."""
 
-    def close(self) -> list[Frame_co]:
+    def close(self) -> list[Frame]:
         """The frame that the end of the stream leaves unfinished, if it may be usable. Raises ValueError."""
 
 
@@ -58,8 +57,7 @@ class StreamReader(ABC, Generic[Frame]):
             left = self._frames.close()
         except ValueError:
             left = []
-        events = self._events(left, cut_short=True)
-        return events if self._over else events + self._end()
+        return self._events(left, cut_short=True) + self._fail(self.closed_early_kind, CLOSED_EARLY)
 
     def _events(self, frames: Iterable[Frame], *, cut_short: bool = False) -> list[c.Event]:
         """The frames' events. cut_short: one that makes no sense is skipped, as its end may be missing."""
@@ -83,12 +81,11 @@ class StreamReader(ABC, Generic[Frame]):
                     self._over = True
         return passed
 
-    def _end(self) -> list[c.Event]:
-        return self._fail(self.closed_early_kind, CLOSED_EARLY)
-
     def _fail(self, kind: c.FailureKind, message: str) -> list[c.Event]:
+        """Nothing follows; the failure, unless the answer was complete or had failed already."""
+        settled = self._finished or self._over
         self._over = True
-        return [] if self._finished else [c.Failed(kind, message)]
+        return [] if settled else [c.Failed(kind, message)]
 
     @abstractmethod
     def _read(self, frame: Frame) -> list[c.Event]:
