@@ -33,8 +33,8 @@ class AnswerInfo:
 class ClientDialect:
     """A dialect in which clients call.
 
-    passes_through: whether a provider of this dialect is sent the client's own bytes, and the client gets the
-        provider's.  own_frames: whether that holds for streams too.
+    passes_through: whether a provider of this dialect gets the client's own bytes, and the client the provider's.
+    own_frames: whether that holds for streams too.
     parse: the body for the decision.  streams: whether the body asks for a stream.
     read: the body for a translation. Raises RequestError for what has none.
     write: (answers, request, info) -> the body of a whole answer.  writer: (request, info) -> a writer of one stream.

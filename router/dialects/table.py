@@ -1,4 +1,4 @@
-"""The table of dialects: a row for each, whose columns say everything that the rest of the router needs of it.
+"""The table of dialects: a row for each, whose columns hold everything that the rest of the router needs to know of it.
 
 A new dialect is a folder and a row here; a new way to call providers that speak a known dialect is an entry of
 `adapters`.

@@ -16,7 +16,7 @@ JSON_MEDIA_TYPE = "application/json"
 
 
 async def read_json(request: Request, *, limit_bytes: int) -> tuple[Any, bytes]:
-    """The decoded body, whatever its content type says, and its bytes.
+    """The decoded body, whatever its content type, and its bytes.
 
     Raises BodyTooLarge as soon as more than `limit_bytes` have arrived, RequestError for a body that is not JSON.
     """

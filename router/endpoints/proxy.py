@@ -1,6 +1,6 @@
 """The drop-in endpoints: a client's own dialect in, the answer of a provider out.
 
-Which paths there are is said in the table of dialects. Queries are ignored, but for those that a dialect reads.
+The table of dialects holds the paths. Queries are ignored, except those that a dialect reads.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Providers as data rows: where they are, which variable holds their key, which adapter speaks to them, what is odd.
+"""Providers as data rows: where they are, which variable holds their key, which adapter calls them, and their quirks.
 
 A provider that speaks a known dialect is a row of registry.json, or a row of the operator's; never code.
 """
@@ -100,7 +100,7 @@ def row_from(value: Mapping[str, Any], *, source: str) -> ProviderRow:
 def provider_from(row: ProviderRow, environ: Mapping[str, str]) -> Provider | None:
     """The provider, joined with the environment; None where its key or a variable of its URL is not set.
 
-    Raises ConfigError, never with a key in it, for a key that cannot be sent or a URL that is none.
+    Raises ConfigError, never with a key in it, for a key that cannot be sent or a URL that is not http or https.
     """
     options = {name: environ.get(name) or default for name, default in row.variables.items()}
     if any(value is None for value in options.values()):

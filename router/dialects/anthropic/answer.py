@@ -1,4 +1,4 @@
-"""Anthropic messages <-> Answer: what a provider answered, and what a client is answered."""
+"""Anthropic messages <-> Answer, from a provider and for a client."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _STOP_REASON = {
     c.Finish.LENGTH: "max_tokens",
     c.Finish.TOOL_CALLS: "tool_use",
     c.Finish.CONTENT_FILTER: "refusal",
-    c.Finish.BROKEN: "end_turn",  # the dialect has no word for it
+    c.Finish.BROKEN: "end_turn",  # the dialect has no reason for it
 }
 
 
 def read_answer(body: JsonObject) -> c.Answer:
-    """A provider's message. Raises ValueError if it is none."""
+    """A provider's message. Raises ValueError for anything else."""
     if not isinstance(body.get("content"), list):
         raise ValueError("the message has no array `content`")
     answer_id = text_at(body, "id")
@@ -65,7 +65,7 @@ def read_finish(stop_reason: str) -> c.Finish:
 
 
 def read_usage(usage: JsonObject) -> c.Usage:
-    """Anthropic's input tokens leave out what a cache gave or took; the neutral ones hold it."""
+    """Anthropic's input tokens leave out those read from or written to a cache; the neutral ones include them."""
     read, written = count_at(usage, "cache_read_input_tokens"), count_at(usage, "cache_creation_input_tokens")
     details = object_at(usage, "output_tokens_details")
     return c.Usage(
@@ -78,7 +78,7 @@ def read_usage(usage: JsonObject) -> c.Usage:
 
 
 def write_answer(answer: c.Answer, *, model: str) -> JsonObject:
-    """The answer as a message for a client. model: the name that the client knows."""
+    """The answer as a message for a client. model: the name for the client."""
     return {
         "id": answer.id,
         "type": "message",
@@ -98,7 +98,7 @@ def write_answer(answer: c.Answer, *, model: str) -> JsonObject:
 
 
 _UNKNOWN_USAGE: JsonObject = dict.fromkeys(("cache_creation", "inference_geo", "server_tool_use", "service_tier"))
-"""What strict clients want to find and no other provider says."""
+"""Fields that strict clients require and no other provider fills."""
 
 
 def _write_part(part: AnswerPart) -> JsonObject:
@@ -126,7 +126,7 @@ def write_usage(usage: c.Usage) -> JsonObject:
 
 
 def write_input_usage(usage: c.Usage) -> JsonObject:
-    """The input's part of the usage; input tokens without those that a cache gave or took."""
+    """The input's part of the usage; input tokens without those read from or written to a cache."""
     cached = usage.cache_read_tokens + usage.cache_write_tokens
     return {
         "input_tokens": max(0, usage.input_tokens - cached),

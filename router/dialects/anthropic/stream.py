@@ -41,7 +41,7 @@ class StreamReader(stream.JsonStreamReader):
             return self._finish(item)
         if kind == "error":
             return [read_error(item, 0, {}).in_stream()]
-        return []  # message_stop, ping, and what is yet to be invented
+        return []  # message_stop, ping, and events of later API versions
 
     def _start(self, message: JsonObject) -> list[c.Event]:
         self._id = text_at(message, "id")
@@ -105,8 +105,8 @@ class _OpenCall:
 class StreamWriter(stream.StreamWriter):
     """A client's stream. Blocks are opened when they are needed and closed before the next one.
 
-    model: the name that the client knows.  input_tokens_estimate: what message_start says where the provider has not
-    said it yet; message_delta then corrects it.  request_id: for the error event.
+    model: the name for the client.  input_tokens_estimate: for message_start, where the provider has not
+    reported it yet; message_delta then corrects it.  request_id: for the error event.
     """
 
     def __init__(self, model: str, input_tokens_estimate: int, *, request_id: str | None = None) -> None:

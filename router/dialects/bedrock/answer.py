@@ -25,9 +25,9 @@ _FINISH = {
 
 
 def read_answer(body: JsonObject, *, model: str = "", request_id: str = "") -> c.Answer:
-    """A provider's answer. Raises ValueError if it is none.
+    """A provider's answer. Raises ValueError for anything else.
 
-    model, request_id: what the answer's body does not say (`x-amzn-requestid` has the latter).
+    model, request_id: they are not in the answer's body (`x-amzn-requestid` has the latter).
     """
     message = object_at(object_at(body, "output"), "message")
     if not isinstance(message.get("content"), list):

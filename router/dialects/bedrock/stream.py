@@ -16,7 +16,7 @@ from router.types import JsonObject
 class StreamReader(stream.StreamReader[Frame]):
     """A provider's stream.
 
-    model, request_id: what the frames do not say (`x-amzn-requestid` has the latter).
+    model, request_id: they are not in the frames (`x-amzn-requestid` has the latter).
     """
 
     def __init__(self, *, model: str = "", request_id: str = "") -> None:

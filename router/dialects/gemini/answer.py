@@ -1,4 +1,4 @@
-"""Gemini's GenerateContentResponse <-> Answer: what a provider answered, and what a client is answered."""
+"""Gemini's GenerateContentResponse <-> Answer: from a provider and for a client."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 
 
 def read_answer(body: JsonObject) -> c.Answer:
-    """A provider's answer; a blocked prompt is one that ends with CONTENT_FILTER. Raises ValueError if it is none."""
+    """A provider's answer; a blocked prompt is one that ends with CONTENT_FILTER. Raises ValueError for others."""
     candidates = objects_at(body, "candidates")
     if not candidates and not is_blocked(body):
         raise ValueError("the answer has neither candidates nor a reason why the prompt was blocked")
@@ -111,7 +111,7 @@ def read_usage(usage: JsonObject) -> c.Usage:
 
 
 def write_answer(answer: c.Answer, *, model: str) -> JsonObject:
-    """The answer for a client. model: the name that the client knows."""
+    """The answer for a client. model: the name for the client."""
     candidate = write_candidate(answer.parts, finish=answer.finish)
     return write_response(candidate, response_id=answer.id, model=model, usage=answer.usage)
 
@@ -127,7 +127,7 @@ def write_candidate(parts: Iterable[c.Part], *, finish: c.Finish | None) -> Json
 
 
 def _with_base64_signature(part: c.Part) -> c.Part:
-    """A signature that another provider made may be no base64, on which Gemini's clients would fail."""
+    """Another provider's signature may not be base64, on which Gemini's clients would fail."""
     if isinstance(part, c.Thinking) and part.signature and not _BASE64.fullmatch(part.signature):
         return c.Thinking(part.text)
     return part

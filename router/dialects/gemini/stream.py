@@ -72,7 +72,7 @@ class StreamReader(stream.JsonStreamReader):
 class StreamWriter(stream.StreamWriter):
     """A client's stream. Calls are kept until the end, as Gemini sends each of them whole.
 
-    model: the name that the client knows.
+    model: the name for the client.
     as_array: one JSON array, for clients that did not ask for `alt=sse`.
     """
 

@@ -1,4 +1,4 @@
-"""Whole answers: a provider's chat completion -> Answer, and Answer -> what a chat client gets."""
+"""Whole answers: a provider's chat completion -> Answer, and Answer -> a client's chat completion."""
 
 from __future__ import annotations
 
@@ -55,14 +55,14 @@ def _read_choice(body: JsonObject, choice: JsonObject, usage: c.Usage) -> c.Answ
     if any(not call.name for call in calls):
         calls, finish = [call for call in calls if call.name], c.Finish.BROKEN
     parts: list[c.Text | c.Thinking | c.ToolCall] = [c.Thinking(thinking)] if thinking else []
-    parts += [c.Text(said) for said in (text, refusal) if said]
+    parts += [c.Text(found) for found in (text, refusal) if found]
     return c.Answer(
         id=answer_id,
         model=text_at(body, "model"),
         parts=(*parts, *calls),
         finish=finish,
         usage=usage,
-        stop_sequence=text_at(choice, "stop_reason") or None,  # vLLM says which one it was
+        stop_sequence=text_at(choice, "stop_reason") or None,  # vLLM's own field
     )
 
 
@@ -110,7 +110,7 @@ def read_arguments(function: JsonObject) -> str:
 
 
 def read_finish(word: str, *, has_calls: bool, refused: bool = False) -> c.Finish:
-    """The reason; an unknown word is a plain stop, and so is no word at all.
+    """The reason; an unknown word is a plain stop, as is a missing one.
 
     Some servers say `stop` after calls, and some `tool_calls` without any: the calls decide.
     """

@@ -1,4 +1,4 @@
-"""A compatible provider's error, by its status, its codes and, where they say too little, its words."""
+"""A compatible provider's error, by its status, its codes and, where they are too general, its words."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _KIND_OF_CODE = {
     "deadline_exceeded": c.FailureKind.TIMEOUT,
     "request_too_large": c.FailureKind.TOO_LARGE,
 }
-# Where there is no status, in a stream, the general words must do.
+# In a stream, where there is no status, the general words must be enough.
 _KIND_OF_TYPE = {
     "invalid_request_error": c.FailureKind.BAD_REQUEST,
     "badrequesterror": c.FailureKind.BAD_REQUEST,  # vLLM
@@ -95,7 +95,7 @@ _NEEDED = frozenset({"model", "messages", "stream", "parameter", "argument"})
 
 @dataclass(frozen=True, slots=True)
 class _Error:
-    """What an error body says; codes are in lower case."""
+    """The fields of an error body; codes are in lower case."""
 
     message: str
     codes: tuple[str, ...]
@@ -130,7 +130,7 @@ def _read_error(document: JsonObject, status: int) -> _Error:
     return _Error(
         message=message[:LONGEST_MESSAGE],
         codes=tuple(word.lower() for word in words if isinstance(word, str)),
-        # OpenRouter and vLLM say the status in the body, also where HTTP says 200.
+        # OpenRouter and vLLM put the status in the body, also under an HTTP status of 200.
         status=status if status >= 400 else next((number for number in numbers if 400 <= number < 600), status),
         parameter=text_at(error, "param") or _extra_field(details),
     )
@@ -174,7 +174,7 @@ def _kind_without_words(error: _Error) -> c.FailureKind:
 
 
 def _refused_parameter(error: _Error) -> str | None:
-    """The refused parameter's name: from the error's own field where its code says so, else from the message."""
+    """The refused parameter's name: from the error's own field if its code is a refusal's, else from the message."""
     named = error.parameter
     if not (named and (_REFUSAL_CODES.intersection(error.codes) or "extra inputs" in error.message.lower())):
         match = next((match for pattern in _REFUSALS if (match := pattern.search(error.message))), None)

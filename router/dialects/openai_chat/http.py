@@ -143,7 +143,7 @@ def _call_with_id(item: Any) -> Any:
 
 
 def alnum9(identity: str) -> str:
-    """The id, or nine letters and digits that stand for it: the same for a call and its result."""
+    """The id, or nine letters and digits in its place: the same for a call and its result."""
     if _ALNUM9.fullmatch(identity):
         return identity
     number = int.from_bytes(hashlib.sha256(identity.encode("utf-8", "replace")).digest()[:8], "big")

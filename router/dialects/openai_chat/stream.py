@@ -79,7 +79,7 @@ class StreamReader(stream.JsonStreamReader):
         refusal = text_at(delta, "refusal")
         self._refused = self._refused or bool(refusal)
         events: list[c.Event] = [c.ThinkingDelta(thinking)] if thinking else []
-        events += [c.TextDelta(said) for said in (text, refusal) if said]
+        events += [c.TextDelta(found) for found in (text, refusal) if found]
         for call in objects_at(delta, "tool_calls"):
             events += self._calls.read(call)
         legacy = object_at(delta, "function_call")
@@ -92,7 +92,7 @@ class StreamReader(stream.JsonStreamReader):
         if word == "error":
             return [c.Failed(c.FailureKind.SERVER, "The provider ended the stream with an error.")]
         finish = read_finish(word, has_calls=self._calls.any, refused=self._refused)
-        stop = text_at(choice, "stop_reason") or None  # vLLM says which one it was
+        stop = text_at(choice, "stop_reason") or None  # vLLM's own field
         return [c.Finished(c.Finish.BROKEN if self._calls.nameless else finish, stop)]
 
 
@@ -142,7 +142,7 @@ class _Calls:
         return events
 
     def _place(self, delta: JsonObject, name: str) -> int:
-        """Where the call of the delta stands: an earlier one, or a new one at the end."""
+        """The index of the delta's call: an earlier one, or a new one at the end."""
         key = delta.get("index")
         key = key if isinstance(key, int) and not isinstance(key, bool) else None
         call_id = text_at(delta, "id")

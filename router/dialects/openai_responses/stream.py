@@ -31,7 +31,7 @@ _Head: TypeAlias = c.Text | c.ToolCall
 
 @dataclass(slots=True)
 class _Item:
-    """An item of the output. head: an empty part of its kind.  said, waiting: pieces that the client has, and lacks.
+    """An item of the output. head: an empty part of its kind.  sent, waiting: pieces that the client has, and lacks.
 
     complete: whether a call's arguments are a whole JSON object; None where that was not looked at since they grew.
     """
@@ -40,7 +40,7 @@ class _Item:
     place: int
     head: _Head
     free_text: bool = False
-    said: list[str] = field(default_factory=list)
+    sent: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     complete: bool | None = None
     opened: bool = False
@@ -48,7 +48,7 @@ class _Item:
 
     @property
     def text(self) -> str:
-        return "".join(self.said + self.waiting)
+        return "".join(self.sent + self.waiting)
 
     def written(self, status: ItemStatus, *, empty: bool = False) -> JsonObject:
         if isinstance(self.head, c.Text):
@@ -145,7 +145,7 @@ class StreamWriter(stream.StreamWriter):
                 frames += self._open_item(item)
             if item.waiting and not item.free_text:  # a custom call's text is inside JSON, and known at its end
                 frames += self._delta(item, "".join(item.waiting))
-                item.said, item.waiting = item.said + item.waiting, []
+                item.sent, item.waiting = item.sent + item.waiting, []
             if not self._may_close(item):
                 break
             item.closed = True

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PathInfo:
-    """What the path of a request says.
+    """The part of a request that is in its path and query.
 
-    model: None where the body names it.  stream: None where the body says so.  as_array: a stream is one JSON array.
+    model: None where the body names it.  stream: None where the body holds it.  as_array: a stream is one JSON array.
     counts: only the input's tokens are asked for.
     """
 
@@ -48,5 +48,5 @@ class Endpoint:
         return self.path.endswith("{call:path}")
 
     def info(self, call: str, query: Mapping[str, str]) -> PathInfo:
-        """What a request's path says. Raises RequestError."""
+        """What a request's path and query hold. Raises RequestError."""
         return PathInfo(counts=self.counts) if self.read is None else self.read(call, query)

@@ -19,7 +19,7 @@ class FrameSource(Protocol[Frame]):
     """Bytes in as they come, whole frames out."""
 
     def feed(self, data: bytes, /) -> list[Frame]:
-        """The frames that are complete now. Raises ValueError for bytes that make no sense."""
+        """The frames that are complete now. Raises ValueError for bytes that cannot be read."""
 
     def close(self) -> list[Frame]:
         """The frame that the end of the stream leaves unfinished, if it may be usable. Raises ValueError."""
@@ -28,7 +28,7 @@ class FrameSource(Protocol[Frame]):
 class StreamReader(ABC, Generic[Frame]):
     """A provider's stream: bytes in as they come, neutral events out. Never raises.
 
-    Bytes that make no sense are a Failed event, and so is an end without a finish. After Failed nothing follows, after
+    Bytes that cannot be read are a Failed event, and so is an end without a finish. After Failed nothing follows, after
     Finished only usage.
     """
 
@@ -46,7 +46,7 @@ class StreamReader(ABC, Generic[Frame]):
         try:
             frames = self._frames.feed(data)
         except ValueError as exc:
-            return self._fail(c.FailureKind.BROKEN_ANSWER, _no_sense(exc))
+            return self._fail(c.FailureKind.BROKEN_ANSWER, _unreadable(exc))
         return self._events(frames)
 
     def close(self) -> list[c.Event]:
@@ -60,7 +60,7 @@ class StreamReader(ABC, Generic[Frame]):
         return self._events(left, cut_short=True) + self._fail(self.closed_early_kind, CLOSED_EARLY)
 
     def _events(self, frames: Iterable[Frame], *, cut_short: bool = False) -> list[c.Event]:
-        """The frames' events. cut_short: one that makes no sense is skipped, as its end may be missing."""
+        """The frames' events. cut_short: one that cannot be read is skipped, as its end may be missing."""
         passed: list[c.Event] = []
         for frame in frames:
             if self._over:
@@ -70,7 +70,7 @@ class StreamReader(ABC, Generic[Frame]):
             except ValueError as exc:
                 if cut_short:
                     break
-                found = [c.Failed(c.FailureKind.BROKEN_ANSWER, _no_sense(exc))]
+                found = [c.Failed(c.FailureKind.BROKEN_ANSWER, _unreadable(exc))]
             for event in found:
                 if self._over or (self._finished and not isinstance(event, c.UsageSeen)):
                     continue  # a complete answer stays one
@@ -89,11 +89,11 @@ class StreamReader(ABC, Generic[Frame]):
 
     @abstractmethod
     def _read(self, frame: Frame) -> list[c.Event]:
-        """The events of one frame. Raises ValueError if it makes no sense."""
+        """The events of one frame. Raises ValueError if it cannot be read."""
 
 
-def _no_sense(error: ValueError) -> str:
-    return f"The provider's stream makes no sense: {error}"[:500]
+def _unreadable(error: ValueError) -> str:
+    return f"The provider's stream cannot be read: {error}"[:500]
 
 
 class JsonStreamReader(StreamReader[SseEvent]):
