@@ -14,6 +14,7 @@ from types import MappingProxyType
 from router.dialects import anthropic, bedrock, gemini, openai_chat, openai_responses
 from router.dialects import conversation as c
 from router.dialects.row import JSON, SSE, Adapter, ClientDialect, DialectRow, ProviderDialect
+from router.dialects.shared import openai_errors
 from router.dialects.shared.endpoint import PathInfo
 from router.dialects.shared.fields import as_string, optional_bool
 from router.dialects.shared.sse import SseSplitter
@@ -31,7 +32,7 @@ def _read_cursor(body: JsonObject) -> c.Conversation:
     """A Responses body whose answer is chat: there usage is sent only if it was asked for."""
     options = body.get("stream_options")
     asks = isinstance(options, dict) and options.get("include_usage") is True
-    return replace(openai_responses.read_request(body), include_usage=asks)
+    return replace(openai_responses.request_reader.read_request(body), include_usage=asks)
 
 
 def _chat_or_cursor(row: ClientDialect, body: JsonObject, _path: PathInfo) -> ClientDialect:
@@ -44,27 +45,29 @@ def _chat_or_cursor(row: ClientDialect, body: JsonObject, _path: PathInfo) -> Cl
 _OPENAI_CHAT = DialectRow(
     ClientDialect(
         Dialect.OPENAI_CHAT,
-        parse=openai_chat.parse_chat,
+        parse=openai_chat.parse.parse_chat,
         streams=_streams,
-        read=openai_chat.read_request,
-        write=lambda answers, _, info: openai_chat.write_answers(answers, model=info.model, created_s=info.created_s),
-        writer=lambda asked, info: openai_chat.StreamWriter(info.model, info.created_s, asked.include_usage),
-        write_failure=openai_chat.write_failure,
-        failure_status=openai_chat.failure_status,
-        write_error=openai_chat.write_error,
-        body_schema=openai_chat.BODY,
-        error_schema=openai_chat.ERROR,
-        endpoints=openai_chat.ENDPOINTS,
+        read=openai_chat.request_reader.read_request,
+        write=lambda answers, _, info: openai_chat.answer.write_answers(
+            answers, model=info.model, created_s=info.created_s
+        ),
+        writer=lambda asked, info: openai_chat.stream.StreamWriter(info.model, info.created_s, asked.include_usage),
+        write_failure=openai_errors.write_failure,
+        failure_status=openai_errors.failure_status,
+        write_error=openai_errors.write_error,
+        body_schema=openai_chat.endpoints.BODY,
+        error_schema=openai_errors.ERROR,
+        endpoints=openai_chat.endpoints.ENDPOINTS,
         path_prefixes=("/v1/chat",),
         also_reads=(Dialect.OPENAI_RESPONSES,),
         for_request=_chat_or_cursor,
     ),
     ProviderDialect(
-        read_answers=lambda body, _model, _id: openai_chat.read_answers(body),
-        reader=lambda _model, _id: openai_chat.StreamReader(),
-        read_failure=openai_chat.read_failure,
+        read_answers=lambda body, _model, _id: openai_chat.answer.read_answers(body),
+        reader=lambda _model, _id: openai_chat.stream.StreamReader(),
+        read_failure=openai_chat.failure.read_failure,
         splitter=SseSplitter,
-        adapters={"openai_compatible": openai_chat.prepare, "azure_openai": openai_chat.prepare_azure},
+        adapters={"openai_compatible": openai_chat.http.prepare, "azure_openai": openai_chat.azure.prepare},
     ),
 )
 
@@ -74,24 +77,24 @@ _OPENAI_RESPONSES = DialectRow(
     ClientDialect(
         Dialect.OPENAI_RESPONSES,
         passes_through=False,
-        parse=openai_responses.parse_responses,
+        parse=openai_responses.parse.parse_responses,
         streams=_streams,
-        read=openai_responses.read_request,
-        write=lambda answers, asked, info: openai_responses.write_answer(
+        read=openai_responses.request_reader.read_request,
+        write=lambda answers, asked, info: openai_responses.answer.write_answer(
             answers[0],
             model=info.model,
             created_s=info.created_s,
-            free_text=openai_responses.free_text_tools(asked),
+            free_text=openai_responses.request_reader.free_text_tools(asked),
         ),
-        writer=lambda asked, info: openai_responses.StreamWriter(
-            info.model, info.created_s, free_text=openai_responses.free_text_tools(asked)
+        writer=lambda asked, info: openai_responses.stream.StreamWriter(
+            info.model, info.created_s, free_text=openai_responses.request_reader.free_text_tools(asked)
         ),
-        write_failure=openai_responses.write_failure,
-        failure_status=openai_responses.failure_status,
-        write_error=openai_responses.write_error,
-        body_schema=openai_responses.BODY,
-        error_schema=openai_responses.ERROR,
-        endpoints=openai_responses.ENDPOINTS,
+        write_failure=openai_errors.write_failure,
+        failure_status=openai_errors.failure_status,
+        write_error=openai_errors.write_error,
+        body_schema=openai_responses.endpoints.BODY,
+        error_schema=openai_errors.ERROR,
+        endpoints=openai_responses.endpoints.ENDPOINTS,
         path_prefixes=("/v1/responses",),
     )
 )
@@ -101,28 +104,28 @@ _OPENAI_RESPONSES = DialectRow(
 _ANTHROPIC = DialectRow(
     ClientDialect(
         Dialect.ANTHROPIC,
-        parse=anthropic.parse_anthropic,
+        parse=anthropic.parse.parse_anthropic,
         streams=_streams,
-        read=anthropic.read_request,
-        write=lambda answers, _, info: anthropic.write_answer(answers[0], model=info.model),
-        writer=lambda _, info: anthropic.StreamWriter(info.model, info.input_tokens, request_id=info.request_id),
-        write_failure=anthropic.write_failure,
-        failure_status=anthropic.failure_status,
-        write_error=anthropic.write_error,
-        body_schema=anthropic.BODY,
-        error_schema=anthropic.ERROR,
-        endpoints=anthropic.ENDPOINTS,
+        read=anthropic.request_reader.read_request,
+        write=lambda answers, _, info: anthropic.answer.write_answer(answers[0], model=info.model),
+        writer=lambda _, info: anthropic.stream.StreamWriter(info.model, info.input_tokens, request_id=info.request_id),
+        write_failure=anthropic.failure.write_failure,
+        failure_status=anthropic.failure.failure_status,
+        write_error=anthropic.failure.write_error,
+        body_schema=anthropic.endpoints.BODY,
+        error_schema=anthropic.endpoints.ERROR,
+        endpoints=anthropic.endpoints.ENDPOINTS,
         path_prefixes=("/v1/messages", "/anthropic"),
         error_headers=("anthropic-version",),
-        passed_headers=anthropic.PASSED_HEADERS,
+        passed_headers=anthropic.http.PASSED_HEADERS,
         count_field="input_tokens",
     ),
     ProviderDialect(
-        read_answers=lambda body, _model, _id: (anthropic.read_answer(body),),
-        reader=lambda _model, _id: anthropic.StreamReader(),
-        read_failure=anthropic.read_failure,
+        read_answers=lambda body, _model, _id: (anthropic.answer.read_answer(body),),
+        reader=lambda _model, _id: anthropic.stream.StreamReader(),
+        read_failure=anthropic.failure.read_failure,
         splitter=SseSplitter,
-        adapters={"anthropic": anthropic.prepare},
+        adapters={"anthropic": anthropic.http.prepare},
     ),
 )
 
@@ -136,8 +139,8 @@ def _gemini_at(row: ClientDialect, _body: JsonObject, path: PathInfo) -> ClientD
         row,
         parse=lambda body: replace(row.parse(body), model=path.model),
         streams=lambda _: stream,
-        read=partial(gemini.read_request, model=path.model, stream=stream),
-        writer=lambda _, info: gemini.StreamWriter(info.model, as_array=path.as_array),
+        read=partial(gemini.request_reader.read_request, model=path.model, stream=stream),
+        writer=lambda _, info: gemini.stream.StreamWriter(info.model, as_array=path.as_array),
         stream_type=JSON if path.as_array else SSE,
         own_frames=not path.as_array,
     )
@@ -146,30 +149,30 @@ def _gemini_at(row: ClientDialect, _body: JsonObject, path: PathInfo) -> ClientD
 _GEMINI = DialectRow(
     ClientDialect(
         Dialect.GEMINI,
-        parse=gemini.parse_gemini,
+        parse=gemini.parse.parse_gemini,
         streams=lambda _: False,
-        read=gemini.read_request,
-        write=lambda answers, _, info: gemini.write_answer(answers[0], model=info.model),
-        writer=lambda _, info: gemini.StreamWriter(info.model),
-        write_failure=gemini.write_failure,
-        failure_status=gemini.failure_status,
-        write_error=gemini.write_error,
-        body_schema=gemini.BODY,
-        error_schema=gemini.ERROR,
-        endpoints=gemini.ENDPOINTS,
+        read=gemini.request_reader.read_request,
+        write=lambda answers, _, info: gemini.answer.write_answer(answers[0], model=info.model),
+        writer=lambda _, info: gemini.stream.StreamWriter(info.model),
+        write_failure=gemini.failure.write_failure,
+        failure_status=gemini.failure.failure_status,
+        write_error=gemini.failure.write_error,
+        body_schema=gemini.endpoints.BODY,
+        error_schema=gemini.endpoints.ERROR,
+        endpoints=gemini.endpoints.ENDPOINTS,
         path_prefixes=("/v1beta",),
         error_headers=("x-goog-api-key",),
         error_fields=("contents",),
         count_field="totalTokens",
-        counted=gemini.counted_request,
+        counted=gemini.endpoints.counted_request,
         for_request=_gemini_at,
     ),
     ProviderDialect(
-        read_answers=lambda body, _model, _id: (gemini.read_answer(body),),
-        reader=lambda _model, _id: gemini.StreamReader(),
-        read_failure=gemini.read_failure,
+        read_answers=lambda body, _model, _id: (gemini.answer.read_answer(body),),
+        reader=lambda _model, _id: gemini.stream.StreamReader(),
+        read_failure=gemini.failure.read_failure,
         splitter=SseSplitter,
-        adapters={"gemini": gemini.prepare},
+        adapters={"gemini": gemini.http.prepare},
     ),
 )
 
@@ -177,11 +180,13 @@ _GEMINI = DialectRow(
 
 _BEDROCK = DialectRow(
     provider=ProviderDialect(
-        read_answers=lambda body, model, request_id: (bedrock.read_answer(body, model=model, request_id=request_id),),
-        reader=lambda model, request_id: bedrock.StreamReader(model=model, request_id=request_id),
-        read_failure=bedrock.read_failure,
-        splitter=bedrock.FrameSplitter,
-        adapters={"bedrock": bedrock.prepare},
+        read_answers=lambda body, model, request_id: (
+            bedrock.answer.read_answer(body, model=model, request_id=request_id),
+        ),
+        reader=lambda model, request_id: bedrock.stream.StreamReader(model=model, request_id=request_id),
+        read_failure=bedrock.failure.read_failure,
+        splitter=bedrock.eventstream.FrameSplitter,
+        adapters={"bedrock": bedrock.http.prepare},
     )
 )
 

@@ -24,12 +24,9 @@ from router.dialects.conversation import (
     Turn,
     Usage,
 )
-from router.dialects.openai_chat import (
-    read_answers,
-    read_request,
-    write_answers,
-    write_request,
-)
+from router.dialects.openai_chat.answer import read_answers, write_answers
+from router.dialects.openai_chat.request_reader import read_request
+from router.dialects.openai_chat.request_writer import write_request
 from router.errors import RequestError
 from tests.router.dialects.openai_worlds import ANY_JSON, conversations
 

@@ -25,7 +25,9 @@ from router.dialects.conversation import (
     Usage,
     UsageSeen,
 )
-from router.dialects.openai_chat import StreamReader, StreamWriter, read_answers, write_answers, write_failure
+from router.dialects.openai_chat.answer import read_answers, write_answers
+from router.dialects.openai_chat.stream import StreamReader, StreamWriter
+from router.dialects.shared.openai_errors import write_failure
 from tests.router.dialects.cuts import pieces
 from tests.router.dialects.openai_worlds import ANY_JSON, gist, streams
 

@@ -33,7 +33,9 @@ from router.dialects.conversation import (
     Usage,
     UsageSeen,
 )
-from router.dialects.openai_responses import StreamWriter, free_text_tools, read_request, write_answer
+from router.dialects.openai_responses.answer import write_answer
+from router.dialects.openai_responses.request_reader import free_text_tools, read_request
+from router.dialects.openai_responses.stream import StreamWriter
 from router.dialects.shared.sse import SseReader
 from router.errors import RequestError
 from tests.router.dialects.openai_worlds import ANY_JSON, gist, streams

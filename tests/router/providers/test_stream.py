@@ -434,7 +434,7 @@ def test_a_defect_of_ours_is_not_a_clean_end(run, monkeypatch, caplog):
 
     async def check():
         async with upstream(stream()) as server, harness({"a": server.url}, policy=replace(FAST, retries=0)) as h:
-            monkeypatch.setattr("router.dialects.openai_chat.StreamReader.feed", broken)
+            monkeypatch.setattr("router.dialects.openai_chat.stream.StreamReader.feed", broken)
             found = await h.dispatch(STREAMED, target())
             assert isinstance(found, Exhausted) and found.failure.kind is K.BROKEN_ANSWER
 
