@@ -22,13 +22,18 @@ JsonObject: TypeAlias = dict[str, Any]
 
 
 class Dialect(StrEnum):
-    """The wire language of a body; the words are part of the HTTP contract."""
+    """The API format of a body; the words are part of the HTTP contract. No client speaks `bedrock`."""
 
     PROMPT = "prompt"
     OPENAI_CHAT = "openai_chat"
     OPENAI_RESPONSES = "openai_responses"
     ANTHROPIC = "anthropic"
     GEMINI = "gemini"
+    BEDROCK = "bedrock"
+
+
+CLIENT_DIALECTS = tuple(dialect for dialect in Dialect if dialect is not Dialect.BEDROCK)
+"""Those in which a request may come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "decision": {"jsontext", "types"},
     "catalog": BASE,
     # Siblings: of each other they know only what they need.
-    "dialects": BASE | {"providers"},
+    "dialects": BASE,
     "reading": BASE,
     "policy": BASE,
     "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule
