@@ -8,14 +8,10 @@ from functools import partial
 from typing import Protocol
 
 from router.dialects import anthropic, gemini, openai_chat, openai_responses
-from router.dialects.anthropic.parse import parse_anthropic
 from router.dialects.conversation import Answer, Conversation, Event, UpstreamFailure
-from router.dialects.gemini.parse import parse_gemini
-from router.dialects.openai_chat.parse import parse_chat
-from router.dialects.openai_responses.parse import parse_responses
 from router.dialects.shared.fields import optional_bool
 from router.providers.calls import Dialect as ProviderDialect
-from router.types import ChatRequest, Dialect, JsonObject
+from router.types import Dialect, JsonObject
 
 SSE = "text/event-stream"
 JSON = "application/json"
@@ -52,15 +48,14 @@ class Face:
     """One client dialect.
 
     dialect: in which errors are written.  same_as: the provider dialect whose bytes are the client's own; None where
-        no provider's are.  parse: what the decision reads.  streams: whether a stream is asked for.
-    read: what translation reads; it raises RequestError for what has none.
+        no provider's are.  streams: whether a stream is asked for.
+    read: the body, for the decision and for translation; it raises RequestError where there is no text to decide on.
     stream_type: media type of a stream.
     own_frames: whether a provider that speaks the same also frames its streams the same, so that its bytes will do.
     """
 
     dialect: Dialect
     same_as: ProviderDialect | None
-    parse: Callable[[JsonObject], ChatRequest]
     streams: Callable[[JsonObject], bool]
     read: Callable[[JsonObject], Conversation]
     write: Callable[[Sequence[Answer], Conversation, Told], JsonObject]
@@ -93,7 +88,6 @@ def _gemini(model: str | None, *, stream: bool, as_array: bool) -> Face:
     return Face(
         dialect=Dialect.GEMINI,
         same_as=ProviderDialect.GEMINI,
-        parse=lambda body: replace(parse_gemini(body), model=model),
         streams=lambda _: stream,
         read=partial(gemini.read_request, model=model, stream=stream),
         write=lambda answers, _, told: gemini.write_answer(answers[0], model=told.model),
@@ -115,13 +109,6 @@ def _openai_status(failure: UpstreamFailure) -> int:
     return 503 if status == 529 else status
 
 
-def _read_cursor(body: JsonObject) -> Conversation:
-    """A Responses body whose answer is chat: there usage is for those who ask for it."""
-    options = body.get("stream_options")
-    asks = isinstance(options, dict) and options.get("include_usage") is True
-    return replace(openai_responses.read_request(body), include_usage=asks)
-
-
 def _responses_answer(answers: Sequence[Answer], conversation: Conversation, told: Told) -> JsonObject:
     free_text = openai_responses.free_text_tools(conversation)
     return openai_responses.write_answer(answers[0], model=told.model, created_s=told.created_s, free_text=free_text)
@@ -130,7 +117,6 @@ def _responses_answer(answers: Sequence[Answer], conversation: Conversation, tol
 _CHAT = Face(
     dialect=Dialect.OPENAI_CHAT,
     same_as=ProviderDialect.OPENAI_CHAT,
-    parse=parse_chat,
     streams=_streams,
     read=openai_chat.read_request,
     write=lambda answers, _, told: openai_chat.write_answers(answers, model=told.model, created_s=told.created_s),
@@ -138,11 +124,10 @@ _CHAT = Face(
     failure=openai_chat.write_failure,
     status=_openai_status,
 )
-_CURSOR = replace(_CHAT, same_as=None, read=_read_cursor)
+_CURSOR = replace(_CHAT, same_as=None)
 _RESPONSES = Face(
     dialect=Dialect.OPENAI_RESPONSES,
     same_as=None,
-    parse=parse_responses,
     streams=_streams,
     read=openai_responses.read_request,
     write=_responses_answer,
@@ -155,7 +140,6 @@ _RESPONSES = Face(
 _ANTHROPIC = Face(
     dialect=Dialect.ANTHROPIC,
     same_as=ProviderDialect.ANTHROPIC,
-    parse=parse_anthropic,
     streams=_streams,
     read=anthropic.read_request,
     write=lambda answers, _, told: anthropic.write_answer(answers[0], model=told.model),

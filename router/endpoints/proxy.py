@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from router.core import Router
-from router.dialects.anthropic.parse import parse_anthropic
-from router.dialects.gemini.parse import parse_gemini
+from router.dialects import anthropic, gemini
+from router.dialects.seen import seen
 from router.dialects.shared.fields import as_object
 from router.endpoints.bodies import json_response, read_headers, read_json
 from router.endpoints.direct import Handler
@@ -90,7 +89,7 @@ async def messages(request: Request) -> Response:
 async def count_tokens(request: Request) -> Response:
     """Erring high: with one vendor's vocabulary and a tenth for the others."""
     body, raw = await _read(request, Dialect.ANTHROPIC)
-    return json_response({"input_tokens": await _n_tokens(request, replace(parse_anthropic(body), raw=raw))})
+    return json_response({"input_tokens": await _n_tokens(request, seen(anthropic.read_request(body), raw=raw))})
 
 
 @endpoints.post("/v1beta/models/{call:path}", summary="Gemini generateContent", openapi_extra=GEMINI_OPENAPI)
@@ -107,8 +106,8 @@ async def generate_content(request: Request, call: str) -> Response:
     if verb == COUNT:
         body, raw = await _read(request, Dialect.GEMINI)
         asked = body.get("generateContentRequest")  # so the SDKs ask about more than `contents`
-        chat = parse_gemini(body if asked is None else as_object(asked, field="generateContentRequest"))
-        return json_response({"totalTokens": await _n_tokens(request, replace(chat, raw=raw))})
+        read = gemini.read_request(body if asked is None else as_object(asked, field="generateContentRequest"))
+        return json_response({"totalTokens": await _n_tokens(request, seen(read, raw=raw))})
     stream = verb == STREAM
     return await _forward(
         request,

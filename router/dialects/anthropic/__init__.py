@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from router.dialects.anthropic.answer import read_answer, write_answer
 from router.dialects.anthropic.failure import error_status, read_failure, write_failure
-from router.dialects.anthropic.request import ApiVersion, read_request, write_request
+from router.dialects.anthropic.request_reader import read_request
+from router.dialects.anthropic.request_writer import write_request
 from router.dialects.anthropic.stream import StreamReader, StreamWriter
 
 __all__ = [
-    "ApiVersion",
     "StreamReader",
     "StreamWriter",
     "error_status",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from router.dialects.anthropic.request import write_request
+from router.dialects.anthropic.request_writer import write_request
 from router.dialects.shared.history import without_unsigned_thinking
 from router.dialects.shared.prepared import Call, Prepared, body_of, conversation_of, edited, original
 from router.dialects.shared.secret import Secret

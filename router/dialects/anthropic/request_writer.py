@@ -1,13 +1,14 @@
-"""Conversation -> Anthropic Messages bodies for providers, of the API version that is asked for."""
+"""Conversation -> Anthropic Messages bodies for providers, of API version 2023-06-01."""
 
 from __future__ import annotations
 
 import base64
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from router.dialects.conversation import (
     Conversation,
     Media,
+    Opaque,
     Part,
     Text,
     Tool,
@@ -28,12 +29,13 @@ from router.dialects.shared.shaping import (
     clean_id,
     media_type_of,
     split_system,
+    turns_for,
     url_of,
-    without_thinking,
 )
-from router.types import JsonObject
+from router.types import Dialect, JsonObject
 
-ApiVersion: TypeAlias = Literal["2023-06-01", "2026-10-21"]
+DEFAULT_MAX_TOKENS = 8_192
+"""For clients that set no limit, as the API wants one."""
 
 LONGEST_USER = 256
 """Characters of a user's id that the API takes."""
@@ -45,22 +47,13 @@ def write_request(
     conversation: Conversation,
     *,
     model: str,
-    default_max_tokens: int = 8_192,
-    api_version: ApiVersion = "2023-06-01",
-    keep_thinking: bool = False,
 ) -> Written:
-    """The conversation as a body for a provider.
-
-    default_max_tokens: for clients that set none, as the API wants one.
-    keep_thinking: only where the thinking's signatures are known to be of this provider's models.
-    Raises RequestError for sounds, which the API does not take.
-    """
+    """The conversation as a body for a provider. Raises RequestError for sounds, which the API does not take."""
     dropped = list(asked_in_vain(conversation, _NEVER))
-    turns = conversation.turns if keep_thinking else without_thinking(conversation.turns)
-    system, turns = split_system(turns)
+    system, turns = split_system(turns_for(conversation, Dialect.ANTHROPIC))
     body: JsonObject = {
         "model": model,
-        "max_tokens": conversation.max_output_tokens or default_max_tokens,
+        "max_tokens": conversation.max_output_tokens or DEFAULT_MAX_TOKENS,
         "messages": _write_messages(alternate(turns)),
     }
     if _wants_instruction(conversation):
@@ -74,8 +67,8 @@ def write_request(
     if conversation.stream:
         body["stream"] = True
     _write_tools(body, conversation)
-    _write_thinking(body, conversation, dropped, default_max_tokens=default_max_tokens)
-    _write_sampling(body, conversation, dropped, api_version=api_version)
+    _write_thinking(body, conversation, dropped)
+    _write_sampling(body, conversation, dropped)
     return Written(body, tuple(dropped))
 
 
@@ -110,7 +103,9 @@ def _write_part(part: Part) -> JsonObject | None:
             "input": arguments_object(part.arguments),
         }
     if isinstance(part, ToolResult):
-        return _write_tool_result(part)
+        return part.hosted or _write_tool_result(part)
+    if isinstance(part, Opaque):
+        return dict(part.raw) if isinstance(part.raw, dict) else None
     if part.redacted is not None:
         return {"type": "redacted_thinking", "data": part.redacted}
     if part.signature is None:
@@ -124,7 +119,7 @@ def _write_tool_result(result: ToolResult) -> JsonObject:
     if len(texts) == 1 == len(result.parts):
         block["content"] = texts[0]
     elif result.parts:
-        shown = [part for part in result.parts if isinstance(part, Media) or part.text.strip()]
+        shown = [part for part in result.parts if not isinstance(part, Text) or part.text.strip()]
         block["content"] = [_write_part(part) for part in shown]
     if result.is_error:
         block["is_error"] = True
@@ -133,7 +128,7 @@ def _write_tool_result(result: ToolResult) -> JsonObject:
 
 def _write_media(media: Media) -> JsonObject:
     if media.kind == "audio":
-        raise cannot_send(media, why="Anthropic's models take no sound.")
+        raise cannot_send(media, why="Anthropic's models do not take sound.")
     block: JsonObject = {"type": media.kind}
     url = url_of(media)
     if url is not None:
@@ -152,7 +147,7 @@ def _decoded(media: Media) -> str:
     try:
         return base64.b64decode(media.data or "").decode("utf-8", "replace")
     except ValueError as exc:
-        raise cannot_send(media, why="the bytes are no base64.") from exc
+        raise cannot_send(media, why="the bytes are not base64.") from exc
 
 
 def _write_tools(body: JsonObject, conversation: Conversation) -> None:
@@ -184,9 +179,7 @@ def _write_tool_choice(choice: ToolChoice | None) -> JsonObject | None:
     return {"type": {"auto": "auto", "required": "any", "none": "none"}[choice.mode]}
 
 
-def _write_thinking(
-    body: JsonObject, conversation: Conversation, dropped: list[str], *, default_max_tokens: int
-) -> None:
+def _write_thinking(body: JsonObject, conversation: Conversation, dropped: list[str]) -> None:
     config: JsonObject = {}
     if conversation.answer_format is not None and conversation.answer_format.schema is not None:
         schema, loosened = closed_schema(conversation.answer_format.schema)
@@ -201,23 +194,23 @@ def _write_thinking(
         if not _forces_a_call(body):
             body["thinking"] = {"type": "adaptive"}
     elif conversation.thinking_tokens is not None:
-        _write_budget(body, conversation, dropped, wanted=conversation.thinking_tokens, room=default_max_tokens)
+        _write_budget(body, conversation, dropped, wanted=conversation.thinking_tokens)
     if config:
         body["output_config"] = config
 
 
-def _write_budget(body: JsonObject, conversation: Conversation, dropped: list[str], *, wanted: int, room: int) -> None:
+def _write_budget(body: JsonObject, conversation: Conversation, dropped: list[str], *, wanted: int) -> None:
     """A budget of thinking below max_tokens; dropped where the API would refuse it.
 
     It refuses one when a call is forced, and amid a tool loop whose thinking (another provider's) was left out.
     """
     budget = max(LEAST_THINKING_TOKENS, wanted)
     if conversation.max_output_tokens is None:
-        body["max_tokens"] = budget + room
+        body["max_tokens"] = budget + DEFAULT_MAX_TOKENS
     budget = min(budget, body["max_tokens"] - 1)
     if budget < LEAST_THINKING_TOKENS or _forces_a_call(body) or _amid_unsigned_loop(body["messages"]):
         dropped.append("thinking_tokens")
-        body["max_tokens"] = conversation.max_output_tokens or room
+        body["max_tokens"] = conversation.max_output_tokens or DEFAULT_MAX_TOKENS
         return
     body["thinking"] = {"type": "enabled", "budget_tokens": budget}
 
@@ -232,9 +225,7 @@ def _amid_unsigned_loop(messages: list[JsonObject]) -> bool:
     return messages[-2]["content"][0]["type"] not in ("thinking", "redacted_thinking")
 
 
-def _write_sampling(
-    body: JsonObject, conversation: Conversation, dropped: list[str], *, api_version: ApiVersion
-) -> None:
+def _write_sampling(body: JsonObject, conversation: Conversation, dropped: list[str]) -> None:
     stop = [text for text in conversation.stop if text.strip()]
     if len(stop) != len(conversation.stop):
         dropped.append("stop")  # white space alone is refused
@@ -249,7 +240,7 @@ def _write_sampling(
     for name, value in wished.items():
         if value is None:
             continue
-        if api_version != "2023-06-01" or (thinks and not _goes_with_thinking(name, value)):
+        if thinks and not _goes_with_thinking(name, value):
             dropped.append(name)
         else:
             body[name] = value

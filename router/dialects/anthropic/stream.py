@@ -21,7 +21,7 @@ from router.dialects.conversation import (
     UsageSeen,
 )
 from router.dialects.shared.failing import LONGEST_MESSAGE
-from router.dialects.shared.lenient import count_at, object_at, text_at
+from router.dialects.shared.fields import count_at, object_at, text_at
 from router.dialects.shared.shaping import arguments_text, made_up_id
 from router.dialects.shared.sse import sse_event
 from router.dialects.shared.streaming import JsonStreamReader

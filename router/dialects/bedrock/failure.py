@@ -13,7 +13,7 @@ from router.dialects.shared.failing import (
     retry_after_s,
     shown,
 )
-from router.dialects.shared.lenient import text_at
+from router.dialects.shared.fields import text_at
 
 PARAMETERS = {
     **{name: f"inferenceConfig.{name}" for name in ("temperature", "topP", "stopSequences", "maxTokens")},

@@ -16,7 +16,7 @@ from router.dialects.conversation import (
     UsageSeen,
 )
 from router.dialects.shared.failing import LONGEST_MESSAGE
-from router.dialects.shared.lenient import count_at, json_object, object_at, text_at
+from router.dialects.shared.fields import count_at, json_object, object_at, text_at
 from router.dialects.shared.shaping import made_up_id
 from router.dialects.shared.streaming import EventGate, broken
 from router.types import JsonObject

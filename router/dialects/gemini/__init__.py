@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from router.dialects.gemini.answer import read_answer, write_answer
 from router.dialects.gemini.failure import error_status, read_failure, write_failure
-from router.dialects.gemini.request import read_request, write_request
+from router.dialects.gemini.request_reader import read_request
+from router.dialects.gemini.request_writer import write_request
 from router.dialects.gemini.stream import StreamReader, StreamWriter
 
 __all__ = [

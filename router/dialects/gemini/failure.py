@@ -16,7 +16,7 @@ from router.dialects.shared.failing import (
     seconds,
     shown,
 )
-from router.dialects.shared.lenient import count_at, object_at, objects_at, text_at
+from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
 from router.types import JsonObject
 
 _UPPER_CASE = re.compile(r"([A-Z])")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from urllib.parse import quote
 
-from router.dialects.gemini.request import write_request
+from router.dialects.gemini.request_writer import write_request
 from router.dialects.shared.history import with_signed_calls
 from router.dialects.shared.prepared import Call, Prepared, body_of, conversation_of, edited, original
 from router.dialects.shared.secret import Secret

@@ -32,7 +32,7 @@ from router.dialects.gemini.answer import (
 )
 from router.dialects.gemini.failure import kind_of_error, write_failure
 from router.dialects.shared.failing import LONGEST_MESSAGE
-from router.dialects.shared.lenient import object_at, objects_at, text_at
+from router.dialects.shared.fields import object_at, objects_at, text_at
 from router.dialects.shared.sse import sse_comment, sse_data
 from router.dialects.shared.streaming import JsonStreamReader
 from router.jsontext import encode_json

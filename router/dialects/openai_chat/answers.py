@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from router.dialects.conversation import Answer, Finish, Text, Thinking, ToolCall, Usage
 from router.dialects.openai_chat.words import read_finish, read_usage, write_finish, write_usage
-from router.dialects.shared.lenient import count_at, object_at, objects_at, text_at
+from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
 from router.dialects.shared.openai_shared import free_text_arguments
 from router.dialects.shared.shaping import made_up_id
 from router.jsontext import encode_json

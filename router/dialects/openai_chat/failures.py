@@ -15,7 +15,7 @@ from router.dialects.shared.failing import (
     retry_after_s,
     shown,
 )
-from router.dialects.shared.lenient import object_at, objects_at, text_at
+from router.dialects.shared.fields import object_at, objects_at, text_at
 from router.types import JsonObject
 
 _KIND_OF_CODE = {

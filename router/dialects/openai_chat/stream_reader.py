@@ -22,7 +22,7 @@ from router.dialects.openai_chat.answers import read_arguments, read_texts
 from router.dialects.openai_chat.failures import read_stream_error
 from router.dialects.openai_chat.words import read_finish, read_usage
 from router.dialects.shared.failing import CLOSED_EARLY
-from router.dialects.shared.lenient import json_object, object_at, objects_at, text_at
+from router.dialects.shared.fields import json_object, object_at, objects_at, text_at
 from router.dialects.shared.shaping import made_up_id
 from router.dialects.shared.sse import SseEvent, SseReader
 from router.types import JsonObject

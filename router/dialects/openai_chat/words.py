@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.dialects.conversation import Finish, Usage
-from router.dialects.shared.lenient import count_at, object_at
+from router.dialects.shared.fields import count_at, object_at
 from router.types import JsonObject
 
 _FINISHES = {

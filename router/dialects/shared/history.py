@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from router.dialects.gemini.request import NO_SIGNATURE
+from router.dialects.gemini.request_writer import NO_SIGNATURE
 from router.dialects.shared.json_edit import edit
 from router.jsontext import decode_json
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from router.dialects.conversation import Event, Failed, FailureKind, Finished, UsageSeen
 from router.dialects.shared.failing import CLOSED_EARLY
-from router.dialects.shared.lenient import json_object
+from router.dialects.shared.fields import json_object
 from router.dialects.shared.sse import SseEvent, SseReader
 from router.types import JsonObject
 

@@ -3,9 +3,10 @@ import json
 
 import pytest
 
+from router.dialects import anthropic
 from router.dialects.anthropic.answer import read_answer, write_answer
 from router.dialects.anthropic.failure import error_status, read_failure, write_failure
-from router.dialects.anthropic.request import read_request, write_request
+from router.dialects.anthropic.request_writer import write_request
 from router.dialects.anthropic.stream import StreamReader, StreamWriter
 from router.dialects.conversation import (
     Answer,
@@ -114,6 +115,11 @@ NEUTRAL_HISTORY = (
     Turn("user", (ToolResult("call_a", (Text("18C"),), name="get_weather"),)),
     Turn("user", (ToolResult("call_b", (Text("10:00"),), name="get_time"),)),
 )
+
+
+def read_request(body, **options):
+    """As a provider of another dialect is told: the first problem is raised."""
+    return anthropic.read_request(body, **options).translatable()
 
 
 def ask(*turns, **fields):

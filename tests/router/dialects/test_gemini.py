@@ -3,6 +3,7 @@ import json
 
 import pytest
 
+from router.dialects import gemini
 from router.dialects.conversation import (
     Answer,
     AnswerFormat,
@@ -30,7 +31,8 @@ from router.dialects.conversation import (
 )
 from router.dialects.gemini.answer import read_answer, write_answer
 from router.dialects.gemini.failure import error_status, read_failure, write_failure
-from router.dialects.gemini.request import NO_SIGNATURE, json_schema, read_request, write_request
+from router.dialects.gemini.request_reader import json_schema
+from router.dialects.gemini.request_writer import NO_SIGNATURE, write_request
 from router.dialects.gemini.stream import StreamReader, StreamWriter
 from router.errors import RequestError
 
@@ -68,6 +70,11 @@ NEUTRAL_HISTORY = (
     Turn("user", (ToolResult("call_a", (Text("18C"),)),)),
     Turn("user", (ToolResult("call_b", (Text("10:00"),)),)),
 )
+
+
+def read_request(body, **options):
+    """As a provider of another dialect is told: the first problem is raised."""
+    return gemini.read_request(body, **options).translatable()
 
 
 def ask(*turns, **fields):

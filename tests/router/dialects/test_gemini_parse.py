@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from router.dialects.gemini.parse import parse_gemini
+from router.dialects import gemini
+from router.dialects.seen import seen
 from router.errors import RequestError
 from router.types import Dialect, Message, Needs
+
+
+def parse_gemini(body):
+    return seen(gemini.read_request(body))
 
 
 def user(*parts, **fields):

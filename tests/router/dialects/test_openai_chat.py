@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.dialects import openai_chat
 from router.dialects.conversation import (
     Answer,
     AnswerFormat,
@@ -26,7 +27,6 @@ from router.dialects.conversation import (
 from router.dialects.openai_chat import (
     read_answer,
     read_answers,
-    read_request,
     write_answer,
     write_answers,
     write_request,
@@ -35,6 +35,11 @@ from router.errors import RequestError
 from tests.router.dialects.openai_worlds import ANY_JSON, conversations
 
 HELLO = [{"role": "user", "content": "Hello"}]
+
+
+def read_request(body):
+    """As a provider of another dialect is told: the first problem is raised."""
+    return openai_chat.read_request(body).translatable()
 
 
 def ask(*parts, **fields) -> Conversation:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.dialects import openai_responses
 from router.dialects.conversation import (
     Answer,
     AnswerFormat,
@@ -33,12 +34,17 @@ from router.dialects.conversation import (
     Usage,
     UsageSeen,
 )
-from router.dialects.openai_responses import StreamWriter, free_text_tools, read_request, write_answer
+from router.dialects.openai_responses import StreamWriter, free_text_tools, write_answer
 from router.dialects.shared.sse import SseReader
 from router.errors import RequestError
 from tests.router.dialects.openai_worlds import ANY_JSON, gist, streams
 
 # --- Requests ---------------------------------------------------------------------------------------------------------
+
+
+def read_request(body):
+    """As a provider of another dialect is told: the first problem is raised."""
+    return openai_responses.read_request(body).translatable()
 
 
 def message(role, *parts):

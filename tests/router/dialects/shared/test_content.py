@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from router.dialects.shared.content import flat_strings, inner, is_filled, kind_of, whole_number
 
 
