@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from router.dialects.conversation import Conversation, Media, Opaque, Part, Text, ToolCall, ToolResult
+from router.dialects.conversation import Conversation, Media, Opaque, Part, Text, Thinking, ToolCall, ToolResult
 from router.types import ChatRequest, Dialect, Message, Needs
 
 _TOOL_CALL = "tool_call"
@@ -57,7 +57,7 @@ def _message(role: str, parts: Iterable[Part]) -> Message:
             kinds.append(part.kind)
         elif isinstance(part, ToolCall):
             kinds.append(_TOOL_CALL)
-        else:
+        elif not isinstance(part, Thinking) or part.text or part.redacted:  # else it is only the next part's signature
             kinds.append("thinking")
     return Message(role, "\n".join(texts), tuple(kinds))
 

@@ -15,14 +15,13 @@ from router.dialects.conversation import (
     Part,
     Text,
     Thinking,
-    Tool,
     ToolCall,
     ToolChoice,
     ToolResult,
     Turn,
     Written,
 )
-from router.dialects.shared.openai_shared import audio_format
+from router.dialects.shared.openai_shared import audio_format, data_url, function_fields, schema_fields
 from router.dialects.shared.shaping import cannot_send, clean_id, media_type_of, turns_for
 from router.types import Dialect, JsonObject
 
@@ -83,31 +82,20 @@ def _write_format(wanted: AnswerFormat | None) -> JsonObject | None:
         return None
     if wanted.kind == "json":
         return {"type": "json_object"}
-    schema: JsonObject = {"name": wanted.name or "answer", "schema": wanted.schema or {}}
-    if wanted.strict is not None:
-        schema["strict"] = wanted.strict
-    return {"type": "json_schema", "json_schema": schema}
+    return {"type": "json_schema", "json_schema": schema_fields(wanted)}
 
 
 def _tool_fields(conversation: Conversation) -> JsonObject:
     if not conversation.tools:
         return {}  # a choice without tools is refused
-    body: JsonObject = {"tools": [_write_tool(tool) for tool in conversation.tools]}
+    body: JsonObject = {
+        "tools": [{"type": "function", "function": function_fields(tool)} for tool in conversation.tools]
+    }
     if conversation.tool_choice is not None:
         body["tool_choice"] = _write_choice(conversation.tool_choice)
     if conversation.parallel_tools is not None:
         body["parallel_tool_calls"] = conversation.parallel_tools
     return body
-
-
-def _write_tool(tool: Tool) -> JsonObject:
-    function: JsonObject = {"name": tool.name}
-    if tool.description is not None:
-        function["description"] = tool.description
-    function["parameters"] = tool.schema
-    if tool.strict is not None:
-        function["strict"] = tool.strict
-    return {"type": "function", "function": function}
 
 
 def _write_choice(choice: ToolChoice) -> str | JsonObject:
@@ -215,7 +203,7 @@ def _write_block(part: Part) -> JsonObject:
 
 def _write_media(media: Media) -> JsonObject:
     if media.kind == "image":
-        image: JsonObject = {"url": media.url if media.url is not None else _data_url(media, "image/png")}
+        image: JsonObject = {"url": media.url if media.url is not None else data_url(media, "image/png")}
         if media.detail is not None:
             image["detail"] = media.detail
         return {"type": "image_url", "image_url": image}
@@ -225,7 +213,7 @@ def _write_media(media: Media) -> JsonObject:
         return {"type": "input_audio", "input_audio": {"data": media.data, "format": audio_format(media.media_type)}}
     if (media_type_of(media) or "").startswith("text/"):
         return {"type": "text", "text": _document_text(media)}
-    file: JsonObject = {"file_data": _data_url(media, "application/pdf")}
+    file: JsonObject = {"file_data": data_url(media, "application/pdf")}
     file["filename"] = media.name or "document"
     return {"type": "file", "file": file}
 
@@ -237,7 +225,3 @@ def _document_text(media: Media) -> str:
     except ValueError as exc:
         raise cannot_send(media, why="this is not base64.") from exc
     return f"<document{f' name={media.name!r}' if media.name else ''}>\n{text}\n</document>"
-
-
-def _data_url(media: Media, otherwise: str) -> str:
-    return f"data:{media_type_of(media) or otherwise};base64,{media.data or ''}"

@@ -147,6 +147,8 @@ def _name(item: JsonObject, *, field: str) -> str:
 class _Items(OpenAiReader):
     """Reads items in order. Neighbouring ones of one side make one turn, as a model's text and calls do elsewhere."""
 
+    taken = "input_text, input_image or input_file"
+
     def read(self, body: JsonObject) -> list[Turn]:
         """The turns of instructions and input. Raises RequestError naming the item's field."""
         self._turns: list[Turn] = []

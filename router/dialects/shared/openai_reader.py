@@ -45,7 +45,9 @@ _CACHE_HINTS = ("prompt_cache_breakpoint", "cache_control")
 
 
 class OpenAiReader(Reader):
-    """Reads contents."""
+    """Reads contents. taken: the types of parts that errors name as a cure."""
+
+    taken = "text, image_url, input_audio or file"
 
     def content(self, value: object, *, field: str) -> list[Part]:
         """Parts of a string, of blocks or of null; empty texts are left out, as no other dialect takes them.
@@ -75,7 +77,7 @@ class OpenAiReader(Reader):
             return self.strictly(read, block, kind=kind_of(name), field=field)
         if not isinstance(name, str):
             return self.opaque(kind_of(name), block, expected("a string", name, field=f"{field}.type"))
-        cure = f"content of type {name[:60]!r} cannot be translated. Send text, an image, a file or input_audio."
+        cure = f"content of type {name[:60]!r} cannot be translated. Send {self.taken}."
         return self.opaque(kind_of(name), block, unusable(cure, field=f"{field}.type"))
 
     def calls(self, item: JsonObject, key: str, read: Callable[..., ToolCall], *, field: str) -> list[Part]:

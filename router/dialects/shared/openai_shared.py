@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from router.dialects.conversation import FailureKind, UpstreamFailure
+from router.dialects.conversation import AnswerFormat, FailureKind, Media, Tool, UpstreamFailure
 from router.dialects.shared.failing import client_message
+from router.dialects.shared.shaping import media_type_of
 from router.jsontext import decode_json, encode_json
 from router.types import JsonObject
 
@@ -24,6 +25,23 @@ def audio_format(media_type: str | None) -> str:
     """OpenAI's word for a sound's media type."""
     known = {media: word for word, media in AUDIO_TYPES.items()} | {"audio/mp3": "mp3", "audio/x-wav": "wav"}
     return known.get(media_type or "audio/wav") or (media_type or "").rpartition("/")[2]
+
+
+def data_url(media: Media, otherwise: str) -> str:
+    """The media's bytes as a `data:` URL. otherwise: the media type where none is known."""
+    return f"data:{media_type_of(media) or otherwise};base64,{media.data or ''}"
+
+
+def function_fields(tool: Tool) -> JsonObject:
+    """A function's definition."""
+    fields = {"name": tool.name, "description": tool.description, "parameters": tool.schema, "strict": tool.strict}
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def schema_fields(wanted: AnswerFormat) -> JsonObject:
+    """A JSON schema that the answer must fit; it needs a name."""
+    fields = {"name": wanted.name or "answer", "schema": wanted.schema or {}, "strict": wanted.strict}
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 # --- Custom tools: their one argument is a text -----------------------------------------------------------------------

@@ -1,5 +1,6 @@
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -35,6 +36,7 @@ from router.dialects.gemini.request_reader import json_schema
 from router.dialects.gemini.request_writer import NO_SIGNATURE, write_request
 from router.dialects.gemini.stream import StreamReader, StreamWriter
 from router.errors import RequestError
+from router.types import Dialect
 
 PNG = base64.b64encode(b"\x89PNG").decode()
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -274,8 +276,13 @@ def test_responses_are_in_the_order_of_their_calls():
 def test_a_signature_of_this_provider_goes_back_onto_its_call():
     turn = Turn("assistant", (Thinking("hm", "c2ln"), ToolCall("a", "f", "{}"), ToolCall("b", "f", "{}")))
     conversation = ask(Turn("user", (Text("x"),)), turn)
-    kept = written(conversation, keep_thinking=True).body["contents"][1]["parts"]
-    assert [part.get("thoughtSignature") for part in kept] == ["c2ln", None]
+    own = replace(conversation, dialect=Dialect.GEMINI)
+    kept = written(own).body["contents"][1]["parts"]
+    assert [(part.get("text"), part.get("thoughtSignature")) for part in kept] == [
+        ("hm", None),
+        (None, "c2ln"),
+        (None, None),
+    ]
     stripped = written(conversation).body["contents"][1]["parts"]
     assert [part.get("thoughtSignature") for part in stripped] == [NO_SIGNATURE, None]
 

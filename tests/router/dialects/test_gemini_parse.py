@@ -49,8 +49,8 @@ def user(*parts, **fields):
             },
             [
                 Message("tool", "1"),
-                Message("tool", '{"a": 1, "b": "\u00e9"}'),
-                Message("tool", '{"b": [1]}'),
+                Message("tool", '{"a":1,"b":"\u00e9"}'),
+                Message("tool", '{"a":{"b":[1]}}'),
                 Message("tool", "{}", ("image",)),
                 Message("tool", ""),
                 Message("user", "and now?"),
@@ -125,7 +125,7 @@ def test_the_rest_of_the_body_is_read():
     ("body", "field"),
     [
         ({}, "contents"),
-        ({"contents": "hi"}, "contents"),
+        ({"contents": 7}, "contents"),
         ({"contents": []}, "contents"),
         ({"contents": ["hi"]}, "contents[0]"),
         ({"contents": [{"role": 7}]}, "contents[0].role"),

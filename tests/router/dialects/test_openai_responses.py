@@ -18,6 +18,7 @@ from router.dialects.conversation import (
     Finish,
     Finished,
     Media,
+    Opaque,
     Started,
     Text,
     TextDelta,
@@ -37,6 +38,7 @@ from router.dialects.conversation import (
 from router.dialects.openai_responses import StreamWriter, free_text_tools, write_answer
 from router.dialects.shared.sse import SseReader
 from router.errors import RequestError
+from router.types import Dialect
 from tests.router.dialects.openai_worlds import ANY_JSON, gist, streams
 
 # --- Requests ---------------------------------------------------------------------------------------------------------
@@ -109,6 +111,7 @@ def test_a_turn_of_codex_is_read_whole():
         Turn(
             "assistant",
             (
+                Opaque(Dialect.OPENAI_RESPONSES, "thinking", CODEX_TURN["input"][3]),
                 Text("Looking."),
                 ToolCall("a", "shell", '{"cmd":"ls"}'),
                 ToolCall("b", "apply_patch", '{"input":"*** Begin"}'),
@@ -125,8 +128,8 @@ def test_a_turn_of_codex_is_read_whole():
         "prompt_cache_key",
         "tools[2] (namespace)",
         "tools[3] (web_search)",
-        "input[3] (reasoning)",
         "reasoning.summary",
+        "input[3] (reasoning)",
     )
     assert (conversation.effort, conversation.stream, conversation.include_usage) == ("high", True, True)
 
