@@ -22,14 +22,12 @@ from router.dialects.shared.schemas import closed_schema
 from router.dialects.shared.shaping import (
     JSON_INSTRUCTION,
     LEAST_THINKING_TOKENS,
-    alternate,
     arguments_object,
     asked_in_vain,
     cannot_send,
     clean_id,
     media_type_of,
-    split_system,
-    turns_for,
+    system_and_turns,
     url_of,
 )
 from router.types import Dialect, JsonObject
@@ -43,23 +41,19 @@ LONGEST_USER = 256
 _NEVER = ("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
 
 
-def write_request(
-    conversation: Conversation,
-    *,
-    model: str,
-) -> Written:
+def write_request(conversation: Conversation, *, model: str) -> Written:
     """The conversation as a body for a provider. Raises RequestError for sounds, which the API does not take."""
     dropped = list(asked_in_vain(conversation, _NEVER))
-    system, turns = split_system(turns_for(conversation, Dialect.ANTHROPIC))
+    system, turns = system_and_turns(conversation, Dialect.ANTHROPIC)
     body: JsonObject = {
         "model": model,
         "max_tokens": conversation.max_output_tokens or DEFAULT_MAX_TOKENS,
-        "messages": _write_messages(alternate(turns)),
+        "messages": _write_messages(turns, own=conversation.dialect is Dialect.ANTHROPIC),
     }
     if _wants_instruction(conversation):
-        system = (*system, JSON_INSTRUCTION)
+        system = (*system, Text(JSON_INSTRUCTION))
     if system:
-        body["system"] = "\n\n".join(system)
+        body["system"] = _write_system(system, own=conversation.dialect is Dialect.ANTHROPIC)
     if conversation.user is not None and len(conversation.user) > LONGEST_USER:
         dropped.append("user")
     elif conversation.user is not None:
@@ -77,14 +71,21 @@ def _wants_instruction(conversation: Conversation) -> bool:
     return form is not None and form.schema is None
 
 
-def _write_messages(turns: tuple[Turn, ...]) -> list[JsonObject]:
+def _write_system(parts: tuple[Part, ...], *, own: bool) -> str | list[JsonObject]:
+    if own:
+        return [block for part in parts if (block := _write_part(part)) is not None]
+    return "\n\n".join(part.text for part in parts if isinstance(part, Text))
+
+
+def _write_messages(turns: tuple[Turn, ...], *, own: bool) -> list[JsonObject]:
+    """own: the turns came in this dialect, and go back as they are."""
     messages: list[JsonObject] = []
     for turn in turns:
         blocks = [_write_part(part) for part in turn.parts]
         shown = [block for block in blocks if block is not None]
-        if shown:
-            messages.append({"role": turn.role, "content": shown})
-    if messages and messages[-1]["role"] == "assistant" and messages[-1]["content"][-1]["type"] == "text":
+        if shown or own:
+            messages.append({"role": (own and turn.label) or turn.role, "content": shown})
+    if not own and messages and messages[-1]["role"] == "assistant" and messages[-1]["content"][-1]["type"] == "text":
         last = messages[-1]["content"][-1]
         last["text"] = last["text"].rstrip()  # an answer to go on with may not end in white space
     return messages
@@ -105,7 +106,7 @@ def _write_part(part: Part) -> JsonObject | None:
     if isinstance(part, ToolResult):
         return part.hosted or _write_tool_result(part)
     if isinstance(part, Opaque):
-        return dict(part.raw) if isinstance(part.raw, dict) else None
+        return dict(part.raw)
     if part.redacted is not None:
         return {"type": "redacted_thinking", "data": part.redacted}
     if part.signature is None:

@@ -22,7 +22,6 @@ from router.dialects.shared.shaping import (
     JSON_INSTRUCTION,
     LEAST_THINKING_TOKENS,
     NO_TOOLS_INSTRUCTION,
-    alternate,
     arguments_object,
     asked_in_vain,
     cannot_send,
@@ -30,8 +29,7 @@ from router.dialects.shared.shaping import (
     holds_calls,
     media_type_of,
     names_of_calls,
-    split_system,
-    turns_for,
+    system_and_turns,
 )
 from router.jsontext import encode_json
 from router.types import JsonObject
@@ -86,8 +84,9 @@ def write_request(conversation: Conversation, *, model: str) -> Written:
     Raises RequestError for media given by URL, and for formats that Converse does not take.
     """
     dropped = list(asked_in_vain(conversation, _NEVER))
-    system, turns = split_system(turns_for(conversation, None))
-    body: JsonObject = {"messages": _write_messages(alternate(turns))}
+    leading, turns = system_and_turns(conversation, None)
+    body: JsonObject = {"messages": _write_messages(turns)}
+    system = tuple(part.text for part in leading if isinstance(part, Text))
     system = system + _write_tools(body, conversation, turns, dropped)
     form = conversation.answer_format
     if form is not None and form.schema is None:

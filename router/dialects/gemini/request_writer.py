@@ -25,13 +25,11 @@ from router.dialects.conversation import (
     Written,
 )
 from router.dialects.shared.shaping import (
-    alternate,
     arguments_object,
     asked_in_vain,
     media_type_of,
     names_of_calls,
-    split_system,
-    turns_for,
+    system_and_turns,
     url_of,
 )
 from router.types import Dialect, JsonObject
@@ -55,6 +53,7 @@ _BUDGETS: dict[Effort, int] = {
     "xhigh": 24_576,
     "max": 24_576,
 }
+_ROLES: dict[str | None, str] = {"assistant": "model", "user": "user", "system": "user", "tool": "function"}
 _LEVELS: dict[Effort, str] = {
     "none": "MINIMAL",
     "minimal": "MINIMAL",
@@ -70,10 +69,10 @@ def write_request(conversation: Conversation, *, model: str) -> Written:
     """The conversation as a body for a provider. model: decides how the effort is written; it is not in the body."""
     dropped = list(asked_in_vain(conversation, ("n", "logprobs", "top_logprobs", "parallel_tools", "user")))
     own = conversation.dialect is Dialect.GEMINI
-    system, turns = split_system(turns_for(conversation, Dialect.GEMINI))
-    body: JsonObject = {"contents": _write_contents(alternate(turns), names_of_calls(turns), own=own)}
+    system, turns = system_and_turns(conversation, Dialect.GEMINI)
+    body: JsonObject = {"contents": _write_contents(turns, names_of_calls(turns), own=own)}
     if system:
-        body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
+        body["systemInstruction"] = {"parts": _write_user_parts(system, {}, with_ids=own)}
     if conversation.tools:
         body["tools"] = [{"functionDeclarations": [_write_tool(tool) for tool in conversation.tools]}]
         if conversation.tool_choice is not None:
@@ -92,8 +91,8 @@ def _write_contents(turns: Iterable[Turn], names: dict[str, str], *, own: bool) 
             parts = write_parts(turn.parts, sign_calls=True, with_thoughts=own, with_ids=own)
         else:
             parts = _write_user_parts(turn.parts, names, with_ids=own)
-        if parts:
-            contents.append({"role": "model" if turn.role == "assistant" else "user", "parts": parts})
+        if parts or own:
+            contents.append({"role": _ROLES.get(turn.label if own else None) or _ROLES[turn.role], "parts": parts})
     return contents
 
 

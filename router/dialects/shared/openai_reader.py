@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import get_args
+from typing import Literal, get_args
 
 from router.dialects.conversation import (
     AnswerFormat,
@@ -41,6 +41,7 @@ from router.jsontext import encode_json
 from router.types import JsonObject
 
 _EFFORTS: tuple[Effort, ...] = get_args(Effort)
+_MODES: tuple[Literal["none", "auto", "required"], ...] = ("none", "auto", "required")
 _CACHE_HINTS = ("prompt_cache_breakpoint", "cache_control")
 
 
@@ -252,8 +253,9 @@ def choose_tools(
 
 
 def _read_choice_word(value: str, *, field: str) -> ToolChoice:
-    if value == "none" or value == "auto" or value == "required":
-        return ToolChoice(value)
+    for mode in _MODES:
+        if value == mode:
+            return ToolChoice(mode)
     raise RequestError(f"{field}: expected none, auto, required or an object.", field=field)
 
 

@@ -54,7 +54,7 @@ class Reader:
         return Opaque(self.dialect, kind, raw)
 
     def text_block(self, block: JsonObject, *, field: str) -> Text | None:
-        """The text of a block of text; None for any other block. Raises RequestError for a text that is not a string."""
+        """The text of a block of text; None for any other block. Raises RequestError where it is not a string."""
         name, text = block.get("type"), block.get("text")
         if name is None and isinstance(text, str):
             self.problems.append(expected("a string", name, field=f"{field}.type"))

@@ -109,6 +109,19 @@ def _as_user(turn: Turn) -> Turn:
     return Turn("user", tuple(Text(f"<system>\n{text}\n</system>") for text in texts))
 
 
+def system_and_turns(conversation: Conversation, dialect: Dialect | None) -> tuple[tuple[Part, ...], tuple[Turn, ...]]:
+    """The system's parts at the start, and the turns after them in an order that the dialect's API takes.
+
+    Both as they came, where they were read in this dialect.
+    """
+    turns = turns_for(conversation, dialect)
+    if turns is conversation.turns and dialect is not None and conversation.dialect is dialect:
+        start = 1 if turns and turns[0].role == "system" else 0
+        return tuple(part for turn in turns[:start] for part in turn.parts), turns[start:]
+    system, turns = split_system(turns)
+    return tuple(map(Text, system)), alternate(turns)
+
+
 def alternate(turns: Iterable[Turn]) -> tuple[Turn, ...]:
     """The turns with empty texts and empty turns left out, neighbours of one role merged, and a user turn first.
 
