@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import quote
 
 from router.decision import RouteDecision
@@ -45,17 +44,14 @@ def parse_route_request(value: object, *, headers: Mapping[str, str] | None = No
     return route_request_of(body, parse_request(body, headers=headers, raw=raw), headers=headers)
 
 
-def route_request_of(
-    body: JsonObject, chat: ChatRequest, *, headers: Mapping[str, str], raw: bytes | None = None
-) -> RouteRequest:
+def route_request_of(body: JsonObject, chat: ChatRequest, *, headers: Mapping[str, str]) -> RouteRequest:
     """A chat request with what the body's `router` object and the headers ask for.
 
-    raw: the bytes of the body, where the chat request does not hold them yet.
     Raises RequestError naming the field or the header.
     """
     options = body.get("router")
     return RouteRequest(
-        chat=chat if raw is None else replace(chat, raw=raw),
+        chat=chat,
         options=RouteOptions() if options is None else _parse_options(as_object(options, field="router")),
         overrides=parse_overrides(headers),
         headers=visible_headers(headers),

@@ -13,7 +13,7 @@ from router.dialects.shared.prepared import Call, Prepared
 from router.dialects.shared.provider import Provider
 from router.dialects.shared.stream import StreamWriter
 from router.errors import RequestError
-from router.types import ChatRequest, Dialect, JsonObject
+from router.types import Dialect, JsonObject
 
 SSE = "text/event-stream"
 JSON = "application/json"
@@ -35,8 +35,8 @@ class ClientDialect:
 
     passes_through: whether a provider of this dialect gets the client's own bytes, and the client the provider's.
     own_frames: whether that holds for streams too.
-    parse: the body for the decision.  streams: whether the body asks for a stream.
-    read: the body for a translation. Raises RequestError for what has none.
+    streams: whether the body asks for a stream.
+    read: the body, for the decision and for translation. Raises RequestError where there is no text to decide on.
     write: (answers, request, info) -> the body of a whole answer.  writer: (request, info) -> a writer of one stream.
     write_failure, failure_status: of a provider's failure.  write_error: of an error of the router's own.
     body_schema, error_schema: for the OpenAPI document.  endpoints: where it is served.
@@ -51,7 +51,6 @@ class ClientDialect:
     """
 
     dialect: Dialect
-    parse: Callable[[JsonObject], ChatRequest]
     streams: Callable[[JsonObject], bool]
     read: Callable[[JsonObject], c.Conversation]
     write: Callable[[Sequence[c.Answer], c.Conversation, AnswerInfo], JsonObject]

@@ -18,7 +18,7 @@ from router.dialects.shared import openai_errors
 from router.dialects.shared.endpoint import PathInfo
 from router.dialects.shared.fields import as_string, optional_bool
 from router.dialects.shared.sse import SseSplitter
-from router.types import ChatRequest, Dialect, JsonObject, Message
+from router.types import Dialect, JsonObject
 
 
 def _streams(body: JsonObject) -> bool:
@@ -28,24 +28,16 @@ def _streams(body: JsonObject) -> bool:
 # --- OpenAI Chat Completions ------------------------------------------------------------------------------------------
 
 
-def _read_cursor(body: JsonObject) -> c.Conversation:
-    """A Responses body whose answer is chat: there usage is sent only if it was asked for."""
-    options = body.get("stream_options")
-    asks = isinstance(options, dict) and options.get("include_usage") is True
-    return replace(openai_responses.request_reader.read_request(body), include_usage=asks)
-
-
 def _chat_or_cursor(row: ClientDialect, body: JsonObject, _path: PathInfo) -> ClientDialect:
     """Cursor sends `input` to the chat endpoint and expects chat back: no provider takes such a body as it is."""
     if "messages" in body or "input" not in body:
         return row
-    return replace(row, passes_through=False, read=_read_cursor)
+    return replace(row, passes_through=False)
 
 
 _OPENAI_CHAT = DialectRow(
     ClientDialect(
         Dialect.OPENAI_CHAT,
-        parse=openai_chat.parse.parse_chat,
         streams=_streams,
         read=openai_chat.request_reader.read_request,
         write=lambda answers, _, info: openai_chat.answer.write_answers(
@@ -77,7 +69,6 @@ _OPENAI_RESPONSES = DialectRow(
     ClientDialect(
         Dialect.OPENAI_RESPONSES,
         passes_through=False,
-        parse=openai_responses.parse.parse_responses,
         streams=_streams,
         read=openai_responses.request_reader.read_request,
         write=lambda answers, asked, info: openai_responses.answer.write_answer(
@@ -104,7 +95,6 @@ _OPENAI_RESPONSES = DialectRow(
 _ANTHROPIC = DialectRow(
     ClientDialect(
         Dialect.ANTHROPIC,
-        parse=anthropic.parse.parse_anthropic,
         streams=_streams,
         read=anthropic.request_reader.read_request,
         write=lambda answers, _, info: anthropic.answer.write_answer(answers[0], model=info.model),
@@ -137,7 +127,6 @@ def _gemini_at(row: ClientDialect, _body: JsonObject, path: PathInfo) -> ClientD
     stream = bool(path.stream)
     return replace(
         row,
-        parse=lambda body: replace(row.parse(body), model=path.model),
         streams=lambda _: stream,
         read=partial(gemini.request_reader.read_request, model=path.model, stream=stream),
         writer=lambda _, info: gemini.stream.StreamWriter(info.model, as_array=path.as_array),
@@ -149,7 +138,6 @@ def _gemini_at(row: ClientDialect, _body: JsonObject, path: PathInfo) -> ClientD
 _GEMINI = DialectRow(
     ClientDialect(
         Dialect.GEMINI,
-        parse=gemini.parse.parse_gemini,
         streams=lambda _: False,
         read=gemini.request_reader.read_request,
         write=lambda answers, _, info: gemini.answer.write_answer(answers[0], model=info.model),
@@ -223,8 +211,9 @@ def client_dialect(dialect: Dialect, body: JsonObject, path: PathInfo | None = N
     return row.for_request(row, body, path or PathInfo())
 
 
-def parse_body(dialect: Dialect, body: JsonObject) -> ChatRequest:
-    """A body for the decision. Raises RequestError naming the field."""
+def read_body(dialect: Dialect, body: JsonObject) -> c.Conversation:
+    """The conversation of a body. Raises RequestError naming the field."""
     if dialect is Dialect.PROMPT:
-        return ChatRequest(messages=(Message(role="user", text=as_string(body["prompt"], field="prompt")),))
-    return CLIENTS[dialect].parse(body)
+        turn = c.Turn("user", (c.Text(as_string(body["prompt"], field="prompt")),))
+        return c.Conversation.read(turns=(turn,), dialect=Dialect.PROMPT)
+    return CLIENTS[dialect].read(body)

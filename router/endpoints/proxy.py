@@ -6,13 +6,13 @@ The table of dialects holds the paths. Queries are ignored, except those that a 
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from router.core import Router
 from router.dialects.row import ClientDialect
+from router.dialects.seen import seen
 from router.dialects.shared.endpoint import Endpoint, PathInfo
 from router.dialects.shared.fields import as_object
 from router.dialects.table import CLIENTS
@@ -36,7 +36,7 @@ def _register(client: ClientDialect, endpoint: Endpoint) -> None:
         path = endpoint.info(request.path_params.get("call", ""), request.query_params)
         body, raw = await _read(request)
         if path.counts:
-            chat = replace(client.parse(client.counted(body)), raw=raw)
+            chat = seen(client.read(client.counted(body)), raw=raw)
             return json_response({client.count_field: await _n_tokens(request, chat)})
         return await _forward(request, client, body, raw, path)
 

@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 from router.core import Router
 from router.decision import RouteDecision
-from router.dialects.conversation import Conversation
+from router.dialects.conversation import Conversation, FailureKind
 from router.dialects.route_body import decision_headers, route_request_of
 from router.dialects.row import JSON, AnswerInfo, ClientDialect
-from router.dialects.shared.prepared import Call, Unread
+from router.dialects.seen import seen
+from router.dialects.shared.prepared import Call
 from router.dialects.shared.stream import StreamWriter
 from router.dialects.table import PASSED_HEADERS
 from router.errors import RequestError
@@ -114,11 +115,11 @@ class Forwarder:
 
         body, raw: decoded and as it came.  headers: names in lower case.  Raises RequestError.
         """
-        asked = Unread(partial(face.read, body))
+        asked = face.read(body)
         stream = face.streams(body)
         if face.passed_to is None:
-            asked.conversation()  # nobody takes its bytes, so what has no translation is refused at once
-        request = route_request_of(body, face.parse(body), headers=headers, raw=raw)
+            asked = asked.translatable()  # no provider takes its bytes, so what has no translation is refused at once
+        request = route_request_of(body, seen(asked, raw=raw), headers=headers)
         passed = passed_headers(headers)
         self._check_model(request.chat)
         decision = await self._decide(request)
@@ -156,10 +157,10 @@ class Forwarder:
             return await self._cascaded(face, conversation, request.chat, decision, task)
         outcome = await self._dispatcher.dispatch(plan, call, on_settled=partial(log, decision))
         if isinstance(outcome, Exhausted):
-            if asked.problem is not None and all(one.skipped for one in outcome.attempts):
-                raise asked.problem  # nobody was asked, as nobody here speaks the client's dialect
+            if _is_untranslatable(outcome.attempts):
+                asked.translatable()  # no provider was called: none speaks the client's dialect
             return self._failed(face, decision, outcome)
-        read = _NOT_READ if _is_passed_on(outcome) else asked.conversation()
+        read = _NOT_READ if _is_passed_on(outcome) else asked.complete()
         return self._answered(face, read, request.chat, decision, outcome)
 
     def _reach(self, request: RouteRequest, decision: RouteDecision) -> tuple[str, ...]:
@@ -266,9 +267,14 @@ def _look_at(task: asyncio.Task[Climbed]) -> None:
         task.exception()
 
 
-def _readable(asked: Unread) -> Conversation | None:
+def _is_untranslatable(attempts: tuple[Attempt, ...]) -> bool:
+    """Whether no provider was called, one of them because the request could not be written for it."""
+    return all(one.skipped for one in attempts) and any(one.kind is FailureKind.BAD_REQUEST for one in attempts)
+
+
+def _readable(asked: Conversation) -> Conversation | None:
     try:
-        return asked.conversation()
+        return asked.translatable()
     except RequestError:
         return None  # its answers cannot be checked either
 

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
-from router.dialects.openai_chat.parse import parse_messages
+from router.dialects.openai_chat.request_reader import read_request
+from router.dialects.seen import seen
 from router.errors import DataError, RequestError
 from router.types import Message
 
@@ -266,7 +267,7 @@ def _messages(fields: _Fields) -> tuple[Message, ...]:
     if fields.has("prompt"):
         return (Message(role="user", text=fields.required_text("prompt")),)
     try:
-        messages = parse_messages(fields.value["messages"], field="messages")
+        messages = seen(read_request({"messages": fields.value["messages"]})).messages
     except RequestError as exc:
         reason = exc.message.removeprefix(f"{exc.field}: ").removesuffix(".")
         raise fields.error(exc.field, reason) from exc

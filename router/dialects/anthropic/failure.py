@@ -13,7 +13,7 @@ from router.dialects.shared.failures import (
     failure_reader,
     kind_of_status,
 )
-from router.dialects.shared.lenient import object_at, text_at
+from router.dialects.shared.fields import object_at, text_at
 from router.errors import RequestError
 from router.types import JsonObject
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from router.dialects import conversation as c
 from router.dialects.shared.failures import ProviderError, error_of, failure_reader, kind_of_status
-from router.dialects.shared.lenient import text_at
+from router.dialects.shared.fields import text_at
 from router.types import JsonObject
 
 PARAMETERS = {

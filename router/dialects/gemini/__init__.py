@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from router.dialects.gemini import answer, endpoints, failure, http, parse, request_reader, request_writer, stream
+from router.dialects.gemini import answer, endpoints, failure, http, request_reader, request_writer, stream
 
-__all__ = ["answer", "endpoints", "failure", "http", "parse", "request_reader", "request_writer", "stream"]
+__all__ = ["answer", "endpoints", "failure", "http", "request_reader", "request_writer", "stream"]

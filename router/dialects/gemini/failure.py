@@ -16,7 +16,7 @@ from router.dialects.shared.failures import (
     kind_of_status,
     seconds,
 )
-from router.dialects.shared.lenient import count_at, object_at, objects_at, text_at
+from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
 from router.errors import RequestError
 from router.types import JsonObject
 

@@ -16,7 +16,7 @@ from router.dialects.gemini.answer import (
 )
 from router.dialects.gemini.failure import read_error, write_failure
 from router.dialects.shared import stream
-from router.dialects.shared.lenient import object_at, objects_at, text_at
+from router.dialects.shared.fields import object_at, objects_at, text_at
 from router.dialects.shared.sse import sse_data
 from router.jsontext import encode_json
 from router.types import JsonObject

@@ -8,10 +8,9 @@ from router.dialects.openai_chat import (
     endpoints,
     failure,
     http,
-    parse,
     request_reader,
     request_writer,
     stream,
 )
 
-__all__ = ["answer", "azure", "endpoints", "failure", "http", "parse", "request_reader", "request_writer", "stream"]
+__all__ = ["answer", "azure", "endpoints", "failure", "http", "request_reader", "request_writer", "stream"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from router.dialects import conversation as c
 from router.dialects.shared.failures import LONGEST_MESSAGE, ProviderError, failure_reader, kind_of_status
-from router.dialects.shared.lenient import object_at, objects_at, text_at
+from router.dialects.shared.fields import object_at, objects_at, text_at
 from router.types import JsonObject
 
 _KIND_OF_CODE = {

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from router.dialects.openai_responses import answer, endpoints, parse, request_reader, stream
+from router.dialects.openai_responses import answer, endpoints, request_reader, request_writer, stream
 
-__all__ = ["answer", "endpoints", "parse", "request_reader", "stream"]
+__all__ = ["answer", "endpoints", "request_reader", "request_writer", "stream"]

@@ -8,7 +8,7 @@ from typing import ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from router.dialects import conversation as c
 from router.dialects.shared.failures import CLOSED_EARLY
-from router.dialects.shared.lenient import json_object
+from router.dialects.shared.fields import json_object
 from router.dialects.shared.sse import SseEvent, SseReader, sse_comment
 from router.types import JsonObject
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.dialects import openai_responses
 from router.dialects.conversation import (
     Answer,
     AnswerFormat,
@@ -17,6 +18,7 @@ from router.dialects.conversation import (
     Finish,
     Finished,
     Media,
+    Opaque,
     Started,
     Text,
     TextDelta,
@@ -34,13 +36,19 @@ from router.dialects.conversation import (
     UsageSeen,
 )
 from router.dialects.openai_responses.answer import write_answer
-from router.dialects.openai_responses.request_reader import free_text_tools, read_request
+from router.dialects.openai_responses.request_reader import free_text_tools
 from router.dialects.openai_responses.stream import StreamWriter
 from router.dialects.shared.sse import SseReader
 from router.errors import RequestError
+from router.types import Dialect
 from tests.router.dialects.openai_worlds import ANY_JSON, gist, streams
 
 # --- Requests ---------------------------------------------------------------------------------------------------------
+
+
+def read_request(body):
+    """As a provider of another dialect is told: the first problem is raised."""
+    return openai_responses.request_reader.read_request(body).translatable()
 
 
 def message(role, *parts):
@@ -105,6 +113,7 @@ def test_a_turn_of_codex_is_read_whole():
         Turn(
             "assistant",
             (
+                Opaque(Dialect.OPENAI_RESPONSES, "thinking", CODEX_TURN["input"][3]),
                 Text("Looking."),
                 ToolCall("a", "shell", '{"cmd":"ls"}'),
                 ToolCall("b", "apply_patch", '{"input":"*** Begin"}'),
@@ -121,8 +130,8 @@ def test_a_turn_of_codex_is_read_whole():
         "prompt_cache_key",
         "tools[2] (namespace)",
         "tools[3] (web_search)",
-        "input[3] (reasoning)",
         "reasoning.summary",
+        "input[3] (reasoning)",
     )
     assert (conversation.effort, conversation.stream, conversation.include_usage) == ("high", True, True)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from router.dialects.shared.content import flat_strings, inner, is_filled, kind_of, whole_number
+from router.dialects.shared.fields import flat_strings, inner, is_filled, whole_number
+from router.dialects.shared.reader import kind_of
 
 
 @pytest.mark.parametrize(
