@@ -408,7 +408,7 @@ def test_a_hostile_request_is_a_request_error_or_can_be_sent_on(dialect, data):
 def test_the_unspoilt_requests_are_read_and_sent_on(dialect):
     body, read = CLIENTS[dialect]
     conversation = read(copy.deepcopy(body)).translatable()
-    for write in (WRITERS[0], WRITERS[2]):
+    for write in (WRITERS[0], WRITERS[3]):
         assert write(conversation).body["messages"]
 
 
