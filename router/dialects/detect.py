@@ -7,12 +7,11 @@ Completions, which gives the same messages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from router.dialects import anthropic, gemini, openai_chat, openai_responses
-from router.dialects.conversation import Conversation, Text, Turn
 from router.dialects.seen import seen
-from router.dialects.shared.fields import as_string, inner
+from router.dialects.shared.fields import inner
+from router.dialects.table import read_body
 from router.errors import RequestError
 from router.types import ChatRequest, Dialect, JsonObject
 
@@ -32,7 +31,7 @@ def parse_request(body: JsonObject, *, headers: Mapping[str, str] | None = None,
     headers: the request's, names in lower case.  raw: the bytes that the body was decoded from.
     Raises RequestError naming the field.
     """
-    return seen(_READERS[detect(body, headers=headers)](body), raw=raw)
+    return seen(read_body(detect(body, headers=headers), body), raw=raw)
 
 
 def detect(body: JsonObject, *, headers: Mapping[str, str] | None = None) -> Dialect:
@@ -92,17 +91,3 @@ def _has_anthropic_block(message: object) -> bool:
 
 def _items(value: object) -> list[object]:
     return value if isinstance(value, list) else []
-
-
-def _read_prompt(body: JsonObject) -> Conversation:
-    turn = Turn("user", (Text(as_string(body["prompt"], field="prompt")),))
-    return Conversation.read(turns=(turn,), dialect=Dialect.PROMPT)
-
-
-_READERS: Mapping[Dialect, Callable[[JsonObject], Conversation]] = {
-    Dialect.PROMPT: _read_prompt,
-    Dialect.OPENAI_CHAT: openai_chat.read_request,
-    Dialect.OPENAI_RESPONSES: openai_responses.read_request,
-    Dialect.ANTHROPIC: anthropic.read_request,
-    Dialect.GEMINI: gemini.read_request,
-}

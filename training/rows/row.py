@@ -267,7 +267,7 @@ def _messages(fields: _Fields) -> tuple[Message, ...]:
     if fields.has("prompt"):
         return (Message(role="user", text=fields.required_text("prompt")),)
     try:
-        messages = seen(openai_chat.read_request({"messages": fields.value["messages"]})).messages
+        messages = seen(openai_chat.request_reader.read_request({"messages": fields.value["messages"]})).messages
     except RequestError as exc:
         reason = exc.message.removeprefix(f"{exc.field}: ").removesuffix(".")
         raise fields.error(exc.field, reason) from exc

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from router.dialects.conversation import AnswerFormat, FailureKind, Media, Tool, UpstreamFailure
-from router.dialects.shared.failing import client_message
+from router.dialects.conversation import AnswerFormat, Media, Tool
 from router.dialects.shared.shaping import media_type_of
 from router.jsontext import decode_json, encode_json
 from router.types import JsonObject
@@ -65,28 +64,3 @@ def decode_or_none(text: str) -> Any:
         return decode_json(text.encode("utf-8", "replace"))
     except ValueError:
         return None
-
-
-# --- Errors in the client's dialect -----------------------------------------------------------------------------------
-
-_WORDS: dict[FailureKind, tuple[str, str]] = {
-    FailureKind.RATE_LIMITED: ("rate_limit_error", "rate_limit_exceeded"),
-    FailureKind.QUOTA: ("insufficient_quota", "insufficient_quota"),
-    FailureKind.OVERLOADED: ("upstream_error", "upstream_overloaded"),
-    FailureKind.SERVER: ("upstream_error", "upstream_error"),
-    FailureKind.TIMEOUT: ("upstream_error", "upstream_timeout"),
-    FailureKind.CONNECTION: ("upstream_error", "upstream_disconnected"),
-    FailureKind.AUTHENTICATION: ("upstream_error", "upstream_authentication"),
-    FailureKind.NOT_FOUND: ("upstream_error", "upstream_not_found"),
-    FailureKind.CONTEXT_TOO_LONG: ("invalid_request_error", "context_length_exceeded"),
-    FailureKind.REFUSED_PARAMETER: ("invalid_request_error", "unsupported_parameter"),
-    FailureKind.BAD_REQUEST: ("invalid_request_error", "invalid_value"),
-    FailureKind.TOO_LARGE: ("invalid_request_error", "request_too_large"),
-    FailureKind.BROKEN_ANSWER: ("upstream_error", "upstream_broken_answer"),
-}
-
-
-def write_failure(failure: UpstreamFailure) -> JsonObject:
-    """The body of an error answer, which is also the error frame of a chat stream."""
-    kind, code = _WORDS[failure.kind]
-    return {"error": {"message": client_message(failure), "type": kind, "param": failure.parameter, "code": code}}

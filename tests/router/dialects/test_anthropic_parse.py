@@ -11,7 +11,7 @@ from router.types import Dialect, Message, Needs
 
 
 def parse_anthropic(body):
-    return seen(anthropic.read_request(body))
+    return seen(anthropic.request_reader.read_request(body))
 
 
 def user(content, **fields):

@@ -31,7 +31,7 @@ from router.dialects.conversation import (
     UsageSeen,
 )
 from router.dialects.gemini.answer import read_answer, write_answer
-from router.dialects.gemini.failure import error_status, read_failure, write_failure
+from router.dialects.gemini.failure import failure_status, read_failure, write_failure
 from router.dialects.gemini.request_reader import json_schema
 from router.dialects.gemini.request_writer import NO_SIGNATURE, write_request
 from router.dialects.gemini.stream import StreamReader, StreamWriter
@@ -76,7 +76,7 @@ NEUTRAL_HISTORY = (
 
 def read_request(body, **options):
     """As a provider of another dialect is told: the first problem is raised."""
-    return gemini.read_request(body, **options).translatable()
+    return gemini.request_reader.read_request(body, **options).translatable()
 
 
 def ask(*turns, **fields):
@@ -588,5 +588,5 @@ def test_the_wait_is_read_from_retry_info_before_the_header():
 @pytest.mark.parametrize("kind", FailureKind)
 def test_every_failure_has_an_error_of_the_dialect(kind):
     failure = UpstreamFailure(kind, 0, "m", retry_after_s=1.5)
-    assert write_failure(failure)["error"]["code"] == error_status(failure)
+    assert write_failure(failure)["error"]["code"] == failure_status(failure)
     assert write_failure(failure)["error"]["details"][0]["retryDelay"] == "1.5s"

@@ -11,7 +11,7 @@ from router.types import Dialect, Message, Needs
 
 
 def parse_gemini(body):
-    return seen(gemini.read_request(body))
+    return seen(gemini.request_reader.read_request(body))
 
 
 def user(*parts, **fields):

@@ -223,7 +223,7 @@ CASES = {
 
 def read(name):
     dialect, body, *expected = CASES[name]
-    return DIALECTS[dialect], DIALECTS[dialect].read_request(body), *expected
+    return DIALECTS[dialect], DIALECTS[dialect].request_reader.read_request(body), *expected
 
 
 def texts(chat):
@@ -242,7 +242,7 @@ def test_a_translation_has_the_same_texts_as_the_decision(name):
     carried = replace(conversation.translatable(), turns=turns_for(conversation, None))
     assert "\n".join(texts(seen(carried))) == "\n".join(texts(seen(conversation)))
     for other in DIALECTS.values():
-        written = json.dumps(other.write_request(replace(carried, dialect=None), model="m").body)
+        written = json.dumps(other.request_writer.write_request(replace(carried, dialect=None), model="m").body)
         for text in texts(seen(conversation)):
             assert all(json.dumps(line)[1:-1] in written for line in text.split("\n"))
 
@@ -261,28 +261,32 @@ def test_a_fault_is_kept_and_raised_with_its_field_where_another_dialect_is_writ
 def test_a_body_that_is_read_written_in_its_own_dialect_and_read_again_is_the_same_conversation(name):
     dialect, conversation, _, _ = read(name)
     first = conversation.complete()
-    again = dialect.read_request(dialect.write_request(first, model="m").body)
+    again = dialect.request_reader.read_request(dialect.request_writer.write_request(first, model="m").body)
     assert again.turns == first.turns
     assert [message.text for message in seen(again).messages] == [message.text for message in seen(first).messages]
 
 
 def test_the_decision_and_a_translation_have_the_same_limit_on_the_answer():
     body = {"messages": HELLO, "max_output_tokens": 9}
-    conversation = openai_chat.read_request(body)
+    conversation = openai_chat.request_reader.read_request(body)
     assert seen(conversation).max_output_tokens == conversation.translatable().max_output_tokens == 9
     assert conversation.translatable().dropped == ()
-    assert seen(openai_chat.read_request({"messages": HELLO, "max_tokens": "5"})).max_output_tokens is None
+    assert (
+        seen(openai_chat.request_reader.read_request({"messages": HELLO, "max_tokens": "5"})).max_output_tokens is None
+    )
 
 
 def test_what_no_other_dialect_can_carry_is_kept_as_it_came_and_named():
     block = {"type": "hologram", "x": {"y": [1]}}
-    conversation = anthropic.read_request(said({"type": "text", "text": "hi"}, block))
+    conversation = anthropic.request_reader.read_request(said({"type": "text", "text": "hi"}, block))
     part = conversation.turns[0].parts[1]
     assert isinstance(part, Opaque)
     assert part.raw == block
     assert conversation.translatable().dropped == ("messages[0].content[1]",)
-    assert "hologram" not in json.dumps(openai_chat.write_request(conversation.translatable(), model="m").body)
-    assert block in anthropic.write_request(conversation, model="m").body["messages"][0]["content"]
+    assert "hologram" not in json.dumps(
+        openai_chat.request_writer.write_request(conversation.translatable(), model="m").body
+    )
+    assert block in anthropic.request_writer.write_request(conversation, model="m").body["messages"][0]["content"]
 
 
 PROOF = (

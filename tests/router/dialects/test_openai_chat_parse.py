@@ -18,7 +18,7 @@ FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai_chat"
 
 
 def parse_chat(body):
-    return seen(openai_chat.read_request(body))
+    return seen(openai_chat.request_reader.read_request(body))
 
 
 def parse_messages(messages):

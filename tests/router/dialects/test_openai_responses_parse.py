@@ -11,7 +11,7 @@ from router.types import Dialect, Message, Needs
 
 
 def parse_responses(body):
-    return seen(openai_responses.read_request(body))
+    return seen(openai_responses.request_reader.read_request(body))
 
 
 def parse_input(items):
