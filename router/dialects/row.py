@@ -36,7 +36,7 @@ class ClientDialect:
     passes_through: whether a provider of this dialect gets the client's own bytes, and the client the provider's.
     own_frames: whether that holds for streams too.
     streams: whether the body asks for a stream.
-    read: the body, for the decision and for translation. Raises RequestError where there is no text to decide on.
+    read: the body, for the decision and for translation. Raises RequestError where it has no text to decide on.
     write: (answers, request, info) -> the body of a whole answer.  writer: (request, info) -> a writer of one stream.
     write_failure, failure_status: of a provider's failure.  write_error: of an error of the router's own.
     body_schema, error_schema: for the OpenAPI document.  endpoints: where it is served.

@@ -212,7 +212,7 @@ def client_dialect(dialect: Dialect, body: JsonObject, path: PathInfo | None = N
 
 
 def read_body(dialect: Dialect, body: JsonObject) -> c.Conversation:
-    """The conversation of a body. Raises RequestError naming the field."""
+    """A body of any dialect. Raises RequestError naming the field."""
     if dialect is Dialect.PROMPT:
         turn = c.Turn("user", (c.Text(as_string(body["prompt"], field="prompt")),))
         return c.Conversation.read(turns=(turn,), dialect=Dialect.PROMPT)

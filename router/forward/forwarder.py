@@ -118,7 +118,7 @@ class Forwarder:
         asked = face.read(body)
         stream = face.streams(body)
         if face.passed_to is None:
-            asked = asked.translatable()  # no provider takes its bytes, so what has no translation is refused at once
+            asked = asked.translatable()  # no provider takes its bytes: what has no translation is refused at once
         request = route_request_of(body, seen(asked, raw=raw), headers=headers)
         passed = passed_headers(headers)
         self._check_model(request.chat)
