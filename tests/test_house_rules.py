@@ -190,10 +190,8 @@ def unused_options() -> Iterator[str]:
         if not module.in_router:
             continue
         for show, at_call, node, skip in public_functions(module):
-            if (
-                show.rpartition(".")[2].startswith("_")
-                or node.decorator_list
-                and module.unit in ("commands", "endpoints")
+            if show.rpartition(".")[2].startswith("_") or (
+                node.decorator_list and module.unit in ("commands", "endpoints")
             ):
                 continue
             keywords, n_positional = passed.get(at_call, (set(), 0))
