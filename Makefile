@@ -4,6 +4,7 @@
 
 PORT ?= 8080
 PYTEST_ARGS ?=
+WORKERS ?= 2# tests that run at once
 
 VENV := .venv# the light install: what a user of the service has
 DEV := .venv-dev# everything: tests, training, notebooks
@@ -22,19 +23,20 @@ help: ## this list
 run: $(VENV)/.installed ## start the service on 127.0.0.1:8080 (PORT=...); the first call installs it into .venv
 	@exec $(VENV)/bin/tierwise serve --port $(PORT)
 
-test: check ## format, lint, types, architecture and all tests; the first call installs .venv-dev
-	$(DEV)/bin/python -m pytest $(PYTEST_ARGS)
+test: check ## all checks and all tests, two at once (WORKERS=...); the first call installs .venv-dev
+	$(DEV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 install: $(DEV)/.installed ## the development environment, .venv-dev
 
 clients: $(DEV)/.installed ## the environments of the real clients that the tests run (once, half a minute)
 	$(DEV)/bin/python tests/clients/environments.py
 
-check: $(DEV)/.installed ## format, lint, types and architecture, without the other tests
+check: $(DEV)/.installed ## format, lint, types, unused code and architecture, without the other tests
 	$(DEV)/bin/python -m ruff format --check .
 	$(DEV)/bin/python -m ruff check .
 	$(DEV)/bin/python -m mypy
-	$(DEV)/bin/python -m pytest --quiet tests/test_architecture.py
+	$(DEV)/bin/python -m vulture
+	$(DEV)/bin/python -m pytest --quiet tests/test_architecture.py tests/test_house_rules.py
 
 fix: $(DEV)/.installed ## format the code and repair what lint can
 	$(DEV)/bin/python -m ruff check --fix .
