@@ -13,8 +13,9 @@ from functools import partial
 from itertools import zip_longest
 
 from router.errors import DataError
+from router.pages.numbers import ABSENT, count, gained, number, percent
 from router.types import JsonObject
-from training.report.estimates import ABSENT, at, count, gained, heads_of, interval_note, number, objects, percent
+from training.report.evaluation import at, heads_of, interval_note, objects
 from training.report.tables import Table, pairs_of
 
 START, END = "<!-- results -->", "<!-- /results -->"

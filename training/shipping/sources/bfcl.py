@@ -1,7 +1,7 @@
 """Berkeley Function Calling Leaderboard results: what each model got wrong by category, with prompts, tools and tokens.
 
 A score file opens with totals and then lists the failures only, so a prompt that no model failed is not known and not
-a row, and whoever is not listed under a known prompt got it right.
+a row; a model that is not listed under a known prompt got it right.
 """
 
 from __future__ import annotations
@@ -16,8 +16,6 @@ from router.errors import DataError
 from training.shipping.sources.outcome_json import JsonRow, outcome_row
 from training.shipping.sources.registry import PublicSource
 from training.shipping.sources.repository import Repository
-
-__all__ = ["rows_of"]
 
 _DATE = "2024-08-11"
 _NO_PROMPTS = "relevance"  # its score files carry no prompt text
@@ -47,7 +45,7 @@ class _Tokens:
 
 
 def rows_of(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
-    """A row a prompt, by category and number."""
+    """One row per prompt, by category and number."""
     for category, score_files in sorted(_score_files(repository).items()):
         scores = _read_scores(repository, category, score_files)
         models = scores.models()

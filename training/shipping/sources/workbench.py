@@ -16,8 +16,6 @@ from training.shipping.sources.outcome_json import JsonRow, outcome_row
 from training.shipping.sources.registry import PublicSource
 from training.shipping.sources.repository import Repository
 
-__all__ = ["rows_of"]
-
 _DOMAINS = (
     "analytics",
     "calendar",
@@ -50,7 +48,7 @@ _Line: TypeAlias = dict[str, str]
 
 
 def rows_of(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
-    """A row a request, by domain; a model without a line for a request is unknown there."""
+    """One row per request, by domain; a model without a line for a request is unknown there."""
     for domain in _DOMAINS:
         answers = _answers_by_model(repository, domain)
         requests = repository.csv(f"data/processed/queries_and_answers/{domain}_queries_and_answers.csv")
