@@ -40,6 +40,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule
     "providers": BASE | {"dialects"},  # sends and receives what dialects write and read
     "ledger": BASE,
+    "pages": BASE,  # the template kit, for the service's page and for training's reports
     # Checks rules and provider rows at start; joins the bundle's curve and the configured targets.
     "settings": BASE | {"brain", "catalog", "dialects", "policy", "providers", "reading"},
     # The joints.
@@ -53,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"commands"},
     "router": BASE | {"core"},  # the library's face: Router, its errors and its types
 }
-TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "dialects", "reading"}
+TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "dialects", "pages", "reading"}
 
 # --- Who may import what of other people's ----------------------------------------------------------------------------
 # `router` takes only the base dependencies of pyproject.toml, and these from inside a function (or for type checking)
@@ -81,13 +82,14 @@ OWNERS: dict[str, set[str]] = {
     "uvicorn": {"commands"},
     "httpx2": {"providers"},
     "aiohttp": {"providers"},
+    "jinja2": {"pages"},
     "sqlite3": {"ledger"},
     "os.environ": {"settings", "commands"},  # commands.server hands them on to worker processes
     "os.getenv": {"settings"},
     "typer": {"commands"},
     "rich": {"commands"},
 }
-NOT_IN_TRAINING = {"aiohttp", "fastapi", "starlette", "uvicorn", "httpx2", "sqlite3"}
+NOT_IN_TRAINING = {"aiohttp", "fastapi", "jinja2", "starlette", "uvicorn", "httpx2", "sqlite3"}
 
 # Pure code: no clock, no random, no environment, no I/O. Time, ids and seeds come in as arguments.
 PURE = (

@@ -1,6 +1,6 @@
 """How well heads route between a cheap and a strong model whose outcomes are known: APGR of the RouteLLM pair.
 
-Rows with outcomes are the opposite of labelled traffic: nobody judged them, and much of each outcome is chance.
+Rows with outcomes are the opposite of labelled traffic: they were run, not judged, and much of each outcome is chance.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def tasks_of(data: Dataset) -> npt.NDArray[np.str_]:
 
 
 def task_figures(data: Dataset, folds: npt.NDArray[np.int64], said: npt.NDArray[np.str_]) -> JsonObject:
-    """Macro F1 of held-out task names, beside that of keyword lists made from the other folds' rows.
+    """Macro F1 of held-out task names, and that of keyword lists made from the other folds' rows.
 
     folds: (n,) the fold of each row.  said: (n,) the task that a head which had not seen the row's fold names.
     """

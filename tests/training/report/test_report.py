@@ -14,7 +14,7 @@ from training.report import model_card, weakest_slices, write_report
 from training.report.evaluation import loss_of, promise_sentence, tiers_of, wilson
 from training.report.figures import all_figures, cost_quality
 from training.report.page import page
-from training.shipping.readme_table import readme_table, stale_lines, update_readme
+from training.shipping.readme import readme_table, stale_lines, update_readme
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests" / "fixtures" / "evaluation"
@@ -431,7 +431,7 @@ def readme(full, small):
     return f"# Title\n\nBefore.\n\n{table}\n\nAfter.\n"
 
 
-def test_the_table_stands_between_its_markers_and_replaces_itself(full, small, readme):
+def test_the_table_is_between_its_markers_and_replaces_itself(full, small, readme):
     again = update_readme(readme, readme_table({"default": full, "fast": small}))
     assert again == readme
     assert readme.startswith("# Title\n\nBefore.\n\n<!-- results -->\n| on test rows | default | fast |\n")
@@ -467,7 +467,7 @@ def test_a_readme_without_its_markers_is_refused(text):
         update_readme(text, "table")
 
 
-def test_the_card_says_how_well_the_task_is_named_beside_keywords(full):
+def test_the_card_compares_the_task_head_with_keywords(full):
     own = {"chat": 0.9, "code": 0.4, "math": 0.6}
     tasks = {"n": 120, "macro_f1": 0.6333, "accuracy": 0.7, "f1": own, "keywords": {"macro_f1": 0.25}}
     card = model_card({**full, "tasks": tasks}, {})

@@ -47,7 +47,7 @@ def tier_mix(evaluation: JsonObject) -> Picture | None:
         "Where requests go, by source",
         "Tiers chosen at the bundle's threshold, from cheap on the left to strong on the right. Lost: share of "
         "requests whose chosen tier falls short though a stronger one would not; saved: of the cost of always using "
-        "the strongest tier. Test rows, n beside each source.",
+        "the strongest tier. Test rows, with n for each source.",
         paint,
     )
 
