@@ -28,6 +28,8 @@ def write_report(evaluation: JsonObject, out: Path) -> None:
         from training.report.figures import FIGURES, all_figures
         from training.report.page import page
     except ModuleNotFoundError as exc:
+        if exc.name != "matplotlib":
+            raise
         raise MissingExtra("drawing figures", extra="train") from exc
     pictures = all_figures(evaluation)
     folder = out / "figures"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from router.errors import DataError, TierwiseError
 from router.jsontext import decode_json
+from router.types import JsonObject
 from training.report import write_report
 
 
@@ -22,14 +23,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder for report.html and figures/")
     options = parser.parse_args(arguments)
     try:
-        evaluation = decode_json(options.evaluation.read_bytes())
-        if not isinstance(evaluation, dict):
-            raise DataError("expected a JSON object", where=str(options.evaluation))
-        write_report(evaluation, options.out)
+        write_report(_read(options.evaluation), options.out)
     except (OSError, TierwiseError) as exc:
         sys.stderr.write(f"tierwise: {exc}\n")
         return 1
     return 0
+
+
+def _read(path: Path) -> JsonObject:
+    try:
+        evaluation = decode_json(path.read_bytes())
+    except ValueError as exc:
+        raise DataError(f"expected JSON; {exc}", where=str(path)) from exc
+    if not isinstance(evaluation, dict):
+        raise DataError(f"expected a JSON object, found {type(evaluation).__name__}", where=str(path))
+    return evaluation
 
 
 if __name__ == "__main__":

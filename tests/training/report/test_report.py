@@ -3,14 +3,16 @@
 import html
 import json
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from router.errors import DataError
+from router.errors import DataError, MissingExtra
 from router.pages.numbers import percent
 from training.report import model_card, weakest_slices, write_report
+from training.report.__main__ import main
 from training.report.evaluation import loss_of, promise_sentence, tiers_of, wilson
 from training.report.figures import all_figures, cost_quality
 from training.report.page import page
@@ -56,7 +58,7 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.tags, self.attributes, self.words = [], [], [], []
+        self.open, self.tags, self.attributes, self.words, self.prose = [], [], [], [], []
         self.feed(text)
         assert self.open == []
 
@@ -76,6 +78,8 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if "style" not in self.open:
             self.words.append(data)
+            if "svg" not in self.open:
+                self.prose += data.split()
 
     @property
     def text(self):
@@ -166,6 +170,33 @@ def test_a_promise_without_its_number_is_none(goal):
     assert promise_sentence({"promise": {"goal": goal, "target": None, "confidence": 0.9, "n": 9}}) is None
 
 
+# --- The same words as ever -------------------------------------------------------------------------------------------
+
+
+def words_of(fixture):
+    return (FIXTURES / fixture).read_text(encoding="utf-8").split()
+
+
+@pytest.mark.parametrize("name", ["full", "small"])
+def test_the_card_of_an_evaluation_is_the_one_on_record(name):
+    assert model_card(read(name), FACTS).split() == words_of(f"{name}.card.md")
+
+
+def test_the_page_of_an_evaluation_is_the_one_on_record(page_of_full, small):
+    assert Page(page_of_full).prose == words_of("full.page.txt")
+    assert Page(page_of(small)).prose == words_of("small.page.txt")
+
+
+@pytest.mark.parametrize("name", ["default", "fast"])
+def test_the_card_of_a_shipped_bundle_is_made_from_its_evaluation(name):
+    folder = ROOT / "models" / name
+    evaluation, manifest = (json.loads((folder / f"{part}.json").read_bytes()) for part in ("evaluation", "manifest"))
+    shipped = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    # Intervals aside: the shipped ones were computed from rates that were rounded to four digits.
+    made = model_card(evaluation, {**manifest, "name": name})
+    assert re.sub(r" \[[^]]*\]", "", made) == re.sub(r" \[[^]]*\]", "", shipped)
+
+
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 
@@ -186,6 +217,34 @@ def test_writing_again_replaces_what_was_there(short, small, tmp_path):
     write_report(small, tmp_path)
     assert "mine-fedcba987654" in (tmp_path / "report.html").read_text(encoding="utf-8")
     assert not (tmp_path / "figures" / "confusion.png").exists()
+
+
+def test_the_command_writes_the_report_of_a_file(small, tmp_path, capsys):
+    path, out = tmp_path / "evaluation.json", tmp_path / "report"
+    path.write_text(json.dumps(small), encoding="utf-8")
+    assert main([str(path), "--out", str(out)]) == 0
+    assert (out / "report.html").is_file() and (out / "figures" / "cost_quality.svg").is_file()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "error"), [(None, "No such file"), ("[]", "expected a JSON object"), ("{", "expected JSON")]
+)
+def test_the_command_names_a_file_that_is_not_an_evaluation(content, error, tmp_path, capsys):
+    path = tmp_path / "evaluation.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    assert main([str(path), "--out", str(tmp_path / "report")]) == 1
+    message = capsys.readouterr().err
+    assert error in message and str(path) in message and message.count("\n") == 1
+
+
+def test_without_matplotlib_the_extra_is_named(small, tmp_path, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("training.report.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtra, match=r"tierwise\[train\]"):
+        write_report(small, tmp_path)
 
 
 def test_nothing_of_the_evaluation_is_changed(short, tmp_path):
