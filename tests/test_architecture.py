@@ -371,6 +371,7 @@ def plant(root: Path, path: str, source: str) -> list[str]:
         ("training/planted.py", "from router import Router", "imports router.Router"),
         ("training/planted.py", "import router.policy", "imports router.policy"),
         ("training/planted.py", "import fastapi", "imports fastapi"),
+        ("training/planted.py", "import jinja2", "imports jinja2"),
         # pure code
         ("router/policy/planted.py", "import time", "imports time"),
         ("router/policy/planted.py", "from random import choice", "imports random"),
@@ -386,6 +387,7 @@ def plant(root: Path, path: str, source: str) -> list[str]:
         # owners
         ("router/core.py", "from fastapi import FastAPI", "belongs to app, commands, endpoints"),
         ("router/brain/planted.py", "import sqlite3", "belongs to ledger"),
+        ("router/endpoints/planted.py", "import jinja2", "belongs to pages"),
         ("router/brain/planted.py", "import os\nx = os.environ['X']", "which belongs to"),
         ("router/brain/planted.py", "from os import environ", "which belongs to"),
         ("router/brain/planted.py", "print('x')", "calls print"),

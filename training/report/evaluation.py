@@ -14,36 +14,29 @@ from router.pages.numbers import Estimate, finite, percent, usd
 from router.types import JsonObject
 from training.measure.bounds import wilson_interval
 
-NAMES: Mapping[str, str] = {
-    "router": "router",
+_NAMES: Mapping[str, str] = {
     "shuffle": "its decisions, shuffled",
-    "random_mix": "random mix",
-    "length_rule": "length rule",
     "signals_only": "surface signals only",
     "knn": "kNN, same embeddings",
     "oracle": "oracle (hindsight)",
     "in_use": "bundle in use",
     "best_fixed_at_equal_cost": "best fixed tier at equal cost",
-    "quality": "quality",
     "quality_loss": "quality lost",
     "under_routing": "sent too low",
     "over_routing": "sent too high",
-    "saved": "saved",
     "cost_usd_per_1k": "USD per 1,000 requests",
     "apgr": "APGR",
     "cpt_50": "CPT(50%)",
     "cpt_80": "CPT(80%)",
     "aiq": "AIQ",
     "arena_score": "Arena score",
-    "regret": "regret",
-    "gap_to_oracle": "gap to oracle",
-    "out_of_domain": "out of domain",
     "auc": "AUC",
     "log_loss": "log-loss",
     "brier": "Brier",
     "ece": "ECE",
     "lang": "language",
 }
+"""Words for the keys whose own words, without underscores, say too little."""
 
 
 def measure(facts: object, key: str) -> Estimate | None:
@@ -89,7 +82,7 @@ def name_of(key: str) -> str:
     """A key of an evaluation in words."""
     if key.startswith("always_"):
         return f"always {key.removeprefix('always_')}"
-    return NAMES.get(key, key.replace("_", " "))
+    return _NAMES.get(key, key.replace("_", " "))
 
 
 def tiers_of(evaluation: JsonObject) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from training.report.palette import FAINT, INK, MUTED, PAPER
 
 WIDTH_IN = 7.6
 
-_STYLE: Mapping[str, Any] = {
+_STYLE: Mapping[Any, Any] = {
     "axes.edgecolor": MUTED,
     "axes.facecolor": "none",
     "axes.grid": True,

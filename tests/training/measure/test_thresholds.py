@@ -13,7 +13,7 @@ from scipy.stats import beta, binom, binomtest
 
 from router.brain.brain import Scores
 from router.brain.promise import Goal, Promise, TargetTooSmall
-from training.measure.bounds import Grouping, binomial_upper_bound, hoeffding_bentkus_upper_bound
+from training.measure.bounds import Grouping, binomial_upper_bounds, hoeffding_bentkus_upper_bounds
 from training.measure.simulate import route_tiers
 from training.measure.thresholds import (
     THRESHOLDS,
@@ -27,6 +27,14 @@ from training.rows.labels import Labels, labels_from_adequate
 
 TIERS = ("budget", "production", "frontier")
 COSTS = (1.0, 10.0, 20.0)
+
+
+def binomial_upper_bound(n_losses, n_rows, *, confidence):
+    return float(binomial_upper_bounds(np.array([float(n_losses)]), n_rows, confidence=confidence)[0])
+
+
+def hoeffding_bentkus_upper_bound(mean, n, *, confidence):
+    return float(hoeffding_bentkus_upper_bounds(np.array([mean]), n, confidence=confidence)[0])
 
 
 @pytest.mark.parametrize(

@@ -120,8 +120,8 @@ def _confusion_panel(axes: Axes, source: str, tiers: Sequence[str], counts: Sequ
             share = n_rows / total if total else 0.0
             corner, right = (chosen - 0.5, needed - 0.5), needed == chosen
             axes.add_patch(Rectangle(corner, 1, 1, facecolor=palette.ROUTER, alpha=0.75 * share, linewidth=0))
-            edge = {"edgecolor": INK if right else FAINT, "linewidth": 0.9, "zorder": 2 + right}
-            axes.add_patch(Rectangle(corner, 1, 1, fill=False, **edge))
+            edge = INK if right else FAINT
+            axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=edge, linewidth=0.9, zorder=2 + right))
             axes.text(chosen, needed, f"{n_rows:,}", ha="center", va="center", zorder=4)
     axes.set_title(f"{clipped(source, 16)}, n = {sum(map(sum, counts)):,}", fontsize=8)
     axes.set(xlim=(-0.5, len(tiers) - 0.5), ylim=(len(tiers) - 0.5, -0.5))

@@ -44,7 +44,8 @@ def cost_quality(evaluation: JsonObject) -> Picture | None:
     def paint() -> Figure:
         figure, axes = one_axes(4.5)
         if band:
-            axes.fill_between(*zip(*band, strict=True), color=palette.ROUTER, alpha=0.16, linewidth=0)
+            cost, low, high = zip(*band, strict=True)
+            axes.fill_between(cost, low, high, color=palette.ROUTER, alpha=0.16, linewidth=0)
         for name, points in lines.items():
             axes.plot(*zip(*points, strict=True), zorder=3, **_LINES.get(name, _ROUTER_LINE))
         _set_limits(axes, [*band, *(point for points in lines.values() for point in points), *marks.values()])
@@ -76,7 +77,7 @@ def _points(evaluation: JsonObject, name: str, keys: Sequence[str] = ("cost_usd_
 def _policy_points(evaluation: JsonObject) -> dict[str, _Point]:
     """Cost and quality of each policy that is one point."""
     wanted = [*(f"always_{tier}" for tier in tiers_of(evaluation)), "random_mix", "shuffle", "oracle", "router"]
-    found = {}
+    found: dict[str, _Point] = {}
     for name in wanted:
         policy = objects(evaluation, "policies", name)
         cost, quality = Estimate.read(policy.get("cost_usd_per_1k")), Estimate.read(policy.get("quality"))
@@ -125,7 +126,7 @@ def _mark(axes: Axes, name: str, point: _Point) -> None:
     words: dict[str, Any] = {"color": colour, "ha": align, "fontweight": "bold" if name == "router" else "normal"}
     axes.annotate(
         "oracle" if name == "oracle" else name_of(name),
-        xy=point,
+        xy=(point[0], point[1]),
         xytext=offset,
         textcoords="offset points",
         zorder=7,

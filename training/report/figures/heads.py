@@ -8,8 +8,9 @@ from matplotlib.ticker import MaxNLocator
 
 from router.pages.numbers import Estimate, count
 from router.types import JsonObject
+from training.measure.bounds import wilson_interval
 from training.report import palette
-from training.report.evaluation import at, heads_of, name_of, wilson
+from training.report.evaluation import at, heads_of, name_of
 from training.report.picture import Picture, blank, draw, percent_ticks
 
 
@@ -44,8 +45,8 @@ def _panel(top: Axes, below: Axes, tier: str, head: JsonObject) -> None:
     predicted, observed = [entry["p"] for entry in bins], [entry["rate"] for entry in bins]
     top.plot([0, 1], [0, 1], color=palette.MUTED, linewidth=1, linestyle=(0, (4, 3)))
     for entry in bins:
-        rate = wilson(entry["rate"], entry["n"])
-        top.plot([entry["p"]] * 2, [rate.low, rate.high], color=palette.ROUTER, linewidth=1.3, alpha=0.7)
+        interval = wilson_interval(round(entry["rate"] * entry["n"]), entry["n"])
+        top.plot([entry["p"]] * 2, interval, color=palette.ROUTER, linewidth=1.3, alpha=0.7)
     top.plot(predicted, observed, "o-", color=palette.ROUTER, markersize=5, linewidth=1.4)
     top.set(title=f"{tier} loses quality", xlim=(-0.03, 1.03), ylim=(-0.03, 1.03))
     top.yaxis.set_major_formatter(percent_ticks)

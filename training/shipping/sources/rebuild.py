@@ -8,7 +8,6 @@ import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from router.errors import DataError
 from training.shipping.sources import alpaca_eval, bfcl, llmrouter, mmlu_pro, routellm, workbench, zeroeval
@@ -17,17 +16,10 @@ from training.shipping.sources.outcome_json import JsonRow, encode_row
 from training.shipping.sources.registry import PublicSource
 from training.shipping.sources.repository import Repository, run_git
 
-CONVERTERS: Mapping[str, Callable[[PublicSource, Repository], Iterator[JsonRow]]] = MappingProxyType(
-    {
-        "alpaca_eval": alpaca_eval.rows_of,
-        "bfcl": bfcl.rows_of,
-        "llmrouter": llmrouter.rows_of,
-        "mmlu_pro": mmlu_pro.rows_of,
-        "routellm": routellm.rows_of,
-        "workbench": workbench.rows_of,
-        "zeroeval": zeroeval.rows_of,
-    }
-)
+CONVERTERS: Mapping[str, Callable[[PublicSource, Repository], Iterator[JsonRow]]] = {
+    module.__name__.rpartition(".")[2]: module.rows_of
+    for module in (alpaca_eval, bfcl, llmrouter, mmlu_pro, routellm, workbench, zeroeval)
+}
 """By the registry's converter name."""
 
 _UNEXPECTED_SHAPE = (LookupError, TypeError, AttributeError, csv.Error, zipfile.BadZipFile, *UNREADABLE)
