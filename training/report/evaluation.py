@@ -57,12 +57,7 @@ def loss_of(facts: object) -> Estimate | None:
     n_rows = finite(at(facts, "n"))
     if loss is None or not n_rows or loss.low != loss.high:
         return loss
-    return wilson(loss.point, int(n_rows))
-
-
-def wilson(rate: float, n_rows: int) -> Estimate:
-    """A rate of n rows, as an evaluation rounds it, with its 95% Wilson interval."""
-    return Estimate(rate, *wilson_interval(round(rate * n_rows), n_rows))
+    return Estimate(loss.point, *wilson_interval(round(loss.point * n_rows), int(n_rows)))
 
 
 def objects(value: object, *keys: str) -> JsonObject:
