@@ -1,29 +1,26 @@
-"""Imports point one way (design.md section 2), and each kind of I/O has one owner.
+"""Imports point one way, and each kind of I/O has one owner.
 
-The tables say who may know whom. `violations` reads the source with `ast`, never importing it; the second half of this
-file plants one wrong line at a time in a copy of the packages and asserts that it is found.
+The tables say who may import whom. `violations` reads the source with `ast`, never importing it; the second half of
+this file adds one wrong line at a time to the parsed modules and asserts that it is found.
 """
 
 import ast
 import re
-import shutil
 import sys
 import tomllib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.source_tree import ROOT, Import, Module, imports, modules, parsed, top, walk
 
 # --- Who may import whom ----------------------------------------------------------------------------------------------
-# A unit is what stands directly in `router`: a module, a sub-package, or `router` itself (its __init__). A unit may
-# import itself and what its row names. A new unit needs a row: that is where its place is decided.
+# A unit is a module or a sub-package directly in `router`, or `router` itself (its __init__). A unit may import itself
+# and what its row names. A new unit needs a row: that is where its place is decided.
 
-BASE = {"errors", "types", "jsontext", "version"}
+BASE = {"errors", "types", "jsontext", "decision"}
 SIBLINGS = {"dialects", "reading", "brain", "policy", "providers", "ledger"}
 CORE = BASE | SIBLINGS | {"settings", "catalog"}
 
@@ -31,10 +28,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "types": {"errors"},
     "jsontext": {"errors", "types"},
-    "version": set(),
+    "decision": {"jsontext", "types"},
     "catalog": BASE,
     # Siblings: of each other they know only what they need.
-    "dialects": BASE | {"providers"},
+    "dialects": BASE,
     "reading": BASE,
     "policy": BASE,
     "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule
@@ -47,10 +44,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core": CORE,
     "account": BASE,  # listeners of what `forward` records
     "forward": CORE | {"account", "core"},  # one request from client to provider and back
-    "endpoints": CORE | {"account", "core", "forward"},
+    "endpoints": CORE | {"account", "core", "forward", "router"},  # the version
     "doors": CORE | {"core"},
-    "app": CORE | {"account", "core", "endpoints", "doors", "forward"},
-    "commands": CORE | {"account", "app", "core", "doors", "endpoints", "forward"},
+    "app": CORE | {"account", "core", "endpoints", "doors", "forward", "router"},
+    "commands": CORE | {"account", "app", "core", "doors", "endpoints", "forward", "router"},
     "__main__": {"commands"},
     "router": BASE | {"core"},  # the library's face: Router, its errors and its types
 }
@@ -120,80 +117,6 @@ IMPURE_CALLS = {"open", "input"}
 IMPURE_ATTRIBUTES = {"numpy.random", "np.random", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 
 
-@dataclass(frozen=True)
-class Import:
-    """One imported name. `lazy`: it happens in a function or for the type checker only, not when the module loads."""
-
-    name: str
-    line: int
-    lazy: bool
-
-
-@dataclass(frozen=True)
-class Module:
-    """A source file, by its path from the root in POSIX form (`router/brain/heads.py`)."""
-
-    path: str
-    tree: ast.Module
-
-    @property
-    def name(self) -> str:
-        return self.path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-
-    @property
-    def unit(self) -> str:
-        """`brain` for all of router/brain, `core` for router/core.py, `router` for router/__init__.py."""
-        parts = self.name.split(".")
-        return parts[1] if len(parts) > 1 else parts[0]
-
-    @property
-    def in_router(self) -> bool:
-        return self.path.startswith("router/")
-
-
-def modules(root: Path) -> list[Module]:
-    paths = sorted(path for package in ("router", "training") for path in (root / package).rglob("*.py"))
-    return [
-        Module(path.relative_to(root).as_posix(), ast.parse(path.read_text(encoding="utf-8"), str(path)))
-        for path in paths
-    ]
-
-
-def is_type_checking(node: ast.If) -> bool:
-    return ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}
-
-
-def walk(node: ast.AST, *, lazy: bool = False) -> Iterator[tuple[ast.AST, bool]]:
-    """Every node below, with whether it runs later than the module's load."""
-    for_types = set(node.body) if isinstance(node, ast.If) and is_type_checking(node) else set()
-    for child in ast.iter_child_nodes(node):
-        now = lazy or child in for_types
-        yield child, now
-        yield from walk(child, lazy=now or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
-
-
-def imports(module: Module) -> Iterator[Import]:
-    """What the module imports; `from a import b` is `a.b`, and a constant passed to import_module counts too."""
-    for node, lazy in walk(module.tree):
-        match node:
-            case ast.Import(names=names):
-                yield from (Import(alias.name, node.lineno, lazy) for alias in names)
-            case ast.ImportFrom(module=str(source), names=names, level=0):
-                yield from (Import(f"{source}.{alias.name}", node.lineno, lazy) for alias in names)
-            case ast.ImportFrom(level=level, names=names) if level:
-                yield Import("." * level, node.lineno, lazy)
-            case ast.Call(func=function, args=[ast.Constant(value=str(name)), *_]) if ast.unparse(function) in {
-                "__import__",
-                "import_module",
-                "importlib.import_module",
-            }:
-                yield Import(name, node.lineno, lazy)
-
-
-def top(name: str) -> str:
-    return name.split(".", 1)[0]
-
-
 def base_dependencies() -> set[str]:
     """Import names of the light install, from pyproject.toml."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -240,7 +163,7 @@ def outside(module: Module, found: Import, *, allowed: set[str]) -> str | None:
         return None if module.unit in owner else f"imports {found.name}, which belongs to {listed(owner)}"
     if name in sys.stdlib_module_names or name in allowed:
         return None
-    if found.lazy and name in LAZY_IN_ROUTER.get(module.path, set()):
+    if (found.in_function or found.for_types) and name in LAZY_IN_ROUTER.get(module.path, set()):
         return None
     return f"imports {name}, which the light install does not have (or not at load)"
 
@@ -254,7 +177,7 @@ def purity(module: Module, found: Import) -> str | None:
 def uses(module: Module) -> Iterator[tuple[int, str]]:
     """Calls and attributes that a rule forbids here, whatever was imported."""
     pure = module.path.startswith(PURE)
-    for node, _ in walk(module.tree):
+    for node, _, _ in walk(module.tree):
         match node:
             case ast.Call(func=ast.Name(id="print")):
                 yield node.lineno, "calls print"
@@ -269,13 +192,13 @@ def uses(module: Module) -> Iterator[tuple[int, str]]:
 
 
 def cycles(found: Iterable[Module]) -> Iterator[str]:
-    """Modules that need each other to load."""
+    """Modules that need each other, be it only for their types. Imports inside of functions do not count."""
     known = {module.name: module for module in found}
     graph = {
         name: {
             target
             for item in imports(module)
-            if not item.lazy
+            if not item.in_function
             for target in [item.name if item.name in known else item.name.rpartition(".")[0]]
             if target in known and target != name
         }
@@ -291,47 +214,39 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "nothing"
 
 
-def violations(root: Path) -> list[str]:
-    """Every broken rule below `root`, as `path:line reason`."""
+@cache
+def broken_rules(module: Module) -> tuple[str, ...]:
+    """Every rule that one module breaks, as `path:line reason`."""
     allowed = base_dependencies()
-    found = modules(root)
-    broken = []
-    for module in found:
-        for item in imports(module):
-            reasons = (direction(module, item), outside(module, item, allowed=allowed), purity(module, item))
-            broken += [f"{module.path}:{item.line} {reason}" for reason in reasons if reason]
-        broken += [f"{module.path}:{line} {reason}" for line, reason in uses(module)]
-    return [*broken, *cycles(found)]
+    broken = [
+        f"{module.path}:{item.line} {reason}"
+        for item in imports(module)
+        for reason in (direction(module, item), outside(module, item, allowed=allowed), purity(module, item))
+        if reason
+    ]
+    return (*broken, *(f"{module.path}:{line} {reason}" for line, reason in uses(module)))
+
+
+def violations(found: Iterable[Module]) -> list[str]:
+    """Every broken rule of these modules, as `path:line reason`."""
+    found = list(found)
+    return [*(line for module in found for line in broken_rules(module)), *cycles(found)]
 
 
 def test_imports_point_one_way_and_io_has_its_owners() -> None:
-    assert violations(ROOT) == []
+    assert violations(modules()) == []
 
 
 # --- The proof that the rules bite ------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def copy(tmp_path: Path) -> Path:
-    for package in ("router", "training"):
-        shutil.copytree(
-            ROOT / package, tmp_path / package, ignore=lambda _, names: {n for n in names if n == "_models"}
-        )
-    return tmp_path
-
-
-@cache
-def violations_before() -> list[str]:
-    return violations(ROOT)
-
-
-def plant(root: Path, path: str, source: str) -> list[str]:
-    """What the checker newly says of the copy once `path` holds `source` as well."""
-    target = root / path
-    target.parent.mkdir(parents=True, exist_ok=True)
-    existing = target.read_text(encoding="utf-8") if target.exists() else ""
-    target.write_text(f"{existing}\n{source}\n", encoding="utf-8")
-    return [line for line in violations(root) if line not in violations_before()]
+def plant(*planted: tuple[str, str]) -> list[str]:
+    """What the checker newly reports when each of these (path, source) stands at the end of that file too."""
+    found = {module.path: module for module in modules()}
+    for path, source in planted:
+        found[path] = parsed(path, f"{found[path].text if path in found else ''}\n{source}\n")
+    before = violations(modules())
+    return [line for line in violations(found.values()) if line not in before]
 
 
 @pytest.mark.parametrize(
@@ -354,10 +269,10 @@ def plant(root: Path, path: str, source: str) -> list[str]:
         ("router/dialects/planted.py", "import router.app", "imports router.app"),
         ("router/policy/planted.py", "from router.endpoints import route", "imports router.endpoints"),
         ("router/core.py", "from router.app import create_app", "imports router.app"),
-        ("router/core.py", "from router import commands", "imports router.commands.cli"),
+        ("router/core.py", "from router import commands", "imports router.commands"),
         ("router/core.py", "from router import Router", "imports router.Router"),
         ("router/endpoints/planted.py", "import router.app", "imports router.app"),
-        ("router/app.py", "import router.commands.cli", "imports router.commands.cli"),
+        ("router/app.py", "import router.commands.cli", "imports router.commands"),
         # siblings know only what they need
         ("router/dialects/planted.py", "from router.brain import bundle", "imports router.brain"),
         ("router/policy/planted.py", "from router.ledger import store", "imports router.ledger"),
@@ -394,8 +309,8 @@ def plant(root: Path, path: str, source: str) -> list[str]:
         ("training/planted.py", "print('x')", "calls print"),
     ],
 )
-def test_a_planted_violation_is_found(copy: Path, path: str, source: str, reason: str) -> None:
-    found = plant(copy, path, source)
+def test_a_planted_violation_is_found(path: str, source: str, reason: str) -> None:
+    found = plant((path, source))
     assert any(line.startswith(f"{path}:") and reason in line for line in found), found
 
 
@@ -410,11 +325,18 @@ def test_a_planted_violation_is_found(copy: Path, path: str, source: str, reason
         ("training/planted.py", "import sklearn\nfrom router.types import Message\nimport router.brain"),
     ],
 )
-def test_what_is_allowed_passes(copy: Path, path: str, source: str) -> None:
-    assert plant(copy, path, source) == []
+def test_what_is_allowed_passes(path: str, source: str) -> None:
+    assert plant((path, source)) == []
 
 
-def test_a_planted_cycle_is_found(copy: Path) -> None:
-    (copy / "training" / "planted_one.py").write_text("import training.planted_two\n", encoding="utf-8")
-    (copy / "training" / "planted_two.py").write_text("from training import planted_one\n", encoding="utf-8")
-    assert any("import cycle" in line and "planted_one" in line for line in violations(copy))
+@pytest.mark.parametrize(
+    "back",
+    [
+        "from training import planted_one",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from training.planted_one import One",
+    ],
+    ids=["at load", "for types"],
+)
+def test_a_planted_cycle_is_found(back: str) -> None:
+    found = plant(("training/planted_one.py", "import training.planted_two"), ("training/planted_two.py", back))
+    assert any("import cycle" in line and "planted_one" in line for line in found), found

@@ -24,7 +24,6 @@ from router.brain.encoders import Encoder
 from router.brain.promise import Promise
 from router.errors import DataError
 from router.types import JsonObject
-from router.version import package_version
 from training.config import FitConfig
 from training.fitting.fit import FittedBrain, fit_brain, hyper_for
 from training.fitting.prepared import Prepared, prepare
@@ -254,7 +253,7 @@ def _training_facts(
         "split_rule": SPLIT_RULE,
         "regularisation": fitted.regularisation,
         "versions": {
-            "tierwise": package_version(),
+            "tierwise": version("tierwise"),
             "python": platform.python_version(),
             **{name: version(name) for name in _VERSIONS_OF},
         },

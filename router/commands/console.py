@@ -11,9 +11,10 @@ from rich.text import Text
 from router.brain.bundle import Manifest
 from router.brain.promise import COST, Promise, SlicePromise
 from router.core import Router
+from router.decision import HeadExplanation, RouteDecision
 from router.policy import DEFAULT_POLICY, NO_LIMITS, Limits, Policy
 from router.reading.crop import crop_middle
-from router.types import Capability, HeadExplanation, JsonObject, RouteDecision, StatedPromise, TaskGuess
+from router.types import Capability, JsonObject, StatedPromise, TaskGuess
 
 SCREEN_CHARS = 240
 """Texts are cropped to this much on the screen, head and tail; --json has all of them."""

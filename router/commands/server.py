@@ -41,7 +41,7 @@ def run_server(settings: Settings, *, config: Path | None, workers: int, say: Ca
         uvicorn.Server(_config(app, workers=1)).run(sockets=[listener])
         return
     _export(settings, config)
-    Multiprocess(_config("router.commands.server:app_from_environ", workers=workers), sockets=[listener]).run()
+    Multiprocess(_config(f"{__name__}:app_from_environ", workers=workers), sockets=[listener]).run()
 
 
 def _config(app: FastAPI | str, *, workers: int) -> uvicorn.Config:

@@ -7,17 +7,13 @@ Completions, which gives the same messages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
-from router.dialects.anthropic.parse import parse_anthropic
-from router.dialects.gemini.parse import parse_gemini
-from router.dialects.openai_chat.parse import parse_chat
-from router.dialects.openai_responses.parse import parse_responses
 from router.dialects.shared.content import inner
-from router.dialects.shared.fields import as_string
+from router.dialects.table import parse_body
 from router.errors import RequestError
-from router.types import ChatRequest, Dialect, JsonObject, Message
+from router.types import ChatRequest, Dialect, JsonObject
 
 _CARRIERS = ("messages", "input", "contents", "prompt")
 """The fields that hold what is asked; a body has one of them."""
@@ -35,7 +31,7 @@ def parse_request(body: JsonObject, *, headers: Mapping[str, str] | None = None,
     headers: the request's, names in lower case.  raw: the bytes that the body was decoded from.
     Raises RequestError naming the field.
     """
-    request = _PARSERS[detect(body, headers=headers)](body)
+    request = parse_body(detect(body, headers=headers), body)
     return replace(request, raw=raw) if raw else request
 
 
@@ -96,16 +92,3 @@ def _has_anthropic_block(message: object) -> bool:
 
 def _items(value: object) -> list[object]:
     return value if isinstance(value, list) else []
-
-
-def _parse_prompt(body: JsonObject) -> ChatRequest:
-    return ChatRequest(messages=(Message(role="user", text=as_string(body["prompt"], field="prompt")),))
-
-
-_PARSERS: Mapping[Dialect, Callable[[JsonObject], ChatRequest]] = {
-    Dialect.PROMPT: _parse_prompt,
-    Dialect.OPENAI_CHAT: parse_chat,
-    Dialect.OPENAI_RESPONSES: parse_responses,
-    Dialect.ANTHROPIC: parse_anthropic,
-    Dialect.GEMINI: parse_gemini,
-}

@@ -1,4 +1,4 @@
-"""Providers as data rows: where they are, which variable holds their key, which adapter speaks to them, what is odd.
+"""Providers as data rows: where they are, which variable holds their key, which adapter calls them, and their quirks.
 
 A provider that speaks a known dialect is a row of registry.json, or a row of the operator's; never code.
 """
@@ -9,39 +9,21 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
+from router.dialects.shared.provider import AwsKeys, Provider, Quirks
 from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
+from router.providers.adapters import ADAPTERS
 
-ADAPTER_NAMES = ("openai_compatible", "anthropic", "gemini", "bedrock", "azure_openai", "echo")
 AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 _ROW_KEYS = frozenset(
     ("name", "adapter", "base_url", "key_variable", "variables", "key_required", "quirks", "docs", "checked")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Quirks:
-    """Where a provider differs from the dialect it speaks.
-
-    max_tokens_field: the name of the limit on output that it wants.
-    strip: top-level parameters that it answers with an error.  rename: parameters that it calls otherwise.
-    stream_options: whether `stream_options.include_usage` is understood.
-    tool_ids: `alnum9` for exactly nine letters and digits (Mistral).
-    developer_role: whether messages may have the role `developer`; else they become `system`.
-    """
-
-    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    strip: tuple[str, ...] = ()
-    rename: Mapping[str, str] = field(default_factory=dict)
-    stream_options: bool = True
-    tool_ids: Literal["any", "alnum9"] = "any"
-    developer_role: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +45,10 @@ class ProviderRow:
     checked: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """A provider that can be called: a row joined with the environment.
-
-    key: None where none is set (local servers need none).  aws_keys: for Bedrock without a bearer key.
-    options: the row's variables with their values, such as AWS_REGION.
-    """
-
-    name: str
-    adapter: str
-    base_url: str
-    key: Secret | None = None
-    quirks: Quirks = field(default_factory=Quirks)
-    options: Mapping[str, str] = field(default_factory=dict)
-    aws_keys: AwsKeys | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AwsKeys:
-    """What SigV4 signs with. session_token: for temporary keys."""
-
-    access_key_id: str
-    secret_access_key: Secret
-    session_token: Secret | None = None
-
-
 @cache
 def shipped_rows() -> Mapping[str, ProviderRow]:
     """The rows of registry.json by name."""
-    rows = json.loads((files("router.providers") / "registry.json").read_text("utf-8"))["providers"]
+    rows = json.loads(Path(__file__).with_name("registry.json").read_text("utf-8"))["providers"]
     return MappingProxyType({row["name"]: row_from(row, source="registry.json") for row in rows})
 
 
@@ -118,8 +74,8 @@ def row_from(value: Mapping[str, Any], *, source: str) -> ProviderRow:
     where = f"{source}: providers.{name}"
     _only(value, _ROW_KEYS, where)
     adapter = value.get("adapter", "openai_compatible")
-    if adapter not in ADAPTER_NAMES:
-        raise ConfigError(f"{where}.adapter: expected one of {', '.join(ADAPTER_NAMES)}, found {adapter!r}.")
+    if adapter not in ADAPTERS:
+        raise ConfigError(f"{where}.adapter: expected one of {', '.join(ADAPTERS)}, found {adapter!r}.")
     variables = value.get("variables", {})
     if not isinstance(variables, Mapping) or not all(isinstance(v, str | None) for v in variables.values()):
         raise ConfigError(f"{where}.variables: expected a table of strings.")
@@ -144,7 +100,7 @@ def row_from(value: Mapping[str, Any], *, source: str) -> ProviderRow:
 def provider_from(row: ProviderRow, environ: Mapping[str, str]) -> Provider | None:
     """The provider, joined with the environment; None where its key or a variable of its URL is not set.
 
-    Raises ConfigError, never with a key in it, for a key that cannot be sent or a URL that is none.
+    Raises ConfigError, never with a key in it, for a key that cannot be sent or a URL that is not http or https.
     """
     options = {name: environ.get(name) or default for name, default in row.variables.items()}
     if any(value is None for value in options.values()):

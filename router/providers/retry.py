@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from router.dialects.conversation import FailureKind, UpstreamFailure
+from router.dialects.shared.failures import PASSING_STATUSES
 from router.providers.breaker import BreakerSettings
 
 
@@ -52,7 +53,6 @@ class Step(StrEnum):
     STOP = "stop"  # the client's own fault: every provider would say so
 
 
-_RETRYABLE = frozenset((408, 409, 424, 425, 429))
 _STEPS = {
     FailureKind.RATE_LIMITED: Step.RETRY,
     FailureKind.OVERLOADED: Step.RETRY,
@@ -74,7 +74,7 @@ def step_after(failure: UpstreamFailure) -> Step:
     """What may help after this failure. The kind decides; the status speaks where the kind only says "client error"."""
     if failure.kind is FailureKind.TIMEOUT and failure.status < 400:
         return Step.ELSEWHERE  # our own patience ended: the same wait again helps nobody
-    if failure.kind is FailureKind.BAD_REQUEST and (failure.status in _RETRYABLE or failure.status >= 500):
+    if failure.kind is FailureKind.BAD_REQUEST and (failure.status in PASSING_STATUSES or failure.status >= 500):
         return Step.RETRY
     return _STEPS[failure.kind]
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from router.dialects.shared.provider import Provider
 from router.dialects.shared.secret import Secret
 from router.providers.breaker import BreakerSettings
 from router.providers.connection_settings import ConnectionSettings
-from router.providers.registry import Provider, providers_from, rows_with
+from router.providers.registry import providers_from, rows_with
 from router.providers.retry import DispatchSettings
 from router.settings.toml_table import Table
 

@@ -14,7 +14,7 @@ from router.settings.policies import parse_limits
 from router.settings.regex import compiled
 from router.settings.toml_table import Table, did_you_mean
 from router.settings.values import PolicySettings
-from router.types import Dialect
+from router.types import CLIENT_DIALECTS
 
 CONDITIONS = (
     *("task", "min_probability", "turn", "dialect", "agent", "audience", "language", "model", "regex"),
@@ -70,7 +70,12 @@ def _conditions(row: Table) -> Conditions:
         min_probability=MIN_PROBABILITY if probability is None else float(probability),
         turn=_known(row, "turn", row.one_or_more("turn"), TURNS, what="turn", plural="turns"),
         dialect=_known(
-            row, "dialect", row.one_or_more("dialect"), [d.value for d in Dialect], what="dialect", plural="dialects"
+            row,
+            "dialect",
+            row.one_or_more("dialect"),
+            [d.value for d in CLIENT_DIALECTS],
+            what="dialect",
+            plural="dialects",
         ),
         agent=row.one_or_more("agent"),
         audience=_known(row, "audience", row.one_or_more("audience"), AUDIENCES, what="audience", plural="audiences"),

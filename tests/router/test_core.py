@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from router.brain import load_bundle
 from router.brain.promise import Goal
 from router.core import Router
-from router.dialects.route_body import render_decision, request_from_text
+from router.decision import RouteDecision
+from router.dialects.route_body import request_from_text
 from router.errors import BundleMissing, ConfigError, RequestError
 from router.policy import STEPS, choose
 from router.settings import PolicySettings, Target, load_settings
@@ -24,7 +25,6 @@ from router.types import (
     Overrides,
     Prediction,
     Reason,
-    RouteDecision,
     RouteOptions,
     RouteRequest,
     StatedPromise,
@@ -40,7 +40,7 @@ TEXTS = [EASY, HARD, "hi", "", "What is the capital of France?", "\u8bf7\u5206\u
 
 def scored(decision: RouteDecision) -> dict[str, object]:
     """A decision without what differs from call to call, the dialect, and the costs, which are of all that is sent."""
-    body = render_decision(decision)
+    body = decision.to_dict()
     return {key: body[key] for key in body if key not in ("decision_id", "latency_ms", "estimated_cost_usd", "dialect")}
 
 

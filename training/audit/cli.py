@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from router.types import JsonObject
-
 if TYPE_CHECKING:
+    from router.types import JsonObject
     from training.audit.ladder import Prices
 
 
@@ -34,7 +33,7 @@ def audit(
     seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the audit as JSON.")] = False,
 ) -> None:
-    """Is each tier worth its price? Cost and quality per tier, win rates between tiers, and tiers to drop."""
+    """Find tiers that are not worth their price. Prints cost, quality and win rates of each tier."""
     from router.errors import DataError
     from router.jsontext import encode_json
     from training.audit.ladder import audit as run_audit

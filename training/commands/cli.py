@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from router.brain.bundle.shipped import shipped_bundle
 from router.errors import GateFailed, MissingExtra
 from training.commands import options
 
@@ -43,7 +42,7 @@ def fit(
     cache: options.Cache = options.DEFAULT_CACHE,
     as_json: options.AsJson = False,
 ) -> None:
-    """Fit a bundle from rows: label, split, embed, fit, calibrate, choose thresholds, measure."""
+    """Fit a bundle from rows. The steps: label, split, embed, fit, calibrate, choose thresholds, measure."""
     _require_train_extra()
     settings: dict[str, Any] = {
         "name": out.name,
@@ -75,6 +74,7 @@ def _fit(
     cache: Path,
 ) -> BundleContents:
     from router.brain import load_bundle
+    from router.brain.bundle.shipped import shipped_bundle
     from training.config import FitConfig
     from training.fitting.encoders import open_encoder
     from training.pipeline import fit_bundle
@@ -111,9 +111,10 @@ def evaluate(
     seed: options.EvaluateSeed = 0,
     as_json: options.AsJson = False,
 ) -> None:
-    """Measure a bundle on rows beside what it must beat; the baselines are fitted on a part of the same rows."""
+    """Measure a bundle on rows. The baselines that it must beat are fitted on a part of the same rows."""
     _require_train_extra()
     from router.brain import load_bundle
+    from router.brain.bundle.shipped import shipped_bundle
     from router.jsontext import encode_json
     from training.config import FitConfig
     from training.measure.evaluate_bundle import evaluate_bundle, write_evaluation

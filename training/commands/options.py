@@ -29,7 +29,7 @@ EncoderName: TypeAlias = Annotated[
     str,
     typer.Option(
         help="`shipped` (the token table of the shipped bundle), `distil[:MODEL]` (a new table), a folder that "
-        "training.fitting.distil wrote, or `st:MODEL` (any sentence-transformers model)."
+        "tierwise.training.fitting.distil wrote, or `st:MODEL` (any sentence-transformers model)."
     ),
 ]
 Target: TypeAlias = Annotated[

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, get_args
 
-from router.dialects.conversation import AnswerFormat, Effort, FailureKind, Media, Tool, ToolChoice, UpstreamFailure
+from router.dialects.conversation import AnswerFormat, Effort, Media, Tool, ToolChoice
 from router.dialects.shared.asking import media_of_bytes, media_of_url
-from router.dialects.shared.failing import client_message
 from router.dialects.shared.fields import as_object, as_string, expected, optional_bool, optional_string
 from router.errors import RequestError
 from router.jsontext import decode_json, encode_json
@@ -153,28 +152,3 @@ def arguments_text(value: object, *, field: str) -> str:
     if not isinstance(value, str):
         raise expected("a string", value, field=field)
     return value
-
-
-# --- Errors in the client's dialect -----------------------------------------------------------------------------------
-
-_WORDS: dict[FailureKind, tuple[str, str]] = {
-    FailureKind.RATE_LIMITED: ("rate_limit_error", "rate_limit_exceeded"),
-    FailureKind.QUOTA: ("insufficient_quota", "insufficient_quota"),
-    FailureKind.OVERLOADED: ("upstream_error", "upstream_overloaded"),
-    FailureKind.SERVER: ("upstream_error", "upstream_error"),
-    FailureKind.TIMEOUT: ("upstream_error", "upstream_timeout"),
-    FailureKind.CONNECTION: ("upstream_error", "upstream_disconnected"),
-    FailureKind.AUTHENTICATION: ("upstream_error", "upstream_authentication"),
-    FailureKind.NOT_FOUND: ("upstream_error", "upstream_not_found"),
-    FailureKind.CONTEXT_TOO_LONG: ("invalid_request_error", "context_length_exceeded"),
-    FailureKind.REFUSED_PARAMETER: ("invalid_request_error", "unsupported_parameter"),
-    FailureKind.BAD_REQUEST: ("invalid_request_error", "invalid_value"),
-    FailureKind.TOO_LARGE: ("invalid_request_error", "request_too_large"),
-    FailureKind.BROKEN_ANSWER: ("upstream_error", "upstream_broken_answer"),
-}
-
-
-def write_failure(failure: UpstreamFailure) -> JsonObject:
-    """The body of an error answer, which is also the error frame of a chat stream."""
-    kind, code = _WORDS[failure.kind]
-    return {"error": {"message": client_message(failure), "type": kind, "param": failure.parameter, "code": code}}

@@ -8,9 +8,10 @@ from typing import Any
 
 from router.dialects.conversation import Conversation, Written
 from router.dialects.shared.json_edit import edit
+from router.dialects.shared.provider import HttpRequest
 from router.errors import RequestError
 from router.jsontext import decode_json, encode_json
-from router.providers.calls import Dialect, HttpRequest
+from router.types import Dialect
 
 OUR_FIELDS = ("router",)
 """Top-level members of a client's body that are for us and go to no provider."""

@@ -1,7 +1,7 @@
 """Server-sent events, read from bytes that may be cut anywhere, and written. By the WHATWG specification.
 
-One departure from it: `close` hands over an event whose last blank line never came, as providers forget it after the
-last event. A reader of JSON notices by itself when such an event was cut short.
+One departure from it: `close` returns an event whose last blank line never came, as some providers leave it out after
+the last event. A reader of JSON notices by itself when such an event was cut short.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ DONE = b"data: [DONE]\n\n"
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,30 @@ class SseReader:
         self._name = b""
 
 
+class SseSplitter:
+    """Bytes in, the whole events among them out, each with the empty line at its end and unread."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._seen = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that are complete now."""
+        self._rest += data
+        events, at = [], 0
+        # An end may have begun in the bytes before, with up to three of its own.
+        for match in _EVENT_END.finditer(self._rest, max(0, self._seen - 3)):
+            events.append(self._rest[at : match.end()])
+            at = match.end()
+        self._rest = self._rest[at:]
+        self._seen = len(self._rest)
+        return events
+
+    def rest(self) -> bytes:
+        """What is left of an event that did not end."""
+        return self._rest
+
+
 def sse_data(value: object) -> bytes:
     """An event without a name that holds the value as JSON. Raises ValueError for what JSON has no form for."""
     return b"data: %b\n\n" % encode_json(value)
@@ -124,6 +149,6 @@ def sse_event(name: str, value: object) -> bytes:
 
 
 def sse_comment(text: str) -> bytes:
-    """A comment, which clients pass over: what keeps a silent connection alive."""
+    """A comment, which clients skip: it keeps a silent connection alive."""
     lines = re.split(r"\r\n|\r|\n", text)
     return "".join([f": {line}\n" for line in lines]).encode("utf-8", "replace") + b"\n"

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from router.dialects.anthropic.answer import read_answer, write_answer
-from router.dialects.anthropic.failure import error_status, read_failure, write_failure
+from router.dialects.anthropic.failure import failure_status, read_failure, write_failure
 from router.dialects.anthropic.request import read_request, write_request
 from router.dialects.anthropic.stream import StreamReader, StreamWriter
 from router.dialects.conversation import (
@@ -643,11 +643,11 @@ def test_the_wait_is_read_in_seconds_or_as_a_date(headers, expected):
 @pytest.mark.parametrize("kind", FailureKind)
 def test_every_failure_has_an_error_of_the_dialect(kind):
     failure = UpstreamFailure(kind, 0, "m")
-    assert 400 <= error_status(failure) < 600
+    assert 400 <= failure_status(failure) < 600
     assert write_failure(failure)["error"]["type"].endswith(("_error", "_large"))
 
 
 def test_what_a_provider_says_about_our_key_is_not_passed_on():
     failure = UpstreamFailure(FailureKind.AUTHENTICATION, 401, "Incorrect API key: sk-1234")
     assert "sk-1234" not in str(write_failure(failure))
-    assert error_status(failure) == 502
+    assert failure_status(failure) == 502

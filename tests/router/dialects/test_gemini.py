@@ -29,7 +29,7 @@ from router.dialects.conversation import (
     UsageSeen,
 )
 from router.dialects.gemini.answer import read_answer, write_answer
-from router.dialects.gemini.failure import error_status, read_failure, write_failure
+from router.dialects.gemini.failure import failure_status, read_failure, write_failure
 from router.dialects.gemini.request import NO_SIGNATURE, json_schema, read_request, write_request
 from router.dialects.gemini.stream import StreamReader, StreamWriter
 from router.errors import RequestError
@@ -574,5 +574,5 @@ def test_the_wait_is_read_from_retry_info_before_the_header():
 @pytest.mark.parametrize("kind", FailureKind)
 def test_every_failure_has_an_error_of_the_dialect(kind):
     failure = UpstreamFailure(kind, 0, "m", retry_after_s=1.5)
-    assert write_failure(failure)["error"]["code"] == error_status(failure)
+    assert write_failure(failure)["error"]["code"] == failure_status(failure)
     assert write_failure(failure)["error"]["details"][0]["retryDelay"] == "1.5s"

@@ -5,7 +5,7 @@ import pytest
 
 from router.dialects.conversation import Failed, FailureKind, Finish, Text, Tool, ToolCall, Turn
 from router.providers.calls import Answered, Exhausted
-from router.providers.echo import wishes_of
+from router.providers.echo import behaviour_of
 from router.providers.exchange import Opened
 from tests.router.providers.harness import CALL, FAST, HELLO, STREAMED, Call, harness, pieces_of, target, text_of
 
@@ -110,5 +110,5 @@ def test_it_calls_a_tool_as_asked(run):
     ],
 )
 def test_markers_are_read_and_bounded(model, text, expected):
-    wishes = wishes_of(model, text)
+    wishes = behaviour_of(model, text)
     assert wishes == type(wishes)(**expected)

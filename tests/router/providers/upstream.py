@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from router.dialects.bedrock.eventstream import encode_frame
+from tests.router.dialects.frames import encode_frame
 
 Step = Callable[["Exchange"], Awaitable[None]]
 

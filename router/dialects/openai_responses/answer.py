@@ -5,73 +5,64 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from router.dialects.conversation import Answer, FailureKind, Finish, Text, Thinking, ToolCall, UpstreamFailure, Usage
-from router.dialects.shared.failing import client_message
+from router.dialects import conversation as c
+from router.dialects.shared.failures import client_message
 from router.dialects.shared.openai_shared import free_text_input
 from router.dialects.shared.shaping import clean_id
 from router.types import JsonObject
 
 ItemStatus = Literal["in_progress", "completed", "incomplete"]
 
-_NOT_COMPLETE = {Finish.LENGTH: "max_output_tokens", Finish.CONTENT_FILTER: "content_filter"}
+_NOT_COMPLETE = {c.Finish.LENGTH: "max_output_tokens", c.Finish.CONTENT_FILTER: "content_filter"}
 _ERROR_CODES = {
-    FailureKind.RATE_LIMITED: "rate_limit_exceeded",
-    FailureKind.QUOTA: "insufficient_quota",
-    FailureKind.OVERLOADED: "server_is_overloaded",
-    FailureKind.CONTEXT_TOO_LONG: "context_length_exceeded",
-    FailureKind.REFUSED_PARAMETER: "invalid_prompt",
-    FailureKind.BAD_REQUEST: "invalid_prompt",
-    FailureKind.TOO_LARGE: "invalid_prompt",
+    c.FailureKind.RATE_LIMITED: "rate_limit_exceeded",
+    c.FailureKind.QUOTA: "insufficient_quota",
+    c.FailureKind.OVERLOADED: "server_is_overloaded",
+    c.FailureKind.CONTEXT_TOO_LONG: "context_length_exceeded",
+    c.FailureKind.REFUSED_PARAMETER: "invalid_prompt",
+    c.FailureKind.BAD_REQUEST: "invalid_prompt",
+    c.FailureKind.TOO_LARGE: "invalid_prompt",
 }
-BROKEN = UpstreamFailure(FailureKind.BROKEN_ANSWER, 0, "the model's own output could not be used")
+BROKEN = c.UpstreamFailure(c.FailureKind.BROKEN_ANSWER, 0, "the model's own output could not be used")
 
 
 def write_answer(
-    answer: Answer,
-    *,
-    model: str,
-    created_s: int,
-    thinking: bool = False,
-    free_text: frozenset[str] = frozenset(),
+    answer: c.Answer, *, model: str, created_s: int, free_text: frozenset[str] = frozenset()
 ) -> JsonObject:
-    """The answer as a response.
+    """The answer as a response, without its thinking: clients send it back, and OpenAI refuses that of others.
 
-    model: the name that the client is told.  created_s: Unix time.  thinking: whether reasoning items are sent; clients
-    send them back, and OpenAI refuses those that it did not make.  free_text: names of the tools whose calls are
-    written as custom calls (`free_text_tools`).
+    model: the name for the client.  created_s: Unix time.  free_text: names of the tools whose calls are written as
+    custom calls (`free_text_tools`).
     """
     name = response_id(answer.id)
     output: list[JsonObject] = []
-    for group in _groups(answer.parts, thinking=thinking):
-        head = group[0]
-        as_text = isinstance(head, ToolCall) and head.name in free_text
-        output.append(_write_group(group, item_id(name, len(output), head, free_text=as_text), as_text))
-    if output and answer.finish in _NOT_COMPLETE and "status" in output[-1]:
+    for part in _items(answer.parts):
+        as_text = isinstance(part, c.ToolCall) and part.name in free_text
+        item = item_id(name, len(output), part, free_text=as_text)
+        if isinstance(part, c.ToolCall):
+            output.append(write_call(item, part, "completed", free_text=as_text))
+        else:
+            output.append(write_message(item, part.text, "completed"))
+    if output and answer.finish in _NOT_COMPLETE:
         output[-1]["status"] = "incomplete"
     return write_response(
         name, model=model, created_s=created_s, output=output, finish=answer.finish, usage=answer.usage
     )
 
 
-def _groups(parts: Sequence[Text | Thinking | ToolCall], *, thinking: bool) -> list[list[Text | Thinking | ToolCall]]:
-    """Parts by the item that they make: neighbouring texts make one, as a stream would."""
-    groups: list[list[Text | Thinking | ToolCall]] = []
+def _items(parts: Sequence[c.Text | c.Thinking | c.ToolCall]) -> list[c.Text | c.ToolCall]:
+    """One part per item: neighbouring texts make one, as a stream would."""
+    items: list[c.Text | c.ToolCall] = []
     for part in parts:
-        if (isinstance(part, Text | Thinking) and not part.text) or (isinstance(part, Thinking) and not thinking):
-            continue
-        if groups and not isinstance(part, ToolCall) and type(groups[-1][0]) is type(part):
-            groups[-1].append(part)
-        else:
-            groups.append([part])
-    return groups
-
-
-def _write_group(group: list[Text | Thinking | ToolCall], name: str, free_text: bool) -> JsonObject:
-    first = group[0]
-    if isinstance(first, ToolCall):
-        return write_call(name, first, "completed", free_text=free_text)
-    text = "".join([part.text for part in group if isinstance(part, Text | Thinking)])
-    return write_message(name, text, "completed") if isinstance(first, Text) else write_reasoning(name, text)
+        if isinstance(part, c.ToolCall):
+            items.append(part)
+        elif isinstance(part, c.Text) and part.text:
+            last = items[-1] if items else None
+            if isinstance(last, c.Text):
+                items[-1] = c.Text(last.text + part.text)
+            else:
+                items.append(part)
+    return items
 
 
 # --- Ids --------------------------------------------------------------------------------------------------------------
@@ -82,12 +73,12 @@ def response_id(answer_id: str) -> str:
     return answer_id if answer_id.startswith("resp_") else f"resp_{answer_id}"
 
 
-def item_id(response: str, place: int, part: Text | Thinking | ToolCall, *, free_text: bool) -> str:
+def item_id(response: str, place: int, part: c.Text | c.ToolCall, *, free_text: bool) -> str:
     """An item's id, by the response and the item's place in it.
 
     Clients send it back, and OpenAI refuses ids with another beginning, other characters or more than 64 of them.
     """
-    kind = "msg" if isinstance(part, Text) else "rs" if isinstance(part, Thinking) else "ctc" if free_text else "fc"
+    kind = "msg" if isinstance(part, c.Text) else "ctc" if free_text else "fc"
     return kind + "_" + clean_id(f"{response.removeprefix('resp_')}_{place}", limit=60)
 
 
@@ -100,22 +91,12 @@ def write_text_part(text: str) -> JsonObject:
 
 
 def write_message(name: str, text: str | None, status: ItemStatus) -> JsonObject:
-    """A message; None is one that has no part yet."""
+    """A message; text None is one that has no part yet."""
     content = [] if text is None else [write_text_part(text)]
     return {"id": name, "type": "message", "status": status, "role": "assistant", "content": content}
 
 
-def write_reasoning(name: str, text: str | None) -> JsonObject:
-    """A reasoning item; None is one that has no summary yet."""
-    return {"id": name, "type": "reasoning", "summary": [] if text is None else [write_summary_part(text)]}
-
-
-def write_summary_part(text: str) -> JsonObject:
-    """A reasoning item's only part."""
-    return {"type": "summary_text", "text": text}
-
-
-def write_call(name: str, call: ToolCall, status: ItemStatus, *, free_text: bool) -> JsonObject:
+def write_call(name: str, call: c.ToolCall, status: ItemStatus, *, free_text: bool) -> JsonObject:
     """A call, with its arguments so far."""
     item: JsonObject = {"id": name, "type": "function_call", "status": status, "call_id": call.id, "name": call.name}
     if free_text:
@@ -132,12 +113,12 @@ def write_response(
     model: str,
     created_s: int,
     output: list[JsonObject],
-    finish: Finish | None = None,
-    usage: Usage | None = None,
-    failure: UpstreamFailure | None = None,
+    finish: c.Finish | None = None,
+    usage: c.Usage | None = None,
+    failure: c.UpstreamFailure | None = None,
 ) -> JsonObject:
     """The whole response. finish: None while it is in progress.  failure: what ended it, if anything did."""
-    if finish is Finish.BROKEN and failure is None:
+    if finish is c.Finish.BROKEN and failure is None:
         failure = BROKEN
     reason = None if finish is None or failure else _NOT_COMPLETE.get(finish)
     return {
@@ -176,7 +157,7 @@ def write_response(
     }
 
 
-def _status(finish: Finish | None, failure: UpstreamFailure | None) -> str:
+def _status(finish: c.Finish | None, failure: c.UpstreamFailure | None) -> str:
     if failure is not None:
         return "failed"
     if finish is None:
@@ -184,11 +165,11 @@ def _status(finish: Finish | None, failure: UpstreamFailure | None) -> str:
     return "incomplete" if finish in _NOT_COMPLETE else "completed"
 
 
-def _write_error(failure: UpstreamFailure) -> JsonObject:
+def _write_error(failure: c.UpstreamFailure) -> JsonObject:
     return {"code": _ERROR_CODES.get(failure.kind, "server_error"), "message": client_message(failure)}
 
 
-def write_usage(usage: Usage) -> JsonObject:
+def write_usage(usage: c.Usage) -> JsonObject:
     """Tokens with their details."""
     return {
         "input_tokens": usage.input_tokens,
