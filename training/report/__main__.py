@@ -18,7 +18,7 @@ from training.report import write_report
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write report.html and figures/. Returns 0, or 1 with the error on stderr; wrong usage exits with 2."""
-    parser = argparse.ArgumentParser(prog="python -m training.report", description="Write the report of an evaluation.")
+    parser = argparse.ArgumentParser(prog=f"python -m {__package__}", description="Write the report of an evaluation.")
     parser.add_argument("evaluation", type=Path, help="an evaluation.json")
     parser.add_argument("--out", type=Path, required=True, help="folder for report.html and figures/")
     options = parser.parse_args(arguments)

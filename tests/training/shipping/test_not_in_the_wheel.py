@@ -1,25 +1,41 @@
-"""The maintainers' scripts are in the source distribution only, and nothing that is in the wheel needs them."""
+"""Which files the build takes: the maintainers' scripts are for the source distribution, templates for both."""
 
-import ast
-import tomllib
 from pathlib import Path
 
+import pytest
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
+
 ROOT = Path(__file__).parents[3]
-BUILD = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]["targets"]
 
 
-def test_the_wheel_leaves_the_maintainers_scripts_out_and_the_source_distribution_has_them():
-    assert "training/shipping" in BUILD["wheel"]["exclude"]
-    assert "training" in BUILD["sdist"]["only-include"] and "exclude" not in BUILD["sdist"]
+@pytest.fixture(scope="module")
+def wheel():
+    return files(WheelBuilder)
 
 
-def test_nothing_in_the_wheel_imports_the_maintainers_scripts():
-    modules = [path for room in ("router", "training") for path in (ROOT / room).rglob("*.py")]
-    imports = {
-        path.relative_to(ROOT).as_posix(): node.module
-        for path in modules
-        if "shipping" not in path.relative_to(ROOT).parts
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("training.shipping")
-    }
-    assert imports == {}
+@pytest.fixture(scope="module")
+def sdist():
+    return files(SdistBuilder)
+
+
+def files(builder):
+    return {Path(file.relative_path).as_posix() for file in builder(str(ROOT)).recurse_selected_project_files()}
+
+
+def test_the_maintainers_scripts_are_in_the_source_distribution_only(wheel, sdist):
+    scripts = {path.relative_to(ROOT).as_posix() for path in (ROOT / "training" / "shipping").rglob("*.py")}
+    assert scripts and scripts <= sdist
+    assert not scripts & wheel
+
+
+def test_templates_and_style_sheets_are_in_both(wheel, sdist):
+    suffixes = {".j2", ".css"}
+    templates = {p.relative_to(ROOT).as_posix() for p in (ROOT / "training").rglob("*") if p.suffix in suffixes}
+    templates |= {p.relative_to(ROOT).as_posix() for p in (ROOT / "router").rglob("*") if p.suffix in suffixes}
+    assert {"training/report/page.html.j2", "router/pages/base.css"} <= templates
+    assert templates <= wheel and templates <= sdist
+
+
+def test_generated_reports_are_in_neither(wheel, sdist):
+    assert not [path for path in wheel | sdist if path.startswith("models/") and "/report/" in path]
