@@ -69,7 +69,7 @@ LOCK_ARGS ?=
 COMPILE = $(LOCK)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command "make lock" $(LOCK_ARGS)
 
-lock: $(LOCK)/.installed ## write requirements/ anew from pyproject.toml
+lock: $(LOCK)/.installed ## update requirements/ from pyproject.toml
 	$(COMPILE) -c requirements/constraints.txt --override requirements/overrides.txt --generate-hashes \
 		--output-file requirements/serve.txt
 	$(COMPILE) --extra dev -c requirements/constraints.txt -c requirements/serve.txt --output-file requirements/dev.txt
@@ -94,7 +94,7 @@ fi
 endef
 pip_install = -m pip install -qq --disable-pip-version-check# -qq: errors only
 
-# A stamp that does not fit is made again, whatever its date.
+# An environment whose stamp is missing or wrong is rebuilt, whatever its date.
 define stale
 $(if $(filter $(CURDIR),$(shell test -x $1/bin/python && cat $1/.installed 2>/dev/null)),,FORCE)
 endef

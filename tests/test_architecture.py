@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule
     "providers": BASE | {"dialects"},  # sends and receives what dialects write and read
     "ledger": BASE,
+    "pages": BASE,  # the template kit, for the service's page and for training's reports
     # Checks rules and provider rows at start; joins the bundle's curve and the configured targets.
     "settings": BASE | {"brain", "catalog", "dialects", "policy", "providers", "reading"},
     # The joints.
@@ -50,7 +51,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"commands"},
     "router": BASE | {"core"},  # the library's face: Router, its errors and its types
 }
-TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "dialects", "reading"}
+TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "dialects", "pages", "reading"}
 
 # --- Who may import what of other people's ----------------------------------------------------------------------------
 # `router` takes only the base dependencies of pyproject.toml, and these from inside a function (or for type checking)
@@ -78,13 +79,14 @@ OWNERS: dict[str, set[str]] = {
     "uvicorn": {"commands"},
     "httpx2": {"providers"},
     "aiohttp": {"providers"},
+    "jinja2": {"pages"},
     "sqlite3": {"ledger"},
     "os.environ": {"settings", "commands"},  # commands.server hands them on to worker processes
     "os.getenv": {"settings"},
     "typer": {"commands"},
     "rich": {"commands"},
 }
-NOT_IN_TRAINING = {"aiohttp", "fastapi", "starlette", "uvicorn", "httpx2", "sqlite3"}
+NOT_IN_TRAINING = {"aiohttp", "fastapi", "jinja2", "starlette", "uvicorn", "httpx2", "sqlite3"}
 
 # Pure code: no clock, no random, no environment, no I/O. Time, ids and seeds come in as arguments.
 PURE = (
@@ -284,6 +286,7 @@ def plant(*planted: tuple[str, str]) -> list[str]:
         ("training/planted.py", "from router import Router", "imports router.Router"),
         ("training/planted.py", "import router.policy", "imports router.policy"),
         ("training/planted.py", "import fastapi", "imports fastapi"),
+        ("training/planted.py", "import jinja2", "imports jinja2"),
         # pure code
         ("router/policy/planted.py", "import time", "imports time"),
         ("router/policy/planted.py", "from random import choice", "imports random"),
@@ -299,6 +302,7 @@ def plant(*planted: tuple[str, str]) -> list[str]:
         # owners
         ("router/core.py", "from fastapi import FastAPI", "belongs to app, commands, endpoints"),
         ("router/brain/planted.py", "import sqlite3", "belongs to ledger"),
+        ("router/endpoints/planted.py", "import jinja2", "belongs to pages"),
         ("router/brain/planted.py", "import os\nx = os.environ['X']", "which belongs to"),
         ("router/brain/planted.py", "from os import environ", "which belongs to"),
         ("router/brain/planted.py", "print('x')", "calls print"),

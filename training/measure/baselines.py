@@ -25,8 +25,7 @@ from training.config import FitConfig
 from training.fitting.crossval import signal_scale
 from training.fitting.heads import HeadData, fit_heads, head_targets, reversals
 from training.fitting.hyper import LABELS
-from training.measure.curves import threshold_sums
-from training.measure.metrics import auc
+from training.measure.metrics import auc, threshold_sums
 from training.measure.simulate import TierIndex
 from training.rows.labels import UNKNOWN, Labels, Ternary
 from training.rows.splits import RowIndex, group_folds

@@ -21,13 +21,14 @@ from router.brain.calibration import Float64Array
 from router.reading import Reading, read
 from router.reading.signals import SIGNAL_NAMES
 from router.types import ChatRequest, JsonObject
+from training.measure.bounds import wilson_interval
 from training.measure.metrics import auc
 from training.measure.perturb import PERTURBATIONS, perturb
 from training.measure.simulate import TierIndex, route_scores
 from training.rows.dataset import Dataset
 from training.rows.row import LabelledRow, TrainingRow
 
-__all__ = ["Rule", "contrast_pairs", "decisions_unchanged", "robustness", "slices", "wilson_interval"]
+__all__ = ["Rule", "contrast_pairs", "decisions_unchanged", "robustness", "slices"]
 
 Score = Callable[[Sequence[Reading]], Scores]
 """A brain's `score`: n readings to their scores."""
@@ -37,7 +38,6 @@ LENGTH_BUCKETS: tuple[tuple[int, str], ...] = ((6, "1-6"), (20, "7-20"), (60, "2
 
 _LENGTHS = [*(name for _, name in LENGTH_BUCKETS), "151+"]
 _WORDS_LOG = SIGNAL_NAMES.index("ask_words_log")
-_Z_95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,20 +213,6 @@ def length_bucket(reading: Reading) -> str:
 
 
 # --- Small parts -----------------------------------------------------------------------------------------------------
-
-
-def wilson_interval(n_true: int, n: int, *, z: float = _Z_95) -> tuple[float, float]:
-    """Wilson's score interval of a share n_true / n: inside [0, 1], and sound also near its ends. (0, 1) for n = 0.
-
-    >>> [round(end, 3) for end in wilson_interval(8, 10)]
-    [0.49, 0.943]
-    """
-    if n == 0:
-        return 0.0, 1.0
-    share = n_true / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _share(n_true: int, n: int, *, name: str) -> JsonObject:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from router.brain.brain import Scores
 from router.reading import Reading
 from router.types import Message
+from training.measure.bounds import wilson_interval
 from training.measure.perturb import PERTURBATIONS
-from training.measure.robustness import Rule, contrast_pairs, robustness, slices, wilson_interval
+from training.measure.robustness import Rule, contrast_pairs, robustness, slices
 from training.rows.dataset import Dataset, build_dataset
 from training.rows.row import LabelledRow
 from training.rows.tier_map import DEFAULT_TIERS, TierMap

@@ -13,7 +13,7 @@ from scipy.stats import beta, binom, binomtest
 
 from router.brain.brain import Scores
 from router.brain.promise import Goal, Promise, TargetTooSmall
-from training.measure.bounds import Grouping, binomial_upper_bound, hoeffding_bentkus_upper_bound
+from training.measure.bounds import Grouping, binomial_upper_bounds, hoeffding_bentkus_upper_bounds
 from training.measure.simulate import route_tiers
 from training.measure.thresholds import (
     THRESHOLDS,
@@ -27,6 +27,14 @@ from training.rows.labels import Labels, labels_from_adequate
 
 TIERS = ("budget", "production", "frontier")
 COSTS = (1.0, 10.0, 20.0)
+
+
+def binomial_upper_bound(n_losses, n_rows, *, confidence):
+    return float(binomial_upper_bounds(np.array([float(n_losses)]), n_rows, confidence=confidence)[0])
+
+
+def hoeffding_bentkus_upper_bound(mean, n, *, confidence):
+    return float(hoeffding_bentkus_upper_bounds(np.array([mean]), n, confidence=confidence)[0])
 
 
 @pytest.mark.parametrize(
@@ -98,12 +106,12 @@ names = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=40)
 
 
 @given(names, st.data())
-def test_a_bound_is_never_below_the_mean_of_groups_and_each_group_has_one_spokesman(groups, data):
+def test_a_bound_is_never_below_the_mean_of_groups_and_each_group_has_one_representative(groups, data):
     fractional = data.draw(st.booleans())
     value = st.floats(0, 1) if fractional else st.sampled_from([0.0, 1.0])
     values = np.array(data.draw(st.lists(value, min_size=len(groups), max_size=len(groups))))
     grouping = Grouping.of(groups)
-    assert sorted(groups[row] for row in grouping.spokesman) == sorted(set(groups))
+    assert sorted(groups[row] for row in grouping.representative) == sorted(set(groups))
     mean = np.mean([values[[g == name for g in groups]].mean() for name in set(groups)])
     found = grouping.bounded(values[:, None], confidence=0.8)
     assert found.means[0] == pytest.approx(mean)
@@ -113,11 +121,11 @@ def test_a_bound_is_never_below_the_mean_of_groups_and_each_group_has_one_spokes
     assert found.method == ("clopper_pearson" if set(values) <= {0.0, 1.0} else "hoeffding_bentkus")
 
 
-def test_the_spokesman_of_a_group_is_drawn_evenly_and_always_the_same():
+def test_the_representative_of_a_group_is_drawn_evenly_and_always_the_same():
     groups = [f"g{n}" for n in range(3_000) for _ in range(3)]
     first, again = Grouping.of(groups), Grouping.of(groups)
-    np.testing.assert_array_equal(first.spokesman, again.spokesman)
-    counts = np.bincount(first.spokesman % 3)
+    np.testing.assert_array_equal(first.representative, again.representative)
+    counts = np.bincount(first.representative % 3)
     assert counts.min() > 900
 
 

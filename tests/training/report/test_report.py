@@ -3,19 +3,24 @@
 import html
 import json
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from router.errors import DataError
+from router.errors import DataError, MissingExtra
+from router.pages.numbers import percent
+from training.measure.bounds import wilson_interval
 from training.report import model_card, weakest_slices, write_report
-from training.report.estimates import Estimate, loss_of, promise_sentence, tiers_of, wilson
-from training.report.figures import FIGURE_NAMES, all_figures, cost_quality
+from training.report.__main__ import main
+from training.report.evaluation import loss_of, promise_sentence, tiers_of
+from training.report.figures import all_figures, cost_quality
 from training.report.page import page
-from training.shipping.readme_table import readme_table, stale_lines, update_readme
+from training.shipping.readme import readme_table, stale_lines, update_readme
 
-FIXTURES = Path(__file__).parents[1] / "fixtures" / "evaluation"
+ROOT = Path(__file__).parents[3]
+FIXTURES = ROOT / "tests" / "fixtures" / "evaluation"
 NAMES = ["cost_quality", "reliability", "tier_mix", "confusion", "slices"]
 OPTIONAL = (
     *("advantages", "command", "cross_validation", "curves", "data", "gate", "heads", "out_of_domain", "policies"),
@@ -54,7 +59,7 @@ class Page(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.open, self.tags, self.attributes, self.words = [], [], [], []
+        self.open, self.tags, self.attributes, self.words, self.prose = [], [], [], [], []
         self.feed(text)
         assert self.open == []
 
@@ -74,6 +79,8 @@ class Page(HTMLParser):
     def handle_data(self, data):
         if "style" not in self.open:
             self.words.append(data)
+            if "svg" not in self.open:
+                self.prose += data.split()
 
     @property
     def text(self):
@@ -100,33 +107,14 @@ def short(full):
 # --- Estimates --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ({"point": 0.2567, "low": 0.231, "high": 0.284}, "25.7% [23.1, 28.4]"),
-        (0.2567, "25.7%"),
-        (-0.00001, "0.0%"),
-        ({"point": 0.2, "low": None, "high": None}, "20.0%"),
-        ({"point": 1.0, "low": 1.0, "high": 1.0}, "100.0%"),
-    ],
-)
-def test_an_estimate_is_written_with_its_interval_if_it_has_one(value, expected):
-    assert Estimate.read(value).percent() == expected
-
-
-@pytest.mark.parametrize("value", [None, True, "0.5", [0.5], {}, {"point": None}, float("nan")])
-def test_what_is_no_number_is_no_estimate(value):
-    assert Estimate.read(value) is None
-
-
 def test_tiers_are_ordered_by_what_always_using_them_costs(full):
     del full["tiers"]
     assert tiers_of(json.loads(json.dumps(full, sort_keys=True))) == ("budget", "production", "frontier")
 
 
 def test_wilson_matches_the_published_example():
-    interval = wilson(0.8, 10)  # 8 of 10, as in Brown, Cai, DasGupta 2001
-    assert (round(interval.low, 3), round(interval.high, 3)) == (0.49, 0.943)
+    low, high = wilson_interval(8, 10)  # as in Brown, Cai, DasGupta 2001
+    assert (round(low, 3), round(high, 3)) == (0.49, 0.943)
 
 
 def test_no_loss_in_few_rows_is_not_certainty():
@@ -135,7 +123,7 @@ def test_no_loss_in_few_rows_is_not_certainty():
     )
 
 
-def test_an_interval_that_stands_beside_its_measure_is_found():
+def test_an_interval_in_a_field_of_its_own_is_found():
     loss = loss_of({"n": 9, "under_routing": 0.1, "under_routing_interval": [0.02, 0.3]})
     assert (loss.point, loss.low, loss.high) == (0.1, 0.02, 0.3)
 
@@ -173,7 +161,7 @@ LIKE = "90% sure, for requests like the 563 groups of rows that it was chosen on
     ],
     ids=["loss", "cost", "cost unbounded", "mix"],
 )
-def test_a_promise_is_said_in_the_words_of_its_goal(full, goal, target, bound, expected):
+def test_a_promise_is_stated_in_the_words_of_its_goal(full, goal, target, bound, expected):
     full["promise"].update(goal=goal, target=target, bound=bound)
     assert promise_sentence(full) == expected
 
@@ -181,6 +169,33 @@ def test_a_promise_is_said_in_the_words_of_its_goal(full, goal, target, bound, e
 @pytest.mark.parametrize("goal", ["max_quality_loss", "max_cost_usd_per_1k", "tier_mix"])
 def test_a_promise_without_its_number_is_none(goal):
     assert promise_sentence({"promise": {"goal": goal, "target": None, "confidence": 0.9, "n": 9}}) is None
+
+
+# --- The same words as ever -------------------------------------------------------------------------------------------
+
+
+def words_of(fixture):
+    return (FIXTURES / fixture).read_text(encoding="utf-8").split()
+
+
+@pytest.mark.parametrize("name", ["full", "small"])
+def test_the_card_of_an_evaluation_is_the_one_on_record(name):
+    assert model_card(read(name), FACTS).split() == words_of(f"{name}.card.md")
+
+
+def test_the_page_of_an_evaluation_is_the_one_on_record(page_of_full, small):
+    assert Page(page_of_full).prose == words_of("full.page.txt")
+    assert Page(page_of(small)).prose == words_of("small.page.txt")
+
+
+@pytest.mark.parametrize("name", ["default", "fast"])
+def test_the_card_of_a_shipped_bundle_is_made_from_its_evaluation(name):
+    folder = ROOT / "models" / name
+    evaluation, manifest = (json.loads((folder / f"{part}.json").read_bytes()) for part in ("evaluation", "manifest"))
+    shipped = (folder / "MODEL_CARD.md").read_text(encoding="utf-8")
+    # Intervals aside: the shipped ones were computed from rates that were rounded to four digits.
+    made = model_card(evaluation, {**manifest, "name": name})
+    assert re.sub(r" \[[^]]*\]", "", made) == re.sub(r" \[[^]]*\]", "", shipped)
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
@@ -205,6 +220,34 @@ def test_writing_again_replaces_what_was_there(short, small, tmp_path):
     assert not (tmp_path / "figures" / "confusion.png").exists()
 
 
+def test_the_command_writes_the_report_of_a_file(small, tmp_path, capsys):
+    path, out = tmp_path / "evaluation.json", tmp_path / "report"
+    path.write_text(json.dumps(small), encoding="utf-8")
+    assert main([str(path), "--out", str(out)]) == 0
+    assert (out / "report.html").is_file() and (out / "figures" / "cost_quality.svg").is_file()
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "error"), [(None, "No such file"), ("[]", "expected a JSON object"), ("{", "expected JSON")]
+)
+def test_the_command_names_a_file_that_is_not_an_evaluation(content, error, tmp_path, capsys):
+    path = tmp_path / "evaluation.json"
+    if content is not None:
+        path.write_text(content, encoding="utf-8")
+    assert main([str(path), "--out", str(tmp_path / "report")]) == 1
+    message = capsys.readouterr().err
+    assert error in message and str(path) in message and message.count("\n") == 1
+
+
+def test_without_matplotlib_the_extra_is_named(small, tmp_path, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith("training.report.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtra, match=r"tierwise\[train\]"):
+        write_report(small, tmp_path)
+
+
 def test_nothing_of_the_evaluation_is_changed(short, tmp_path):
     before = json.dumps(short)
     write_report(short, tmp_path)
@@ -217,20 +260,19 @@ def test_nothing_of_the_evaluation_is_changed(short, tmp_path):
 
 def test_every_figure_has_words_with_n(full):
     figures = all_figures(full)
-    assert [figure.name for figure in figures] == NAMES == list(FIGURE_NAMES)
+    assert [figure.name for figure in figures] == NAMES
     for figure in figures:
         assert figure.title and "rows" in figure.caption
 
 
 def test_drawings_carry_no_date_and_no_version(full):
     for figure in all_figures(full):
-        for svg in (figure.drawing.svg, figure.drawing.narrow_svg):
-            assert not re.search(rb"<metadata|dc:date|matplotlib\.org|Matplotlib v", svg)
-        assert figure.drawing.png.startswith(b"\x89PNG") and b"Software" not in figure.drawing.png
+        assert not re.search(rb"<metadata|dc:date|matplotlib\.org|Matplotlib v", figure.svg)
+        assert figure.png.startswith(b"\x89PNG") and b"Software" not in figure.png
 
 
 def test_the_curve_names_every_policy_it_shows(full):
-    svg = cost_quality(full).drawing.svg.decode()
+    svg = cost_quality(full).svg.decode()
     shown = (
         "router",
         "oracle",
@@ -250,7 +292,7 @@ def test_a_curve_with_unknown_points_is_drawn_from_the_others(full):
     assert cost_quality(full) is not None
 
 
-def test_one_tier_more_or_less_is_no_matter(small):
+def test_an_evaluation_with_fewer_parts_has_fewer_figures(small):
     assert {figure.name for figure in all_figures(small)} == {"cost_quality", "reliability", "slices"}
 
 
@@ -288,13 +330,13 @@ def test_references_within_the_page_resolve_and_ids_are_unique(page_of_full):
 
 def test_the_page_serves_light_dark_phone_and_paper(page_of_full):
     text = page_of_full
-    for wanted in ("prefers-color-scheme:dark", "@media print", "max-width:40rem", 'name="viewport"'):
+    for wanted in ("prefers-color-scheme: dark", "@media print", "max-width: 40rem", 'name="viewport"'):
         assert wanted in text
     used = set(re.findall(r"var\((--\w+)\)", text))
     assert used and all(f"{name}:" in text for name in used)
 
 
-def test_the_page_says_the_verdict_the_promise_and_the_measures(full, page_of_full):
+def test_the_page_states_the_verdict_the_promise_and_the_measures(full, page_of_full):
     text = Page(page_of_full).text
     router = full["policies"]["router"]
     assert "Gate passed. The router beats the best fixed tier" in text
@@ -304,7 +346,7 @@ def test_the_page_says_the_verdict_the_promise_and_the_measures(full, page_of_fu
     assert full["command"] in text
 
 
-def test_a_gate_that_failed_is_said_first(small):
+def test_a_failed_gate_comes_first(small):
     text = Page(page_of(small)).text
     assert "Gate not passed. The advantage over the shuffle" in text and "use tier dear" in text
     assert text.index("Gate not passed") < text.index("Promise")
@@ -404,7 +446,7 @@ def test_the_card_says_how_many_rows_costs_are_the_requests_own(full):
 def test_numbers_of_the_card_are_the_evaluations(full):
     card = model_card(full, FACTS)
     for policy in full["policies"].values():
-        assert Estimate.read(policy["saved"]).percent() in card
+        assert percent(policy["saved"]) in card
     for name, facts in full["sources"].items():
         line = next(line for line in card.splitlines() if line.startswith(f"| {name} | {facts['n']:,} |"))
         assert f"{facts['heads']['budget']['auc']:.3f}" in line
@@ -449,7 +491,7 @@ def readme(full, small):
     return f"# Title\n\nBefore.\n\n{table}\n\nAfter.\n"
 
 
-def test_the_table_stands_between_its_markers_and_replaces_itself(full, small, readme):
+def test_the_table_is_between_its_markers_and_replaces_itself(full, small, readme):
     again = update_readme(readme, readme_table({"default": full, "fast": small}))
     assert again == readme
     assert readme.startswith("# Title\n\nBefore.\n\n<!-- results -->\n| on test rows | default | fast |\n")
@@ -485,7 +527,7 @@ def test_a_readme_without_its_markers_is_refused(text):
         update_readme(text, "table")
 
 
-def test_the_card_says_how_well_the_task_is_named_beside_keywords(full):
+def test_the_card_compares_the_task_head_with_keywords(full):
     own = {"chat": 0.9, "code": 0.4, "math": 0.6}
     tasks = {"n": 120, "macro_f1": 0.6333, "accuracy": 0.7, "f1": own, "keywords": {"macro_f1": 0.25}}
     card = model_card({**full, "tasks": tasks}, {})
