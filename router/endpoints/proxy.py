@@ -46,7 +46,7 @@ def _register(client: ClientDialect, endpoint: Endpoint) -> None:
     for number, path in enumerate(endpoint.paths):
         endpoints.post(
             path,
-            name=endpoint.summary,
+            name=client.dialect,
             summary=endpoint.summary,
             description=endpoint.description,
             openapi_extra=described,
