@@ -275,6 +275,7 @@ def plant(*planted: tuple[str, str]) -> list[str]:
         ("router/app.py", "import router.commands.cli", "imports router.commands"),
         # siblings know only what they need
         ("router/dialects/planted.py", "from router.brain import bundle", "imports router.brain"),
+        ("router/dialects/planted.py", "from router.providers import echo", "imports router.providers"),
         ("router/policy/planted.py", "from router.ledger import store", "imports router.ledger"),
         ("router/reading/planted.py", "import router.providers.echo", "imports router.providers"),
         ("router/brain/planted.py", "from router.ledger import x", "imports router.ledger"),

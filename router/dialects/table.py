@@ -205,12 +205,6 @@ PASSED_HEADERS = tuple(name for row in CLIENTS.values() for name in row.passed_h
 """Request headers that change what a body means, and so go to a provider of its dialect."""
 
 
-def client_dialect(dialect: Dialect, body: JsonObject, path: PathInfo | None = None) -> ClientDialect:
-    """The row of a client dialect for one body. path: what the request's path says, where it says anything."""
-    row = CLIENTS[dialect]
-    return row.for_request(row, body, path or PathInfo())
-
-
 def read_body(dialect: Dialect, body: JsonObject) -> c.Conversation:
     """A body of any dialect. Raises RequestError naming the field."""
     if dialect is Dialect.PROMPT:

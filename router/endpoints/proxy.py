@@ -33,7 +33,9 @@ DIRECT: dict[str, Handler] = {}
 def _register(client: ClientDialect, endpoint: Endpoint) -> None:
     async def handle(request: Request) -> Response:
         request.state.dialect = client.dialect
-        path = endpoint.info(request.path_params.get("call", ""), request.query_params)
+        path = endpoint.info
+        if endpoint.read is not None:
+            path = endpoint.read(request.path_params["call"], request.query_params)
         body, raw = await _read(request)
         if path.counts:
             chat = seen(client.read(client.counted(body)), raw=raw)
@@ -44,13 +46,13 @@ def _register(client: ClientDialect, endpoint: Endpoint) -> None:
     for number, path in enumerate(endpoint.paths):
         endpoints.post(
             path,
-            name=endpoint.summary,
+            name=client.dialect,
             summary=endpoint.summary,
             description=endpoint.description,
             openapi_extra=described,
             include_in_schema=number == 0,
         )(handle)
-        if not endpoint.has_call:
+        if endpoint.read is None:
             DIRECT[path] = handle
 
 

@@ -149,15 +149,16 @@ _FORWARD_ERRORS = {
 
 def forward_openapi(client: ClientDialect, endpoint: Endpoint) -> JsonObject:
     """The description of an endpoint whose requests are answered by a model, or have their tokens counted here."""
-    body = any_of(*(_BODIES[dialect] for dialect in (client.dialect, *client.also_reads)))
+    bodies = [_BODIES[dialect] for dialect in (client.dialect, *client.also_reads)]
+    body = any_of(*bodies) if len(bodies) > 1 else bodies[0]
     content: JsonObject = {"application/json": {"schema": ANY_OBJECT}, "text/event-stream": {"schema": STRING}}
-    if endpoint.counts:
+    if endpoint.info.counts:
         counted = object_of({client.count_field: {"type": "integer"}}, required=(client.count_field,))
         content = {"application/json": {"schema": counted}}
     error: JsonObject = {"content": {"application/json": {"schema": _ERROR}}}
     call: JsonObject = {"name": "call", "in": "path", "required": True, "schema": STRING}
     return {
-        "parameters": [call, *_OVERRIDES] if endpoint.has_call else _OVERRIDES,
+        "parameters": [call, *_OVERRIDES] if endpoint.read is not None else _OVERRIDES,
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
         "responses": {
             "200": {"description": "the answer, whole or streamed", "content": content},

@@ -107,5 +107,5 @@ def test_it_calls_a_tool_as_asked(run):
     ],
 )
 def test_markers_are_read_and_bounded(model, text, expected):
-    wishes = behaviour_of(model, text)
-    assert wishes == type(wishes)(**expected)
+    behaviour = behaviour_of(model, text)
+    assert behaviour == type(behaviour)(**expected)
