@@ -24,6 +24,7 @@ from router.types import FloatArray
 from training.fitting.network import Network
 from training.progress import Progress, silent
 from training.rows.labels import UNKNOWN, Ternary
+from training.rows.table import Table
 
 Sequences = Sequence[tuple[list[int], list[int]]]
 """(piece ids, segment of each) of each row, as the service's `pair_sequence` gives them."""
@@ -53,7 +54,7 @@ class FinetuneConfig:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FinetuneData:
+class FinetuneData(Table):
     """n rows to learn from.
 
     sequences: what the transformer reads.  signals: (n, n_signals) float32, standardised.

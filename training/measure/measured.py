@@ -6,7 +6,7 @@ The one joint between scoring (pipeline) and measuring (metrics, baselines, gate
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -15,10 +15,11 @@ from router.brain.brain import Scores
 from router.brain.calibration import Float64Array
 from training.measure.simulate import TierIndex
 from training.rows.labels import Labels
+from training.rows.table import SHARED, Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MeasuredRows:
+class MeasuredRows(Table):
     """n rows that nothing was fitted or chosen on.
 
     tiers: cheap to strong.  labels: true targets.  groups, sources: one a row.
@@ -32,7 +33,7 @@ class MeasuredRows:
     slices: further facts to stratify by, one value a row, such as `lang`, `length`, `trap`, `task`; "" where unknown.
     """
 
-    tiers: tuple[str, ...]
+    tiers: tuple[str, ...] = field(metadata=SHARED)
     labels: Labels
     groups: npt.NDArray[np.str_]
     sources: npt.NDArray[np.str_]
@@ -43,7 +44,3 @@ class MeasuredRows:
     slices: Mapping[str, npt.NDArray[np.str_]]
     flagged: npt.NDArray[np.bool_] | None = None
     own_costs: npt.NDArray[np.bool_] | None = None
-
-    def __len__(self) -> int:
-        """How many rows."""
-        return len(self.groups)

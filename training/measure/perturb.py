@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from router.reading.conversation import Conversation
 from router.types import Message
 
 __all__ = ["PERTURBATIONS", "Perturb", "perturb", "perturb_ask"]
@@ -23,7 +24,7 @@ __all__ = ["PERTURBATIONS", "Perturb", "perturb", "perturb_ask"]
 
 @dataclass(frozen=True, slots=True)
 class _Hand:
-    """Whose hand it is: the row's language ("" unknown) and the draws of this one ask."""
+    """Who types: the row's language ("" unknown) and the draws of this one ask."""
 
     lang: str
     rng: np.random.Generator
@@ -34,12 +35,13 @@ Perturb = Callable[[str, _Hand], str]
 
 
 def perturb(messages: tuple[Message, ...], name: str, *, lang: str | None, seed: int) -> tuple[Message, ...]:
-    """The conversation with its last ask changed; the same messages where the change has nothing to change.
+    """The conversation with its ask changed; the same messages where the change has nothing to change.
 
-    name: a key of PERTURBATIONS.  lang: the ask's language, such as `de` or `zh-TW`; None unknown.
+    The ask is where the service finds it: behind replies that only approve it, and never in a heartbeat.
+    name: a key of PERTURBATIONS.  lang: the ask's language, such as `de` or `zh-TW`; None or "" unknown.
     """
-    position = _ask_position(messages)
-    if position is None:
+    position = Conversation(messages, ()).ask().position
+    if not messages or not messages[position].text.strip():
         return messages
     changed = perturb_ask(messages[position].text, name, lang=lang, seed=seed)
     return (*messages[:position], replace(messages[position], text=changed), *messages[position + 1 :])
@@ -50,14 +52,6 @@ def perturb_ask(ask: str, name: str, *, lang: str | None, seed: int) -> str:
     digest = hashlib.sha256(f"{seed}:{name}:{ask}".encode("utf-8", "surrogatepass")).digest()
     base = re.split(r"[-_]", (lang or "").lower())[0]
     return PERTURBATIONS[name](ask, _Hand(lang=base, rng=np.random.default_rng(list(digest[:8]))))
-
-
-def _ask_position(messages: tuple[Message, ...]) -> int | None:
-    """Where router.reading finds the ask: the last user message with text, else the last message."""
-    for position in range(len(messages) - 1, -1, -1):
-        if messages[position].role == "user" and messages[position].text.strip():
-            return position
-    return len(messages) - 1 if messages and messages[-1].text.strip() else None
 
 
 # --- Typing slips ----------------------------------------------------------------------------------------------------
@@ -103,7 +97,7 @@ def _slip_spans(ask: str) -> list[tuple[int, int]]:
 
 
 def _slip(word: str, rng: np.random.Generator) -> str:
-    """Two letters swapped, one left out, one doubled, or a key beside the right one; the first letter stays."""
+    """Two letters swapped, one left out, one doubled, or a key next to the right one; the first letter stays."""
     if len(word) < _LEAST_LETTERS:
         return word[1] + word[0]
     at = int(rng.integers(1, len(word) - 1))
@@ -115,10 +109,10 @@ def _slip(word: str, rng: np.random.Generator) -> str:
         case 2:
             return word[:at] + word[at] + word[at:]
         case _:
-            return word[:at] + _key_beside(word[at], rng) + word[at + 1 :]
+            return word[:at] + _neighbour_key(word[at], rng) + word[at + 1 :]
 
 
-def _key_beside(letter: str, rng: np.random.Generator) -> str:
+def _neighbour_key(letter: str, rng: np.random.Generator) -> str:
     for keys in _KEY_ROWS:
         at = keys.find(letter.lower())
         if at >= 0:
