@@ -3,8 +3,8 @@
     tierwise fit data/traffic my_outcomes.jsonl --tiers data/tiers.json --out models/mine
 
 Rows are split by group: `fit` teaches the heads, `calibrate` brings their scores to probabilities and chooses the
-threshold, `test` only measures. With `refit`, heads fitted again on `fit` and `test` go into the bundle; the calibration
-rows are unseen by those too, so the promise is theirs, and the measurement is of heads that saw fewer rows.
+threshold, `test` only measures. With `refit`, heads fitted again on `fit` and `test` go into the bundle; the
+calibration rows are unseen by those too, so the promise is theirs, and the measurement is of heads that saw fewer rows.
 
 Each row is encoded once: its embedding, n-grams and token ids are handed on (`Prepared`), and only rows that the
 robustness measure perturbs are encoded again.

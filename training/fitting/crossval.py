@@ -72,7 +72,7 @@ def held_out_losses(data: CrossvalData, config: FitConfig, *, fit: RowIndex, sco
 
 
 def scaled_features(embeddings: FloatArray, signals: FloatArray, scale: SignalScale) -> FloatArray:
-    """What the heads are linear in, (n, n_features) float32: half the memory of the service's float64, equal numbers."""
+    """What the heads are linear in: (n, n_features) float32, the same numbers as the service's float64."""
     return np.concatenate([embeddings, scale.apply(signals)], axis=1)
 
 

@@ -26,8 +26,9 @@ SHARED: Mapping[str, bool] = {"shared": True}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """n rows. A column is an array with n rows, a sequence of n values, another table, a mapping or dataclass of
-    columns, or None.
+    """n rows.
+
+    A column is an array with n rows, a sequence of n values, another table, a mapping or dataclass of columns, or None.
     """
 
     def __len__(self) -> int:

@@ -8,11 +8,11 @@ import numpy as np
 
 from router.brain.calibration import Float64Array
 from router.types import JsonObject
-from training.audit.table import Table
+from training.auditing.table import LadderTable
 from training.measure.bootstrap import Interval
 
 
-def step_facts(table: Table, quality: Interval, step: int, *, threshold: float) -> JsonObject:
+def step_facts(table: LadderTable, quality: Interval, step: int, *, threshold: float) -> JsonObject:
     """One step's figures.
 
     quality: its mean score with interval.  threshold: the score from which an answer is adequate.

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from router.brain.calibration import Float64Array
-from training.audit.prices import Prices
-from training.audit.steps import Ladder
+from training.auditing.prices import Prices
+from training.auditing.steps import Ladder
 from training.rows.row import OutcomeRow
 
 MIN_COST_SHARE = 0.5
@@ -18,7 +18,7 @@ MIN_COST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class LadderTable:
     """A source's rows over a ladder's steps.
 
     quality: (n, n_steps) in [0, 1], nan unknown.  cost_usd: (n_steps,) mean of a request; nan unknown.
@@ -33,7 +33,7 @@ class Table:
     output_tokens: Float64Array
 
     @classmethod
-    def of(cls, rows: Sequence[OutcomeRow], ladder: Ladder, prices: Prices) -> Table:
+    def of(cls, rows: Sequence[OutcomeRow], ladder: Ladder, prices: Prices) -> LadderTable:
         """The table of some rows of one source."""
         basis, cost_usd, n_cost = _costs(rows, ladder, prices)
         return cls(

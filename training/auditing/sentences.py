@@ -7,14 +7,14 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from training.audit.steps import Ladder
-from training.audit.table import Table
-from training.audit.verdicts import BELOW_MIX, DOMINATED, NOT_BETTER, Differences, MixGaps, Verdicts, lead_of
+from training.auditing.steps import Ladder
+from training.auditing.table import LadderTable
+from training.auditing.verdicts import BELOW_MIX, DOMINATED, NOT_BETTER, Differences, MixGaps, Verdicts, lead_of
 from training.measure.bootstrap import Interval
 
 
 def sentences_of(
-    ladder: Ladder, table: Table, verdicts: Verdicts, difference: Differences, mix_gap: MixGaps
+    ladder: Ladder, table: LadderTable, verdicts: Verdicts, difference: Differences, mix_gap: MixGaps
 ) -> list[str]:
     """What to do, one plain sentence a step that is not worth its price."""
     sentences = []
@@ -44,11 +44,11 @@ def sentences_of(
     return sentences
 
 
-def _winner(ladder: Ladder, table: Table, verdicts: Verdicts) -> str:
+def _winner(ladder: Ladder, table: LadderTable, verdicts: Verdicts) -> str:
     return next(name for step, name in enumerate(ladder.steps) if step not in verdicts)
 
 
-def _times(table: Table, step: int, other: int, name: str) -> str:
+def _times(table: LadderTable, step: int, other: int, name: str) -> str:
     ratio = float(table.cost_usd[step] / table.cost_usd[other]) if table.cost_usd[other] > 0 else math.nan
     if math.isnan(ratio):
         return f"stands above {name} (costs unknown)"
@@ -64,7 +64,7 @@ _BASIS_WORDS: Mapping[str, str] = {
 }
 
 
-def _figures(table: Table, step: int, other: int) -> str:
+def _figures(table: LadderTable, step: int, other: int) -> str:
     pair = table.quality[:, [step, other]]
     both = pair[np.isfinite(pair).all(axis=1)]
     own, others = both.mean(axis=0).tolist()

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from router.errors import DataError
 from router.types import Message
-from training.audit.cli import audit as audit_command
-from training.audit.ladder import Prices, audit
+from training.auditing.ladder import Prices, audit
+from training.commands.audit import audit as audit_command
 from training.rows.row import OutcomeRow
 from training.rows.tier_map import parse_tier_map
 

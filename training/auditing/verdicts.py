@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from router.brain.calibration import Float64Array
-from training.audit.table import Table
+from training.auditing.table import LadderTable
 from training.measure.bootstrap import Interval
 
 Verdicts = dict[int, tuple[str, tuple[int, ...]]]
@@ -16,7 +16,7 @@ MixGaps = Mapping[tuple[int, int, int], Interval]
 DOMINATED, NOT_BETTER, BELOW_MIX, UNPROVEN, WORTH = "dominated", "not_better", "below_mix", "unproven", "worth"
 
 
-def verdicts_of(table: Table, difference: Differences, mix_gap: MixGaps) -> Verdicts:
+def verdicts_of(table: LadderTable, difference: Differences, mix_gap: MixGaps) -> Verdicts:
     """For each step that has a cheaper one: what to think of it, and against which steps.
 
     dominated: dearer, and worse beyond doubt.  not_better: dearer, and not ahead.  below_mix: beyond doubt behind a
