@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from router.brain.brain import Brain, Scores, SignalScale, stack_signals
-from router.brain.encoders import Encoder, known_ids
+from router.brain.brain import Brain, Scores, SignalScale, stack_signals, turn_tokens
+from router.brain.encoders import Encoder, StaticEncoder, known_ids
+from router.brain.ngrams import BLOCKS, reading_buckets
+from router.reading import Reading
 from router.types import FloatArray
 from training.config import FitConfig
 from training.fitting.crossval import scaled_features
 from training.fitting.design import RowBuckets
-from training.fitting.embed import embed
+from training.fitting.embed import embedder
 from training.fitting.heads import is_target, linear_logits
 from training.rows.dataset import Dataset
 from training.rows.splits import RowIndex
-from training.rows.table import Ragged, Table
+from training.rows.table import IntRow, Ragged, Table, ragged_columns
 
-_CHUNK_ROWS = 1_024
+_CHUNK_ROWS = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,23 +66,43 @@ def prepare(data: Dataset, encoder: Encoder, config: FitConfig, *, cache: Path |
 
     cache: folder for embeddings; None computes them again.
     """
+    embeddings = np.zeros((len(data), encoder.n_features), dtype=np.float32)
+    with embedder(encoder, cache=cache) as encode:
+        rows = _read_rows(data.readings, encoder, encode, embeddings, ngrams=config.ngrams)
+        token_ids, *blocks = ragged_columns(rows, n_columns=1 + len(BLOCKS) * config.ngrams)
     return Prepared(
         data=data,
-        embeddings=embed(data.readings, encoder, cache=cache),
+        embeddings=embeddings,
         signals=stack_signals(data.readings),
-        buckets=RowBuckets.of(data.readings, encoder) if config.ngrams else None,
-        token_ids=Ragged.of(_ask_ids(data, encoder)),
+        buckets=RowBuckets(*blocks) if config.ngrams else None,
+        token_ids=token_ids,
         on_target=np.array([is_target(str(source), config) for source in data.sources]),
     )
+
+
+def _read_rows(
+    readings: Sequence[Reading],
+    encoder: Encoder,
+    encode: Callable[[Sequence[Reading]], FloatArray],
+    embeddings: FloatArray,
+    *,
+    ngrams: bool,
+) -> Iterator[Sequence[IntRow]]:
+    """The token ids of each row's ask, and its n-gram buckets; each row's embedding is written into `embeddings`.
+
+    A few rows at a time: the tokenizer remembers the lines that it has just seen, and a row's text is cut into tokens
+    three times (46 s of CPU for 42,208 rows instead of 64).
+    """
+    n_rows = _CHUNK_ROWS if isinstance(encoder, StaticEncoder) else max(1, len(readings))
+    for first in range(0, len(readings), n_rows):
+        chunk = readings[first : first + n_rows]
+        embeddings[first : first + n_rows] = encode(chunk)
+        for reading in chunk:
+            (ask_ids,) = known_ids(encoder, [reading.ask])
+            yield (ask_ids, *(reading_buckets(reading, turn_tokens(encoder, reading)) if ngrams else ()))
 
 
 def prepared_for(brain: Brain, data: Dataset, config: FitConfig) -> Prepared:
     """Rows prepared for a brain that is fitted already."""
     has_ngrams = brain.ngrams is not None
     return prepare(data, brain.encoder, replace(config, ngrams=has_ngrams), cache=None)
-
-
-def _ask_ids(data: Dataset, encoder: Encoder) -> Iterable[Sequence[int]]:
-    """The token ids of each row's ask, a few rows at a time: as Python lists they are the largest thing of a fit."""
-    for first in range(0, len(data), _CHUNK_ROWS):
-        yield from known_ids(encoder, [reading.ask for reading in data.readings[first : first + _CHUNK_ROWS]])
