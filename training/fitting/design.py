@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,10 +17,10 @@ from scipy import sparse
 from router.brain.brain import LinearHeads, turn_tokens
 from router.brain.calibration import Float64Array
 from router.brain.encoders import Encoder
-from router.brain.ngrams import BLOCKS, N_BUCKETS, Buckets, NgramTable, reading_buckets
+from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable, reading_buckets
 from router.reading import Reading
 from router.types import FloatArray
-from training.fitting.hyper import HeadHyper
+from training.config import HeadHyper
 from training.rows.splits import RowIndex
 from training.rows.table import Ragged, Table, ragged_columns
 
@@ -39,7 +40,7 @@ class RowBuckets(Table):
         return cls.of_rows(reading_buckets(reading, turn_tokens(encoder, reading)) for reading in readings)
 
     @classmethod
-    def of_rows(cls, rows: Iterable[Sequence[Buckets]]) -> RowBuckets:
+    def of_rows(cls, rows: Iterable[Sequence[npt.NDArray[np.integer[Any]]]]) -> RowBuckets:
         """From the buckets of each row, block by block."""
         return cls(*ragged_columns(rows, n_columns=len(BLOCKS)))
 
@@ -100,7 +101,7 @@ class Design:
     @property
     def n_columns(self) -> int:
         """How many columns a matrix has."""
-        return len(self.factor) + sum(int(known.sum()) for known in self.known) + self.helpers.shape[1]
+        return len(self.factor) + sum(int(known.sum()) for known in self.known) + int(self.helpers.shape[1])
 
     def matrix(self, rows: RowIndex) -> sparse.csr_matrix:
         """The matrix of some rows: (n_rows, n_columns) CSR float64; an n-gram block of a row has length `weight`."""

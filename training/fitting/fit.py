@@ -19,7 +19,7 @@ from router.brain.encoders.sentence_transformer import SentenceTransformerEncode
 from router.brain.ngrams import reading_buckets
 from router.errors import DataError
 from router.types import FloatArray, JsonObject
-from training.config import FitConfig
+from training.config import FitConfig, HeadHyper
 from training.fitting.calibrate import fit_calibration
 from training.fitting.crossval import signal_scale
 from training.fitting.design import RowBuckets
@@ -34,7 +34,7 @@ from training.fitting.heads import (
     reversals,
     row_weights,
 )
-from training.fitting.hyper import LABELS, OUTCOMES, HeadHyper
+from training.fitting.hyper import LABELS, OUTCOMES
 from training.fitting.prepared import Prepared
 from training.fitting.stack import fit_decision, fold
 from training.progress import Progress, silent

@@ -19,9 +19,8 @@ from router.brain.brain import LinearHeads
 from router.brain.calibration import Float64Array, sigmoid
 from router.brain.ngrams import NgramTable
 from router.types import FloatArray
-from training.config import FitConfig
+from training.config import FitConfig, HeadHyper
 from training.fitting.design import Design, RowBuckets, build_design
-from training.fitting.hyper import HeadHyper
 from training.rows.labels import UNKNOWN, Labels, Ternary
 from training.rows.splits import RowIndex, group_folds
 from training.rows.table import Table

@@ -105,7 +105,7 @@ def _starts_of(sizes: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)])
 
 
-_SIZED = np.ndarray | Sequence | Table | Ragged
+_SIZED = (np.ndarray, Sequence, Table, Ragged)
 
 
 def _columns_of(table: Table) -> Iterator[str]:

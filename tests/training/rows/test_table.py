@@ -72,7 +72,9 @@ numbers = st.lists(st.integers(0, 2**31 - 1), max_size=4)
 
 
 @given(st.lists(st.tuples(numbers, numbers), max_size=6), st.data())
-def test_ragged_columns_hold_what_they_are_made_of(rows: list[tuple[list[int], list[int]]], data: st.DataObject) -> None:
+def test_ragged_columns_hold_what_they_are_made_of(
+    rows: list[tuple[list[int], list[int]]], data: st.DataObject
+) -> None:
     columns = ragged_columns(iter(rows), n_columns=2)
     for position, column in enumerate(columns):
         assert column.lists() == [row[position] for row in rows]
