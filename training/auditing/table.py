@@ -64,7 +64,7 @@ def _by_step(rows: Sequence[OutcomeRow], ladder: Ladder, value: _Value) -> Float
 def _costs(rows: Sequence[OutcomeRow], ladder: Ladder, prices: Prices) -> tuple[str, Float64Array, int]:
     """How costs are known, their means a step, and of how many rows: the best way that holds for every step alike.
 
-    Ways are never mixed: a measured cost beside an assumed one would compare two things.
+    Ways are never mixed: a measured cost next to an assumed one would compare two things.
     """
     token_usd = [
         prices.token_usd.get(step) or prices.token_usd.get(tier)

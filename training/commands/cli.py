@@ -55,14 +55,7 @@ def fit(
         **options.goal_of(max_quality_loss, max_cost_usd_per_1k, tier_mix),
     )
     contents = training.fit(
-        rows,
-        tiers,
-        config=config,
-        encoder=encoder,
-        cache=cache,
-        in_use=in_use,
-        skip_bad=skip_bad,
-        progress=options.say,
+        rows, tiers, config=config, encoder=encoder, cache=cache, in_use=in_use, skip_bad=skip_bad, progress=options.say
     )
     if check_gate:
         _require_gate(contents.evaluation)
@@ -82,7 +75,7 @@ def evaluate(
     seed: options.EvaluateSeed = 0,
     as_json: options.AsJson = False,
 ) -> None:
-    """Measure a bundle on rows beside what it must beat; the baselines are fitted on a part of the same rows."""
+    """Measure a bundle, and what it must beat, on rows; the baselines are fitted on a part of the same rows."""
     require_train_extra()
     from router.jsontext import encode_json
 

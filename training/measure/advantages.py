@@ -33,7 +33,7 @@ def complete_rows(measured: MeasuredRows) -> npt.NDArray[np.bool_]:
 
 
 def measurable_rows(measured: MeasuredRows) -> RowIndex:
-    """The positions of the complete rows; none where they are too few of all to stand for them."""
+    """The positions of the complete rows; none where they are too few to represent all rows."""
     complete = complete_rows(measured)
     return np.flatnonzero(complete & (complete.sum() >= MIN_KNOWN_SHARE * len(complete)))
 

@@ -57,7 +57,7 @@ def shuffle(router: Policy, sources: npt.NDArray[np.str_]) -> Policy:
     """The router's own choices dealt out again among the rows of each source: the mean over all permutations.
 
     Each source keeps its tier mix, and with it, where tiers have fixed prices, its cost. So what is left to the router
-    is what it knows of the single request; knowing the source alone is no advantage over this baseline.
+    is what it knows of the single request; knowing the source alone is not an advantage over this baseline.
     """
     _, code, counts = np.unique(sources, return_inverse=True, return_counts=True)
     shares = [np.bincount(code, weights=column) / counts for column in router.T]

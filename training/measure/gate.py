@@ -146,7 +146,7 @@ def _blame(checks: list[GateCheck], rows: MeasuredRows, *, max_quality_loss: flo
 
 def _reason(check: GateCheck, *, margin: float) -> str:
     if np.isnan(check.low):
-        return f"whether it beats {REQUIRED.get(check.name, 'the bundle in use')} cannot be told from these test rows"
+        return f"whether it beats {REQUIRED.get(check.name, 'the bundle in use')} cannot be said from these test rows"
     interval = f"{check.point:+.3f}, 95% interval {check.low:+.3f} to {check.high:+.3f}"
     if check.name == IN_USE:
         return f"its quality may be more than {margin:g} below that of the bundle in use at equal cost ({interval})"

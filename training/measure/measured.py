@@ -1,4 +1,4 @@
-"""Rows with everything that a measure needs, side by side: what the brain said, what was true, what each tier costs.
+"""Rows with everything that a measure needs: what the brain said, what was true, what each tier costs.
 
 The one joint between scoring (pipeline) and measuring (metrics, baselines, gate, slices, report).
 """
@@ -22,15 +22,15 @@ from training.rows.table import SHARED, Table
 class MeasuredRows(Table):
     """n rows that nothing was fitted or chosen on.
 
-    tiers: cheap to strong.  labels: true targets.  groups, sources: one a row.
+    tiers: cheap to strong.  labels: true targets.  groups, sources: (n,) names.
     scores: what the brain says.  chosen: (n,) index of the tier that the service would choose.
     cost_usd: (n, n_tiers) of a request at each tier: the row's own where all tiers' are known, else the stated one.
     quality: (n, n_tiers) float64 in [0, 1]: each tier's score on the row where it has all of them, else 1 or 0 by
-        whether the tier is adequate; nan unknown. A row never mixes the two: a score of 0.6 beside a 1 by label would
-        be a gap that is none. Losses and under-routing are of adequacy, which labels alone say.
+        whether the tier is adequate; nan unknown. A row never mixes the two: a score of 0.6 next to a 1 by label would
+        look like a gap. Losses and under-routing are of adequacy, which labels alone state.
     own_costs: (n,) bool, whether cost_usd is the row's own; None where all are stated.
     flagged: (n,) bool, whether the row is out of domain; None where that was not asked.
-    slices: further facts to stratify by, one value a row, such as `lang`, `length`, `trap`, `task`; "" where unknown.
+    slices: further facts to stratify by, (n,) values each, such as `lang`, `length`, `trap`, `task`; "" where unknown.
     """
 
     tiers: tuple[str, ...] = field(metadata=SHARED)

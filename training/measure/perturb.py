@@ -1,18 +1,18 @@
 """Small changes to a conversation's ask that do not change what is asked: typing slips, case, white space, politeness.
 
 A decision should not turn on them. Each is named, pure and seeded: the same messages, name and seed give the same
-messages, in any order of rows. Words that are added come in the row's language where the tables know it, else in
-English.
+messages, in any order of rows. Words that are added are in perturb_words.json, by language.
 """
-
-# ruff: noqa: RUF001 (greetings in other scripts have letters that look like Latin ones)
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from router.reading.conversation import Conversation
 from router.types import Message
 
 __all__ = ["PERTURBATIONS", "Perturb", "perturb", "perturb_ask"]
+
+_WORDS = Path(__file__).with_name("perturb_words.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,121 +167,36 @@ def _punctuation_added(ask: str, hand: _Hand) -> str:
     text = ask.rstrip()
     if text[-1:] in _END_MARKS:
         return text + text[-1:]
-    return text + _FULL_STOPS.get(hand.lang, ".") if text[-1:].isalnum() else ask
-
-
-_FULL_STOPS: Mapping[str, str] = {
-    "zh": "\u3002",
-    "ja": "\u3002",
-    "hi": "\u0964",
-    "bn": "\u0964",
-    "ur": "\u06d4",
-    "th": "",
-}
+    return text + _words("full_stops", hand) if text[-1:].isalnum() else ask
 
 
 # --- Words that ask nothing ------------------------------------------------------------------------------------------
 
-_GREETINGS: Mapping[str, str] = {
-    "en": "Hi there,",
-    "de": "Hallo,",
-    "fr": "Bonjour,",
-    "es": "Hola,",
-    "it": "Ciao,",
-    "pt": "Olá,",
-    "nl": "Hallo,",
-    "sv": "Hej,",
-    "da": "Hej,",
-    "no": "Hei,",
-    "nb": "Hei,",
-    "fi": "Hei,",
-    "pl": "Cześć,",
-    "cs": "Dobrý den,",
-    "sk": "Dobrý deň,",
-    "hu": "Szia,",
-    "ro": "Bună,",
-    "tr": "Merhaba,",
-    "el": "Γεια σας,",
-    "ru": "Здравствуйте,",
-    "uk": "Вітаю,",
-    "bg": "Здравейте,",
-    "ar": "مرحبا،",
-    "fa": "سلام،",
-    "he": "שלום,",
-    "hi": "नमस्ते,",
-    "id": "Halo,",
-    "vi": "Xin chào,",
-    "th": "สวัสดีครับ",
-    "zh": "你好，",
-    "ja": "こんにちは。",
-    "ko": "안녕하세요,",
-}
-
-_THANKS: Mapping[str, str] = {
-    "en": "Thanks a lot in advance!",
-    "de": "Vielen Dank im Voraus!",
-    "fr": "Merci d'avance !",
-    "es": "¡Muchas gracias de antemano!",
-    "it": "Grazie mille in anticipo!",
-    "pt": "Muito obrigado desde já!",
-    "nl": "Alvast bedankt!",
-    "sv": "Tack på förhand!",
-    "da": "På forhånd tak!",
-    "no": "Takk på forhånd!",
-    "nb": "Takk på forhånd!",
-    "fi": "Kiitos etukäteen!",
-    "pl": "Z góry dziękuję!",
-    "cs": "Předem děkuji!",
-    "sk": "Vopred ďakujem!",
-    "hu": "Előre is köszönöm!",
-    "ro": "Mulțumesc anticipat!",
-    "tr": "Şimdiden teşekkürler!",
-    "el": "Ευχαριστώ εκ των προτέρων!",
-    "ru": "Заранее спасибо!",
-    "uk": "Дякую наперед!",
-    "bg": "Благодаря предварително!",
-    "ar": "شكرا جزيلا مقدما!",
-    "fa": "پیشاپیش ممنون!",
-    "he": "תודה מראש!",
-    "hi": "पहले से धन्यवाद!",
-    "id": "Terima kasih sebelumnya!",
-    "vi": "Cảm ơn trước nhé!",
-    "th": "ขอบคุณล่วงหน้า",
-    "zh": "先谢谢了！",
-    "ja": "よろしくお願いします。",
-    "ko": "미리 감사합니다!",
-}
-
-_PREAMBLES: Mapping[str, str] = {
-    "en": "It has been raining here since the morning. I just got back from lunch with a colleague.",
-    "de": "Hier regnet es seit heute Morgen. Ich komme gerade vom Mittagessen mit einer Kollegin.",
-    "fr": "Il pleut ici depuis ce matin. Je rentre tout juste d'un déjeuner avec un collègue.",
-    "es": "Aquí llueve desde la mañana. Acabo de volver de comer con un colega.",
-    "it": "Qui piove da stamattina. Sono appena tornato dal pranzo con una collega.",
-    "pt": "Está a chover aqui desde manhã. Acabei de voltar do almoço com um colega.",
-    "nl": "Het regent hier al sinds vanochtend. Ik kom net terug van de lunch met een collega.",
-    "pl": "Od rana pada tu deszcz. Właśnie wróciłem z obiadu z kolegą.",
-    "ru": "Здесь с утра идёт дождь. Я только что вернулся с обеда с коллегой.",
-    "zh": "这里从早上就一直在下雨。我刚和同事吃完午饭回来。",
-    "ja": "こちらは朝から雨が降っています。ちょうど同僚との昼食から戻ったところです。",
-}
-
 
 def _greeting(ask: str, hand: _Hand) -> str:
-    return f"{_in_language(_GREETINGS, hand)} {ask}"
+    return f"{_words('greetings', hand)} {ask}"
 
 
 def _polite(ask: str, hand: _Hand) -> str:
     joint = "\n" if ask.rstrip().endswith("```") else " "
-    return f"{ask.rstrip()}{joint}{_in_language(_THANKS, hand)}"
+    return f"{ask.rstrip()}{joint}{_words('thanks', hand)}"
 
 
 def _preamble(ask: str, hand: _Hand) -> str:
-    return f"{_in_language(_PREAMBLES, hand)} {ask}"
+    return f"{_words('preambles', hand)} {ask}"
 
 
-def _in_language(texts: Mapping[str, str], hand: _Hand) -> str:
+def _words(kind: str, hand: _Hand) -> str:
+    """Words of the kind in the row's language where the tables know it, else in English."""
+    texts = _tables()[kind]
     return texts.get(hand.lang, texts["en"])
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, str]]:
+    """Greetings, thanks, preambles and full stops, each by language."""
+    tables: Mapping[str, Mapping[str, str]] = json.loads(_WORDS.read_text(encoding="utf-8"))
+    return tables
 
 
 PERTURBATIONS: Mapping[str, Perturb] = {

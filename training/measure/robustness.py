@@ -199,7 +199,7 @@ def _slice(
 
 
 def _facts(data: Dataset) -> Mapping[str, npt.NDArray[np.str_]]:
-    """What rows are sliced by: one value a row, "" unknown."""
+    """What rows are sliced by: (n,) values each, "" unknown."""
     return {"file": data.sources, "lang": data.facts("lang"), "length": lengths_of(data), "trap": data.facts("trap")}
 
 

@@ -134,7 +134,7 @@ def test_an_advantage_that_may_be_nothing_is_none(low):
 def test_an_advantage_that_was_not_measured_fails():
     verdict = gate(worlds.world(50, seed=0, skill=0.5), {name: SURE[name] for name in (BEST_FIXED, SHUFFLE)})
     assert not verdict.passed
-    assert "whether it beats the length rule at equal cost cannot be told" in verdict.sentence
+    assert "whether it beats the length rule at equal cost cannot be said" in verdict.sentence
 
 
 def test_one_group_of_rows_cannot_promote_a_bundle():
