@@ -200,8 +200,7 @@ def _evaluate(measured: _Fitted, splits: Splits, config: FitConfig, *, in_use: B
     """evaluation.json's measured part, on the test rows."""
     brain, threshold, prepared = measured.fitted.brain, measured.promise.threshold_for(), measured.prepared
     rule = rule_of(brain, threshold)
-    fit = prepared.take(splits.fit)
-    fit_targets = fit.take(np.flatnonzero(fit.on_target))
+    fit = prepared.take(splits.fit[prepared.on_target[splits.fit]])
     test = prepared.take(splits.test)
     rows = measured_rows(brain, test, config, threshold=threshold)
     report = evaluate_rows(
@@ -209,7 +208,7 @@ def _evaluate(measured: _Fitted, splits: Splits, config: FitConfig, *, in_use: B
             test=rows,
             test_features=features_of(test),
             on_target=test.on_target,
-            fit=known_rows(fit_targets, config),
+            fit=known_rows(fit, config),
             calibrate=measured.known,
             calibrate_chosen=rule.decide(measured.chosen_on.scores),
             threshold=threshold,
@@ -227,7 +226,7 @@ def _evaluate(measured: _Fitted, splits: Splits, config: FitConfig, *, in_use: B
         scores=rows.take(targets).scores,
         seed=config.seed,
     )
-    tasks = measured_tasks(brain, fit_targets, test.take(targets))
+    tasks = measured_tasks(brain, fit, test.take(targets))
     versions = {name: version(name) for name in _VERSIONS_OF}
     return {**report, "robustness": robust, "tasks": tasks, "seeds": {"split": config.seed}, "versions": versions}
 

@@ -40,9 +40,7 @@ def sentences_of(
                     f"keep it only if routing over it too beats routing over {other} and {strong}."
                 )
     if verdicts and all(verdict in (DOMINATED, NOT_BETTER) for verdict, _ in verdicts.values()):
-        sentences.append(
-            f"No costlier tier is worth its price on these rows: use {_winner(ladder, table, verdicts)} alone."
-        )
+        sentences.append(f"No costlier tier pays on these rows: use {_winner(ladder, table, verdicts)} alone.")
     return sentences
 
 

@@ -10,7 +10,7 @@ from router.brain.calibration import Float64Array
 from training.config import FitConfig
 from training.fitting.prepared import Prepared
 from training.measure.baselines import Features, KnownRows
-from training.measure.costs import request_costs, tier_costs
+from training.measure.costs import request_costs
 from training.measure.measured import MeasuredRows
 from training.measure.robustness import Rule, lengths_of
 from training.rows.dataset import Dataset
@@ -22,19 +22,6 @@ _FACTS = ("lang", "task", "trap")
 
 SAFE_TIER = 1
 """Index of the tier that requests out of domain get while measuring: the service's default, `production`."""
-
-__all__ = [
-    "SAFE_TIER",
-    "Features",
-    "KnownRows",
-    "features_of",
-    "known_rows",
-    "measured_rows",
-    "rule_of",
-    "scored_quality",
-    "served_rows",
-    "tier_costs",
-]
 
 
 def rule_of(brain: Brain, threshold: float, *, safe_tier: int = SAFE_TIER) -> Rule:

@@ -54,8 +54,8 @@ def calibration_sides(
     """Held-out rows that calibrate the heads, and those that choose the threshold.
 
     groups: of all rows of the dataset.  rows: the held-out ones.
-    share: of their groups that calibrate while the rest chooses; None: as the method needs, half of them if they are split.
-    A sigmoid has two numbers a head: fitted on the very rows that choose the threshold it leaves the promise as it is
+    share: of their groups that calibrate while the rest chooses; None: as the method needs (half, if they are split).
+    A sigmoid has two numbers per head: fitted on the very rows that choose the threshold it leaves the promise as it is
     (by simulation), so all rows do both. An isotonic calibration follows the rows' chances, and the threshold would be
     chosen where they were lucky: its sides are disjoint, by a hash of seed and group.
     """

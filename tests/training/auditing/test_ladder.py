@@ -59,10 +59,7 @@ def test_what_the_noise_could_make_is_not_called_worse_or_better():
 
 
 def test_a_ladder_on_which_nothing_dearer_pays_says_what_to_use():
-    assert (
-        ladder(rows(0.9, 0.6, 0.5))["sentences"][-1]
-        == "No costlier tier is worth its price on these rows: use budget alone."
-    )
+    assert ladder(rows(0.9, 0.6, 0.5))["sentences"][-1] == "No costlier tier pays on these rows: use budget alone."
 
 
 def test_a_step_behind_a_random_mix_of_its_neighbours_is_named():

@@ -15,13 +15,13 @@ from router.types import Message
 from tests.training import fits
 from training.fitting.fit import fit_brain
 from training.fitting.prepared import Prepared, prepare
+from training.measure.costs import tier_costs
 from training.measure.measure import (
     SAFE_TIER,
     features_of,
     known_rows,
     measured_rows,
     served_rows,
-    tier_costs,
 )
 from training.measure.simulate import route_scores
 from training.rows.dataset import build_dataset
