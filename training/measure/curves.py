@@ -96,7 +96,7 @@ def curve_cpt(curve: CostQualityCurve, *, target: float) -> float:
 
 
 def _between_ends(curve: CostQualityCurve) -> tuple[Float64Array, Float64Array]:
-    """Cost shares, ascending, and qualities; without points dearer than always-strongest, as a bad middle tier is.
+    """Cost shares, ascending, and qualities; without points costlier than always-strongest, as a bad middle tier is.
 
     Empty where the strongest tier costs no more than the cheapest.
     """

@@ -24,7 +24,6 @@ from training.fitting.embed import embed
 from training.fitting.fit import prepare_for_transformer
 from training.fitting.hyper import LABELS
 from training.fitting.prepared import prepare
-from training.measure.out_of_domain import out_of_domain
 from training.progress import Progress
 from training.rows.dataset import Dataset, build_dataset
 from training.rows.readers import data_folder, read_rows
@@ -32,6 +31,7 @@ from training.rows.tier_map import TierMap, load_tier_map
 from training.shipping import model_pair
 from training.shipping.commands import exit_code_of, say
 from training.shipping.model_pair import PairData, pair_report
+from training.shipping.out_of_domain import out_of_domain
 from training.shipping.ship import EXAMS
 from training.shipping.sources import PUBLIC_SOURCES
 from training.shipping.traffic_figures import N_FOLDS, traffic_default, traffic_fast

@@ -12,12 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from router.brain.brain import assemble_features, buckets_of, scores_of, stack_signals
+from router.brain.brain import assemble_features, scores_of, stack_signals
 from router.brain.calibration import Float64Array, sigmoid
 from router.brain.encoders import Encoder
 from router.types import JsonObject
 from training.config import DEFAULT_TIER_COST_USD, FitConfig
 from training.fitting.crossval import CrossvalData, out_of_fold_losses, signal_scale
+from training.fitting.design import RowBuckets
 from training.fitting.distil import DEFAULT_MODEL, model_path
 from training.fitting.fit import TransformerParts, fit_parts, prepare_for_transformer
 from training.fitting.heads import head_targets
@@ -77,7 +78,7 @@ def columns(data: Dataset, encoder: Encoder) -> CrossvalData:
     return CrossvalData(
         embeddings=encoder.encode_readings(data.readings),
         signals=stack_signals(data.readings),
-        buckets=buckets_of(encoder, data.readings),
+        buckets=RowBuckets.of(data.readings, encoder),
         labels=data.labels,
         groups=data.groups,
     )

@@ -161,7 +161,7 @@ def test_where_too_few_losses_are_known_nothing_is_claimed_and_the_gate_fails(in
     assert report["policies"] == report["curves"] == report["summary"] == report["slices"] == {}
     assert report["test"]["n_known"] < 0.9 * report["test"]["n"]
     assert not report["gate"]["passed"]
-    assert "cannot be told" in report["gate"]["sentence"]
+    assert "cannot be said" in report["gate"]["sentence"]
     assert report["heads"]["budget"]["auc"] > 0.6, "the heads are still measured on the rows that are known"
     assert all("at_threshold" not in source for source in report["sources"].values())
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from router.brain.calibration import Float64Array
-from training.audit.prices import Prices
-from training.audit.steps import Ladder
+from training.auditing.prices import Prices
+from training.auditing.steps import Ladder
 from training.rows.row import OutcomeRow
 
 MIN_COST_SHARE = 0.5
@@ -18,7 +18,7 @@ MIN_COST_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Table:
+class LadderTable:
     """A source's rows over a ladder's steps.
 
     quality: (n, n_steps) in [0, 1], nan unknown.  cost_usd: (n_steps,) mean of a request; nan unknown.
@@ -33,7 +33,7 @@ class Table:
     output_tokens: Float64Array
 
     @classmethod
-    def of(cls, rows: Sequence[OutcomeRow], ladder: Ladder, prices: Prices) -> Table:
+    def of(cls, rows: Sequence[OutcomeRow], ladder: Ladder, prices: Prices) -> LadderTable:
         """The table of some rows of one source."""
         basis, cost_usd, n_cost = _costs(rows, ladder, prices)
         return cls(
@@ -64,7 +64,7 @@ def _by_step(rows: Sequence[OutcomeRow], ladder: Ladder, value: _Value) -> Float
 def _costs(rows: Sequence[OutcomeRow], ladder: Ladder, prices: Prices) -> tuple[str, Float64Array, int]:
     """How costs are known, their means a step, and of how many rows: the best way that holds for every step alike.
 
-    Ways are never mixed: a measured cost beside an assumed one would compare two things.
+    Ways are never mixed: a measured cost next to an assumed one would compare two things.
     """
     token_usd = [
         prices.token_usd.get(step) or prices.token_usd.get(tier)

@@ -1,4 +1,4 @@
-"""The figures of a ladder's steps: of each alone, of two side by side, and of one beside a mix of two others."""
+"""The figures of a ladder's steps: of each alone, of two side by side, and of one against a mix of two others."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 
 from router.brain.calibration import Float64Array
 from router.types import JsonObject
-from training.audit.table import Table
+from training.auditing.table import LadderTable
 from training.measure.bootstrap import Interval
 
 
-def step_facts(table: Table, quality: Interval, step: int, *, threshold: float) -> JsonObject:
+def step_facts(table: LadderTable, quality: Interval, step: int, *, threshold: float) -> JsonObject:
     """One step's figures.
 
     quality: its mean score with interval.  threshold: the score from which an answer is adequate.
@@ -44,21 +44,21 @@ def wins(low: Float64Array, high: Float64Array) -> JsonObject:
 
 
 def mixes_of(cost_usd: Float64Array) -> dict[tuple[int, int, int], Float64Array]:
-    """For each step between a cheaper and a dearer one: weights, by (cheaper, step, dearer).
+    """For each step between a cheaper and a costlier one: weights, by (cheaper, step, costlier).
 
     Their product with the qualities is the step's lead over the random mix of those two that costs as much.
     """
     mixes: dict[tuple[int, int, int], Float64Array] = {}
     order = np.argsort(cost_usd, kind="stable").tolist()
     for middle in range(1, len(order) - 1):
-        for cheap, dear in ((a, b) for a in order[:middle] for b in order[middle + 1 :]):
-            span = cost_usd[dear] - cost_usd[cheap]
+        for cheap, costly in ((a, b) for a in order[:middle] for b in order[middle + 1 :]):
+            span = cost_usd[costly] - cost_usd[cheap]
             if not span > 0:
                 continue
             share = (cost_usd[order[middle]] - cost_usd[cheap]) / span
             weights = np.zeros(len(order))
-            weights[[cheap, order[middle], dear]] = share - 1.0, 1.0, -share
-            mixes[cheap, order[middle], dear] = weights
+            weights[[cheap, order[middle], costly]] = share - 1.0, 1.0, -share
+            mixes[cheap, order[middle], costly] = weights
     return mixes
 
 

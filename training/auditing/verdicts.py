@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from router.brain.calibration import Float64Array
-from training.audit.table import Table
+from training.auditing.table import LadderTable
 from training.measure.bootstrap import Interval
 
 Verdicts = dict[int, tuple[str, tuple[int, ...]]]
@@ -16,11 +16,11 @@ MixGaps = Mapping[tuple[int, int, int], Interval]
 DOMINATED, NOT_BETTER, BELOW_MIX, UNPROVEN, WORTH = "dominated", "not_better", "below_mix", "unproven", "worth"
 
 
-def verdicts_of(table: Table, difference: Differences, mix_gap: MixGaps) -> Verdicts:
+def verdicts_of(table: LadderTable, difference: Differences, mix_gap: MixGaps) -> Verdicts:
     """For each step that has a cheaper one: what to think of it, and against which steps.
 
-    dominated: dearer, and worse beyond doubt.  not_better: dearer, and not ahead.  below_mix: beyond doubt behind a
-    random mix of a cheaper and a dearer step.  unproven: ahead, but within the noise.  worth: none of these.
+    dominated: costlier, and worse beyond doubt.  not_better: costlier, and not ahead.  below_mix: beyond doubt behind a
+    random mix of a cheaper and a costlier step.  unproven: ahead, but within the noise.  worth: none of these.
     """
     verdicts: Verdicts = {}
     for step in range(table.quality.shape[1]):
@@ -40,8 +40,8 @@ def _verdict(step: int, leads: Mapping[int, Interval], mix_gap: MixGaps) -> tupl
         return NOT_BETTER, (best,)
     behind = {mix: gap for mix, gap in mix_gap.items() if mix[1] == step and gap.high < 0}
     if behind:
-        cheap, _, dear = min(behind, key=lambda mix: behind[mix].point)
-        return BELOW_MIX, (cheap, dear)
+        cheap, _, costly = min(behind, key=lambda mix: behind[mix].point)
+        return BELOW_MIX, (cheap, costly)
     return (WORTH if lead.low > 0 else UNPROVEN), (best,)
 
 

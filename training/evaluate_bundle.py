@@ -1,4 +1,4 @@
-"""Measure a bundle that is there already, on rows that it was not fitted on."""
+"""Measure a bundle that exists already, on rows that it was not fitted on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from router.jsontext import encode_json_pretty
 from router.types import JsonObject
 from training.config import FitConfig
 from training.fitting.fit import hyper_for
-from training.fitting.prepared import prepare
+from training.fitting.prepared import prepared_for
 from training.measure.costs import tier_costs
 from training.measure.evaluate import EvaluationInputs, evaluate_rows, promise_report
 from training.measure.measure import features_of, known_rows, served_rows
@@ -40,19 +40,19 @@ def evaluate_bundle(
     data = build_dataset(row_set.rows, tier_map)
     tier_costs(data.tiers, config)
     progress(f"scoring {len(data):,} rows")
-    prepared = prepare(data, bundle.brain.encoder, replace(config, ngrams=False), cache=None)
+    prepared = prepared_for(bundle.brain, data, config)
     sides = split_rows(data.groups, calibrate_share=0.3, test_share=TEST_SHARE, seed=config.seed)
-    brain, test = bundle.brain, sides.test
+    fit, calibrate, test = (prepared.take(rows) for rows in (sides.fit, sides.calibrate, sides.test))
     report = evaluate_rows(
         EvaluationInputs(
-            test=served_rows(bundle, prepared, test, config),
-            test_features=features_of(brain, prepared, test),
+            test=served_rows(bundle, test, config),
+            test_features=features_of(test),
             on_target=np.ones(len(test), dtype=np.bool_),
-            fit=known_rows(brain, prepared, sides.fit, config),
-            calibrate=known_rows(brain, prepared, sides.calibrate, config),
-            calibrate_chosen=served_rows(bundle, prepared, sides.calibrate, config).chosen,
+            fit=known_rows(fit, config),
+            calibrate=known_rows(calibrate, config),
+            calibrate_chosen=served_rows(bundle, calibrate, config).chosen,
             threshold=bundle.manifest.promise.threshold_for(),
-            config=replace(config, hyper=hyper_for(prepared, sides.fit)),
+            config=replace(config, hyper=hyper_for(fit)),
             seed=config.seed,
         )
     )

@@ -15,7 +15,7 @@ TIERS = "tiers"
 class Ladder:
     """Steps of one source, cheap to strong, at least two.
 
-    steps: names, of tiers or of models.  models: those that stand for each step.
+    steps: names, of tiers or of models.  models: those that make up each step.
     tier_of: the tier that each step is or belongs to, "" none: where its price is looked up if it has none itself.
     """
 

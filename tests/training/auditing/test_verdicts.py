@@ -7,15 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from training.audit.statistics import mixes_of, wins
-from training.audit.table import Table
-from training.audit.verdicts import BELOW_MIX, DOMINATED, NOT_BETTER, UNPROVEN, WORTH, lead_of, verdicts_of
+from training.auditing.statistics import mixes_of, wins
+from training.auditing.table import LadderTable
+from training.auditing.verdicts import BELOW_MIX, DOMINATED, NOT_BETTER, UNPROVEN, WORTH, lead_of, verdicts_of
 from training.measure.bootstrap import Interval
 
 
-def table(*cost_usd: float) -> Table:
+def table(*cost_usd: float) -> LadderTable:
     n_steps = len(cost_usd)
-    return Table(np.zeros((2, n_steps)), np.array(cost_usd), "cost_usd", 2, np.full(n_steps, math.nan))
+    return LadderTable(np.zeros((2, n_steps)), np.array(cost_usd), "cost_usd", 2, np.full(n_steps, math.nan))
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import pytest
 
 from router.types import Message
 from tests.training import fits
-from training.measure.out_of_domain import TRAFFIC, left_out, out_of_domain, take_at_most
 from training.rows.dataset import Dataset, build_dataset
 from training.rows.row import OutcomeRow
 from training.rows.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
+from training.shipping.out_of_domain import TRAFFIC, left_out, out_of_domain, take_at_most
 
 SOURCES = ("routellm_mmlu", "mmlu_pro", "bfcl")
 TIER_MAP = TierMap(

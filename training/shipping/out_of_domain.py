@@ -1,4 +1,4 @@
-"""Does the brain know that it does not know? Each source in turn is left out of the fit, then met as if it were new.
+"""Does the brain know what it does not know? Each source in turn is left out of the fit, then scored as if it were new.
 
     out_of_domain(data, encoder, config)            # into evaluation.json; about a minute on one core
 
@@ -36,7 +36,7 @@ from training.shipping.sources import PUBLIC_SOURCES
 __all__ = ["FAMILIES", "TRAFFIC", "left_out", "out_of_domain", "take_at_most"]
 
 TRAFFIC = "traffic"
-"""The family of all sources that are no public ones."""
+"""The family of all sources that are not public."""
 
 FAMILIES: Mapping[str, str] = {
     "routellm_mmlu": "mmlu",
@@ -63,7 +63,7 @@ def out_of_domain(
 ) -> JsonObject:
     """The measurement on all sources of `data`; at most `rows_per_source` rows of each public one, drawn by group.
 
-    Only sources that may ship are fitted on; the others are only met. config: of each fit; the first C of its grid.
+    Only sources that may ship are fitted on; the others are only scored. config: of each fit; the first C of its grid.
     """
     kept = data.take(take_at_most(data, rows_per_source, seed=config.seed))
     families = np.array([_family(str(source)) for source in kept.sources])
@@ -146,17 +146,18 @@ class _Pipeline:
 
     def score(self, brain: Brain, rows: RowIndex) -> Scores:
         """What the brain says of some rows."""
-        return brain.score([self.data.readings[row] for row in rows.tolist()])
+        return self.prepared.take(rows).scores(brain)
 
     def flagged_by_all(self, fit: RowIndex, calibrate: RowIndex, rows: RowIndex) -> float:
         """The share of `rows` beyond a domain of all rows fitted on, not of the target rows alone."""
+        ids = self.prepared.token_ids
         domain = fit_domain(
-            self.prepared.ids_of(fit),
-            self.prepared.ids_of(calibrate),
+            ids.take(fit).lists(),
+            ids.take(calibrate).lists(),
             n_tokens=self.encoder.n_tokens,
             quantile=self.config.domain_quantile,
         )
-        return float((domain.distances(self.prepared.ids_of(rows)) > domain.max_distance).mean())
+        return float((domain.distances(ids.take(rows).lists()) > domain.max_distance).mean())
 
 
 # --- One fit, and what it meets --------------------------------------------------------------------------------------
@@ -165,10 +166,9 @@ class _Pipeline:
 def _measure_unit(pipeline: _Pipeline, unit: LeftOut, families: npt.NDArray[np.str_]) -> JsonObject:
     data, config = pipeline.data, pipeline.config
     known = np.flatnonzero(~np.isin(families, unit.unseen))
-    unseen_groups = {data.groups[row] for row in np.flatnonzero(np.isin(families, unit.unseen)).tolist()}
-    known = np.array([row for row in known.tolist() if data.groups[row] not in unseen_groups], dtype=np.intp)
+    known = known[~np.isin(data.groups[known], data.groups[np.isin(families, unit.unseen)])]
     splits = split_rows(
-        [data.groups[row] for row in known.tolist()],
+        data.groups[known],
         calibrate_share=config.calibrate_share,
         test_share=config.test_share,
         seed=config.seed,

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from router.errors import DataError
 from router.types import Message
-from training.audit.cli import audit as audit_command
-from training.audit.ladder import Prices, audit
+from training.auditing.ladder import Prices, audit
+from training.commands.audit import audit as audit_command
 from training.rows.row import OutcomeRow
 from training.rows.tier_map import parse_tier_map
 
@@ -59,7 +59,7 @@ def test_what_the_noise_could_make_is_not_called_worse_or_better():
 
 
 def test_a_ladder_on_which_nothing_dearer_pays_says_what_to_use():
-    assert ladder(rows(0.9, 0.6, 0.5))["sentences"][-1] == "Nothing dearer pays on these rows: use budget alone."
+    assert ladder(rows(0.9, 0.6, 0.5))["sentences"][-1] == "No costlier tier pays on these rows: use budget alone."
 
 
 def test_a_step_behind_a_random_mix_of_its_neighbours_is_named():

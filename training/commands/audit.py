@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from router.types import JsonObject
-    from training.audit.ladder import Prices
+import training
+from router.types import JsonObject
+from training.commands import options
 
 
 def audit(
     rows: Annotated[list[Path], typer.Argument(help="Outcome rows: .jsonl, .jsonl.gz, .parquet, folders.")],
-    tiers: Annotated[Path, typer.Option(help="Tier map, JSON or TOML: which models stand for each tier.")],
+    tiers: Annotated[Path, typer.Option(help="Tier map, JSON or TOML: the models of each tier.")],
     tier_cost: Annotated[
         list[str] | None,
         typer.Option(help="TIER=USD a request, where rows know neither cost nor tokens; also MODEL=USD for a ladder."),
@@ -34,52 +33,35 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print the audit as JSON.")] = False,
 ) -> None:
     """Find tiers that are not worth their price. Prints cost, quality and win rates of each tier."""
-    from router.errors import DataError
     from router.jsontext import encode_json
-    from training.audit.ladder import audit as run_audit
-    from training.rows.readers import read_rows
-    from training.rows.row import OutcomeRow
-    from training.rows.tier_map import load_tier_map
 
-    prices = _prices(tier_cost or (), tier_price or ())
-    tier_map = load_tier_map(tiers)
-    row_set = read_rows(rows, skip_bad=skip_bad)
-    outcomes = [row for row in row_set.rows if isinstance(row, OutcomeRow)]
-    if not outcomes:
-        raise DataError(
-            "expected outcome rows, found labelled rows only: they say neither what a tier scored nor what it cost",
-            where=", ".join(map(str, rows)),
-        )
-    report = run_audit(outcomes, tier_map, prices=prices, n_resamples=resamples, seed=seed)
-    report["n_labelled_rows_left_out"] = len(row_set.rows) - len(outcomes)
-    report["n_bad_rows_skipped"] = row_set.n_bad
+    request_usd = _named_numbers(tier_cost or (), 1, hint="--tier-cost", form="TIER=USD")
+    token_usd = _named_numbers(tier_price or (), 2, hint="--tier-price", form="TIER=IN/OUT")
+    report = training.audit(
+        rows,
+        tiers,
+        request_usd={name: usd for name, (usd,) in request_usd.items()},
+        token_usd={name: (usd_in, usd_out) for name, (usd_in, usd_out) in token_usd.items()},
+        n_resamples=resamples,
+        skip_bad=skip_bad,
+        seed=seed,
+        progress=options.say,
+    )
     typer.echo(encode_json(report).decode() if as_json else "\n".join(_lines(report)))
-    if row_set.n_bad:
-        sys.stderr.write(f"tierwise: skipped {row_set.n_bad} wrong rows; the first: {row_set.bad[0]}\n")
 
 
-def _prices(tier_cost: Sequence[str], tier_price: Sequence[str]) -> Prices:
-    from training.audit.ladder import DEFAULT_PRICES, Prices
-
-    request_usd, token_usd = dict(DEFAULT_PRICES.request_usd), dict(DEFAULT_PRICES.token_usd)
-    for text in tier_cost:
-        name, usd = _named_numbers(text, 1, hint="--tier-cost", form="TIER=USD")
-        request_usd[name] = usd[0]
-    for text in tier_price:
-        name, usd = _named_numbers(text, 2, hint="--tier-price", form="TIER=IN/OUT")
-        token_usd[name] = usd[0], usd[1]
-    return Prices(request_usd=request_usd, token_usd=token_usd)
-
-
-def _named_numbers(text: str, n: int, *, hint: str, form: str) -> tuple[str, list[float]]:
-    name, _, right = text.rpartition("=")
-    try:
-        numbers = [float(part) for part in right.split("/")]
-    except ValueError:
-        numbers = []
-    if not name or len(numbers) != n or not all(0.0 <= number < math.inf for number in numbers):
-        raise typer.BadParameter(f"{text!r}: expected {form}", param_hint=hint)
-    return name, numbers
+def _named_numbers(texts: Sequence[str], n: int, *, hint: str, form: str) -> dict[str, list[float]]:
+    found = {}
+    for text in texts:
+        name, _, right = text.rpartition("=")
+        try:
+            numbers = [float(part) for part in right.split("/")]
+        except ValueError:
+            numbers = []
+        if not name or len(numbers) != n or not all(0.0 <= number < math.inf for number in numbers):
+            raise typer.BadParameter(f"{text!r}: expected {form}", param_hint=hint)
+        found[name] = numbers
+    return found
 
 
 # --- The plain table -------------------------------------------------------------------------------------------------
