@@ -1,6 +1,6 @@
 """tierwise: the cheapest tier of language models whose answer will be adequate, per request.
 
-from router import Router
+from tierwise import Router
 decision = Router.load().route("Translate good morning into French.")
 """
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from router.core import Router
-    from router.types import RouteDecision
+    from router.decision import RouteDecision
 
     __version__: str
 
@@ -18,17 +18,17 @@ __all__ = ["RouteDecision", "Router", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    # Loaded when first asked for: training and the command line import through here and need neither.
+    # Loaded at first use: training and the command line import this package and need none of it.
     if name == "Router":
         from router.core import Router
 
         return Router
-    if name == "__version__":
-        from router.version import package_version
-
-        return package_version()
     if name == "RouteDecision":
-        from router.types import RouteDecision
+        from router.decision import RouteDecision
 
         return RouteDecision
+    if name == "__version__":  # pyproject.toml is the one place that states it
+        from importlib.metadata import version
+
+        return version("tierwise")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,8 @@
-"""`python -m router` is `tierwise`."""
+"""`python -m tierwise` is `tierwise`; in a checkout `python -m router` is too."""
 
 from __future__ import annotations
 
 from router.commands.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

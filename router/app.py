@@ -12,6 +12,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
+from router import __version__
 from router.account.call_log import call_log
 from router.core import Router
 from router.endpoints import admin, models, proxy, route
@@ -23,7 +24,6 @@ from router.providers.breaker import Breaker
 from router.providers.connections import Connections
 from router.providers.dispatch import Dispatcher
 from router.providers.transport import Transport
-from router.version import package_version
 
 DESCRIPTION = "Decides, per request, the cheapest tier of language models whose answer will be adequate."
 
@@ -33,7 +33,7 @@ def create_app(router: Router) -> FastAPI:
     app = DirectApp(
         {**route.DIRECT, **proxy.DIRECT},
         title="tierwise",
-        version=package_version(),
+        version=__version__,
         description=DESCRIPTION,
         docs_url="/docs",
         redoc_url=None,
@@ -82,13 +82,11 @@ async def _request_error(request: Request, exc: Exception) -> Response:
 
 
 async def _client_gone(_request: Request, _exc: Exception) -> Response:
-    return Response(status_code=400)  # nobody reads it: the client hung up while it was sending
+    return Response(status_code=400)  # never read: the client disconnected while it was sending
 
 
 async def _not_found(request: Request, _exc: Exception) -> Response:
-    return error_response(
-        _NotFound(f"{request.url.path}: there is nothing here; GET /docs lists what there is."), request
-    )
+    return error_response(_NotFound(f"{request.url.path}: unknown path; GET /docs lists the known ones."), request)
 
 
 async def _wrong_method(request: Request, exc: Exception) -> Response:

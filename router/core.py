@@ -1,6 +1,6 @@
 """The request path, top to bottom: parse, read, predict, decide, render.
 
-from router import Router
+from tierwise import Router
 Router.load().route("Translate good morning into French.").tier
 """
 
@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from router.brain import Bundle, load_bundle
+from router.brain.bundle.shipped import SHIPPED, shipped_bundle
 from router.brain.explain import explain
 from router.catalog import BYTES_PER_TOKEN, estimated_tokens, size_bytes, text_bytes
-from router.dialects.route_body import parse_route_request, request_from_text
+from router.decision import RouteDecision
+from router.dialects.route_body import parse_route_request, request_from_text, route_request_of
 from router.errors import ConfigError
 from router.jsontext import replace_surrogates
 from router.policy import Choice, Facts, Setup, decide, default_turns
@@ -26,7 +28,7 @@ from router.reading.language import language_detector
 from router.reading.tokens import TokenCounter, count_tokens
 from router.settings import Settings, check_task_names, load_settings
 from router.settings.targets import Targets
-from router.types import BundleRef, ChatRequest, JsonObject, ModelSpec, Prediction, RouteDecision, RouteRequest
+from router.types import BundleRef, ChatRequest, JsonObject, ModelSpec, Prediction, RouteRequest
 
 
 class Router:
@@ -69,15 +71,21 @@ class Router:
 
     @classmethod
     def load(
-        cls, path: str | Path | None = None, *, config: Path | None = None, environ: Mapping[str, str] | None = None
+        cls, bundle: str | Path | None = None, *, config: Path | None = None, environ: Mapping[str, str] | None = None
     ) -> Router:
-        """A router for the bundle in a folder; for the configured or the shipped one if None.
+        """A router for one bundle and the configuration.
 
+        bundle: the folder of a bundle, or the name of a shipped one, `default` or `fast`; the configured bundle, or
+            `default`, if None. A name always means the shipped bundle: write "./fast" or Path("fast") for a folder.
+        config: the TOML file; the one that TIERWISE_CONFIG names if None.
         environ: variables to read instead of the process's own.
         Raises ConfigError or BundleError.
         """
         settings = load_settings(environ, config=config)
-        folder = settings.bundle if path is None else Path(path)
+        if bundle is None:
+            folder = settings.bundle
+        else:
+            folder = shipped_bundle(bundle) if isinstance(bundle, str) and bundle in SHIPPED else Path(bundle)
         return cls(load_bundle(folder, trusted_encoders=settings.trusted_encoders), settings)
 
     @property
@@ -114,13 +122,18 @@ class Router:
         """Tokens that a request brings, counted, erring high."""
         return _input_tokens(chat, self._counter)
 
-    def route(self, request: str | JsonObject | RouteRequest) -> RouteDecision:
-        """The decision for a prompt, for the object that `POST /route` takes, or for a parsed one.
+    def route(
+        self, request: str | JsonObject | RouteRequest, *, headers: Mapping[str, str] | None = None
+    ) -> RouteDecision:
+        """The decision for a prompt, for the object that `POST /route` takes, or for a parsed request.
 
+        headers: those of an HTTP request, with names in any case, as `POST /route` reads them: `x-router-*` limits the
+            decision, `anthropic-version` names the dialect, and rules may look at the others. A parsed request holds
+            its own: TypeError if it is given together with headers.
         Raises RequestError naming the field or the header.
         """
         start_s = self._clock_s()
-        parsed = _parse(request)
+        parsed = _parse(request, headers)
         reading = read(parsed.chat, envelopes=self._envelopes)
         prediction = self._bundle.brain.predict(reading)
         facts = self._facts(parsed, reading, prediction)
@@ -181,10 +194,15 @@ def _input_tokens(chat: ChatRequest, counter: TokenCounter) -> int:
     return int(tokens * VENDOR_ROOM)
 
 
-def _parse(request: str | JsonObject | RouteRequest) -> RouteRequest:
+def _parse(request: str | JsonObject | RouteRequest, headers: Mapping[str, str] | None) -> RouteRequest:
+    lower = {name.lower(): value for name, value in (headers or {}).items()}
     if isinstance(request, RouteRequest):
+        if lower:
+            raise TypeError("a RouteRequest holds its own headers; give `headers` with a text or a body only")
         return request
-    return request_from_text(request) if isinstance(request, str) else parse_route_request(request)
+    if isinstance(request, str):
+        return route_request_of({}, request_from_text(request).chat, headers=lower)
+    return parse_route_request(request, headers=lower)
 
 
 def _requested(request: RouteRequest) -> dict[str, Any]:

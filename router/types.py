@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # an alias is not worth the import of numpy
+    import numpy as np
+    import numpy.typing as npt
 
-FloatArray: TypeAlias = npt.NDArray[np.float32]
+FloatArray: TypeAlias = "npt.NDArray[np.float32]"
 """A float32 array; the shape is in the docstring of whatever takes or returns it."""
 
 JsonObject: TypeAlias = dict[str, Any]
@@ -21,13 +22,18 @@ JsonObject: TypeAlias = dict[str, Any]
 
 
 class Dialect(StrEnum):
-    """The wire language of a body; the words are part of the HTTP contract."""
+    """The API format of a body; the words are part of the HTTP contract. No client speaks `bedrock`."""
 
     PROMPT = "prompt"
     OPENAI_CHAT = "openai_chat"
     OPENAI_RESPONSES = "openai_responses"
     ANTHROPIC = "anthropic"
     GEMINI = "gemini"
+    BEDROCK = "bedrock"
+
+
+CLIENT_DIALECTS = tuple(dialect for dialect in Dialect if dialect is not Dialect.BEDROCK)
+"""Those in which a request may come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,48 +251,6 @@ class BundleRef:
 
 
 @dataclass(frozen=True, slots=True)
-class Contribution:
-    """What one token or signal added to a head's logit.
-
-    kind: `token`, `pieces` or `letters` (n-grams), or `signal`.  name: the text, or the signal's name.
-    value: how often it occurs, or the signal's value.  logit: what it added; the sum over all
-    contributions plus the intercept is the head's logit.
-    """
-
-    kind: str
-    name: str
-    value: float
-    logit: float
-
-
-@dataclass(frozen=True, slots=True)
-class HeadExplanation:
-    """The exact decomposition of one head's logit for one request.
-
-    tier: the tier whose loss the head scores; `unsolved` for the head of "no tier is adequate".
-    logit = intercept + sum of contributions; probability is its calibrated value before monotone clean-up.
-    """
-
-    tier: str
-    intercept: float
-    logit: float
-    probability: float
-    contributions: tuple[Contribution, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """What was scored and what pushed the decision.
-
-    ask: the exact text taken as the user's ask.  window: the exact conversation text scored beside it.
-    """
-
-    ask: str
-    window: str
-    heads: tuple[HeadExplanation, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class StatedPromise:
     """The guarantee behind a threshold: P(what the goal limits is at or under the target) >= confidence.
 
@@ -302,43 +266,3 @@ class StatedPromise:
     bound: float | Mapping[str, float]
     confidence: float
     n: int
-
-
-@dataclass(frozen=True, slots=True)
-class RouteDecision:
-    """The answer of `POST /route`; field for field what goes over the wire.
-
-    p_adequate, expected_quality_loss: one value a tier, in [0, 1].
-    threshold: the expected quality loss that a tier may have at most to be chosen.
-    promise: the guarantee that chose the threshold; None where none covers the request (something else than the
-        classifier decided, tiers were left out, or the configured safe tier is not the one that the guarantee was
-        measured with).
-    estimated_cost_usd: of this request at each tier's first model that can serve it, from estimated token counts.
-    latency_ms: time spent deciding, in this process.
-    dialect: the language that the body came in.
-    policy: name of the policy that was in force.
-    task: what kind of task it is; None where the bundle has no head for that.
-    requested: what the caller asked for, only what was given: `model`, `tier`, `floor`, `ceiling`, `policy`, `off`,
-        `tiers`, `max_quality_loss`, `max_cost_usd_per_1k`.
-    steps: the policy's steps in order, with what each did.
-    """
-
-    decision_id: str
-    tier: str
-    model: str
-    candidates: tuple[Candidate, ...]
-    p_adequate: Mapping[str, float]
-    expected_quality_loss: Mapping[str, float]
-    threshold: float
-    reason: Reason
-    estimated_cost_usd: Mapping[str, float]
-    turn: str
-    bundle: BundleRef
-    latency_ms: float
-    promise: StatedPromise | None = None
-    explanation: Explanation | None = None
-    dialect: Dialect = Dialect.PROMPT
-    policy: str = "auto"
-    task: TaskGuess | None = None
-    requested: Mapping[str, Any] = field(default_factory=dict)
-    steps: tuple[Step, ...] = ()

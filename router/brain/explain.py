@@ -16,9 +16,9 @@ from router.brain.brain import UNSOLVED, Brain
 from router.brain.calibration import Float64Array
 from router.brain.encoders import StaticEncoder
 from router.brain.ngrams import BLOCKS, bucket_of, gram_names, reading_grams
+from router.decision import Contribution, Explanation, HeadExplanation
 from router.reading import Reading
 from router.reading.signals import SIGNAL_NAMES
-from router.types import Contribution, Explanation, HeadExplanation
 
 
 def explain(brain: Brain, reading: Reading) -> Explanation:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
 from router.types import Capability, JsonObject, ModelSpec
 
@@ -34,7 +34,7 @@ class CatalogRow:
 @cache
 def catalog() -> dict[str, CatalogRow]:
     """The shipped rows by model name, in the order of preference within a tier."""
-    rows = json.loads((files("router.catalog") / "models.json").read_text("utf-8"))["models"]
+    rows = json.loads(Path(__file__).with_name("models.json").read_text("utf-8"))["models"]
     return {row["model"]: _row(row) for row in rows}
 
 

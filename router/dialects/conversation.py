@@ -1,16 +1,18 @@
-"""One conversation, one answer, one stream of events, whatever the dialect: what translation goes through.
+"""One conversation, one answer, one stream of events, whatever the dialect: what the decision and translation see.
 
-Values are frozen and hold what at least two dialects can say. What only one can say stays in that dialect's own bytes,
-which are forwarded as they came when client and provider speak the same; across dialects it is dropped and named.
+Values are frozen and hold what at least two dialects can express. What only one can express is an `Opaque` part, or
+stays in the client's bytes, which a provider of the same dialect gets unchanged; other dialects drop it and name it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from router.types import JsonObject
+from router.errors import RequestError
+from router.types import Dialect, JsonObject, Needs
 
 # --- What was said ----------------------------------------------------------------------------------------------------
 
@@ -24,10 +26,11 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """An image, a sound or a document: either the bytes (base64 in `data`) or a place (`url`), never both.
+    """An image, a sound or a document: either the bytes (base64 in `data`) or a `url`, never both.
 
     media_type: such as `image/png`; None where the client did not say.  name: a document's file name.
-    detail: OpenAI's wish for an image's resolution.
+    detail: the resolution of an image that an OpenAI client asked for.
+    place: path in the client's body; `Conversation.complete` checks the base64 and names it.
     """
 
     kind: Literal["image", "audio", "document"]
@@ -36,6 +39,7 @@ class Media:
     url: str | None = None
     name: str | None = None
     detail: str | None = None
+    place: str | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,17 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool answered. name: the tool's; None where the dialect does not say and no call of that id was found."""
+    """What a tool returned.
+
+    name: the tool's; None where the dialect does not say and no call of that id was found.
+    hosted: the client's JSON of it, where the provider itself ran the tool: other dialects get its text only.
+    """
 
     call_id: str
-    parts: tuple[Text | Media, ...]
+    parts: tuple[Text | Media | Opaque, ...]
     name: str | None = None
     is_error: bool = False
+    hosted: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +75,33 @@ class Thinking:
     redacted: str | None = None
 
 
-Part: TypeAlias = Text | Media | ToolCall | ToolResult | Thinking
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A part that no other dialect can express.
+
+    dialect: whose it is; a writer of that dialect puts `raw`, the JSON as it came, back in its place.
+    kind: what the decision sees, a word of `Message.block_types`.
+    """
+
+    dialect: Dialect
+    kind: str
+    raw: Any = field(repr=False)
+
+
+Part: TypeAlias = Text | Media | ToolCall | ToolResult | Thinking | Opaque
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn. Tool results stand in user turns, tool calls and thinking in assistant turns.
+    """One turn. Tool results are in user turns; tool calls and thinking are in assistant turns.
 
-    role: `system` may stand anywhere; dialects that allow none in the middle hoist or re-label it.
+    role: `system` may come anywhere; dialects that allow none in the middle hoist or re-label it.
+    label: the client's own word for the role, in lower case, where it is another one (`developer`).
     """
 
     role: Literal["system", "user", "assistant"]
     parts: tuple[Part, ...]
+    label: str | None = field(default=None, compare=False)
 
 
 # --- What was asked for -----------------------------------------------------------------------------------------------
@@ -119,13 +143,21 @@ class AnswerFormat:
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 
-@dataclass(frozen=True, slots=True)
+NO_NEEDS = Needs()
+
+
+@dataclass(frozen=True)
 class Conversation:
     """A request. None is: the client did not say.
 
+    A reader fills `turns`, `model`, `max_output_tokens` and the fields below `problems` at once, for the decision;
+    the others when a writer calls `complete`, as most bodies go to a provider of their own dialect as they came.
     model: as the client named it.  effort, thinking_tokens: how much the model may think; at most one is given.
     include_usage: whether the client wants usage at the end of a stream (OpenAI asks; the others always do).
-    dropped: names of the client's parameters that have no neutral form, as paths in its own dialect.
+    dropped: names of the client's parameters and parts that have no neutral form, as paths in its own dialect.
+    problems: what other dialects cannot be sent: each a 400 for the client, which names the field.
+    dialect: the one that it was read in.  needs: what the body's own fields ask for; what its parts need is not in it.
+    metadata: string values of the body's own metadata.  rest: reads the other fields; None once that is done.
     """
 
     turns: tuple[Turn, ...]
@@ -151,11 +183,34 @@ class Conversation:
     stream: bool = False
     include_usage: bool = False
     dropped: tuple[str, ...] = ()
+    problems: tuple[RequestError, ...] = ()
+    dialect: Dialect | None = field(default=None, compare=False)
+    needs: Needs = field(default=NO_NEEDS, compare=False)
+    metadata: Mapping[str, str] | None = field(default=None, compare=False)
+    rest: Callable[[], Mapping[str, Any]] | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def read(cls, **fields: Any) -> Conversation:
+        """As the constructor, in a tenth of its time: it need not set thirty defaults, one by one."""
+        made = object.__new__(cls)
+        made.__dict__.update(fields)
+        return made
+
+    def complete(self) -> Conversation:
+        """The conversation with every field read, and with all problems."""
+        return self if self.rest is None else replace(self, **{**self.rest(), "rest": None})
+
+    def translatable(self) -> Conversation:
+        """The complete conversation, for a provider of another dialect. Raises RequestError, the first problem."""
+        complete = self.complete()
+        if complete.problems:
+            raise complete.problems[0]
+        return complete
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A request in a provider's dialect. dropped: what could not be said in it, by the neutral field's name."""
+    """A request in a provider's dialect. dropped: neutral names of what the dialect cannot express."""
 
     body: JsonObject
     dropped: tuple[str, ...] = ()

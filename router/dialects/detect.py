@@ -1,4 +1,4 @@
-"""Which dialect a body is written in, and the one door to the parsers.
+"""Which dialect a body is written in, and the readers of all dialects behind one function.
 
 What the request's headers say counts first, then the array that holds the conversation, then marks that only one
 dialect has. A body that fits two dialects (`{"messages": [{"role": "user", "content": "hi"}]}`) is read as Chat
@@ -7,42 +7,37 @@ Completions, which gives the same messages.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 
-from router.dialects.anthropic.parse import parse_anthropic
-from router.dialects.gemini.parse import parse_gemini
-from router.dialects.openai_chat.parse import parse_chat
-from router.dialects.openai_responses.parse import parse_responses
-from router.dialects.shared.content import inner
-from router.dialects.shared.fields import as_string
+from router.dialects.seen import seen
+from router.dialects.shared.fields import inner
+from router.dialects.table import read_body
 from router.errors import RequestError
-from router.types import ChatRequest, Dialect, JsonObject, Message
+from router.types import ChatRequest, Dialect, JsonObject
 
 _CARRIERS = ("messages", "input", "contents", "prompt")
-"""The fields that hold what is asked; a body has one of them."""
+"""The fields that hold the request's text; a body has one of them."""
 
-# Anthropic's alone among bodies with `messages`. `thinking`, `top_k` and `metadata` are not: other servers take them.
+# Only Anthropic's among bodies with `messages`. `thinking`, `top_k` and `metadata` are not: other servers take them.
 _ANTHROPIC_FIELDS = ("system", "anthropic_version", "stop_sequences", "output_config", "context_management")
 _ANTHROPIC_BLOCKS = frozenset({"tool_use", "tool_result", "thinking", "redacted_thinking", "server_tool_use"})
-# Chat Completions' alone among bodies with `input`: Cursor sends such a mixture.
+# Only Chat Completions' among bodies with `input`: Cursor sends such a mixture.
 _CHAT_FIELDS = ("max_completion_tokens", "max_tokens", "response_format", "stop", "n", "functions")
 
 
 def parse_request(body: JsonObject, *, headers: Mapping[str, str] | None = None, raw: bytes = b"") -> ChatRequest:
-    """A body of any dialect as a ChatRequest.
+    """What the decision sees of a body of any dialect.
 
     headers: the request's, names in lower case.  raw: the bytes that the body was decoded from.
     Raises RequestError naming the field.
     """
-    request = _PARSERS[detect(body, headers=headers)](body)
-    return replace(request, raw=raw) if raw else request
+    return seen(read_body(detect(body, headers=headers), body), raw=raw)
 
 
 def detect(body: JsonObject, *, headers: Mapping[str, str] | None = None) -> Dialect:
     """The dialect of a body.
 
-    Raises RequestError where nothing, or more than one thing, holds what is asked.
+    Raises RequestError where none of the carrying fields, or more than one, is there.
     """
     carrier = _carrier(body)
     if carrier == "prompt":
@@ -58,11 +53,11 @@ def detect(body: JsonObject, *, headers: Mapping[str, str] | None = None) -> Dia
 
 def _carrier(body: JsonObject) -> str:
     found = [key for key in _CARRIERS if body.get(key) is not None]
-    # A stored prompt of the Responses dialect is an object beside the input.
+    # A stored prompt of the Responses dialect is an object next to the input.
     if found == ["input", "prompt"] and isinstance(body["prompt"], dict):
         found = ["input"]
     if not found:
-        found = [key for key in _CARRIERS if key in body]  # null: the parser says what it expected instead
+        found = [key for key in _CARRIERS if key in body]  # null: the reader names what it expects
     if not found:
         raise RequestError(
             'the body needs "messages" (OpenAI chat, Anthropic), "input" (OpenAI Responses), "contents" (Gemini) '
@@ -96,16 +91,3 @@ def _has_anthropic_block(message: object) -> bool:
 
 def _items(value: object) -> list[object]:
     return value if isinstance(value, list) else []
-
-
-def _parse_prompt(body: JsonObject) -> ChatRequest:
-    return ChatRequest(messages=(Message(role="user", text=as_string(body["prompt"], field="prompt")),))
-
-
-_PARSERS: Mapping[Dialect, Callable[[JsonObject], ChatRequest]] = {
-    Dialect.PROMPT: _parse_prompt,
-    Dialect.OPENAI_CHAT: parse_chat,
-    Dialect.OPENAI_RESPONSES: parse_responses,
-    Dialect.ANTHROPIC: parse_anthropic,
-    Dialect.GEMINI: parse_gemini,
-}

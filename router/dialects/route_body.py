@@ -1,12 +1,11 @@
-"""The body of `POST /route` -> RouteRequest, and RouteDecision -> the answer's JSON object and headers."""
+"""The body of `POST /route` -> RouteRequest, and RouteDecision -> the answer's headers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
 from urllib.parse import quote
 
+from router.decision import RouteDecision
 from router.dialects.detect import parse_request
 from router.dialects.overrides import parse_overrides, visible_headers
 from router.dialects.shared.fields import (
@@ -18,17 +17,7 @@ from router.dialects.shared.fields import (
     optional_string,
 )
 from router.errors import RequestError
-from router.jsontext import replace_surrogates
-from router.types import (
-    ChatRequest,
-    Explanation,
-    JsonObject,
-    Message,
-    RouteDecision,
-    RouteOptions,
-    RouteRequest,
-    StatedPromise,
-)
+from router.types import ChatRequest, JsonObject, Message, RouteOptions, RouteRequest
 
 _OPTION_KEYS = frozenset(
     {
@@ -55,17 +44,14 @@ def parse_route_request(value: object, *, headers: Mapping[str, str] | None = No
     return route_request_of(body, parse_request(body, headers=headers, raw=raw), headers=headers)
 
 
-def route_request_of(
-    body: JsonObject, chat: ChatRequest, *, headers: Mapping[str, str], raw: bytes | None = None
-) -> RouteRequest:
+def route_request_of(body: JsonObject, chat: ChatRequest, *, headers: Mapping[str, str]) -> RouteRequest:
     """A chat request with what the body's `router` object and the headers ask for.
 
-    raw: the bytes of the body, where the chat request does not hold them yet.
     Raises RequestError naming the field or the header.
     """
     options = body.get("router")
     return RouteRequest(
-        chat=chat if raw is None else replace(chat, raw=raw),
+        chat=chat,
         options=RouteOptions() if options is None else _parse_options(as_object(options, field="router")),
         overrides=parse_overrides(headers),
         headers=visible_headers(headers),
@@ -112,66 +98,6 @@ def _parse_tiers(value: object) -> tuple[str, ...] | None:
     if not items:
         raise RequestError("router.tiers: expected at least one tier.", field="router.tiers", code="empty")
     return tuple(as_string(item, field=f"router.tiers[{index}]") for index, item in enumerate(items))
-
-
-def render_decision(decision: RouteDecision) -> JsonObject:
-    """The answer of `POST /route` as a JSON object; the policy's steps come with the explanation."""
-    task = decision.task
-    body: dict[str, Any] = {
-        "decision_id": decision.decision_id,
-        "dialect": decision.dialect.value,
-        "policy": decision.policy,
-        "requested": dict(decision.requested),
-        "tier": decision.tier,
-        "model": decision.model,
-        "candidates": [{"tier": c.tier, "model": c.model} for c in decision.candidates],
-        "p_adequate": decision.p_adequate,
-        "expected_quality_loss": decision.expected_quality_loss,
-        "threshold": decision.threshold,
-        "promise": None if decision.promise is None else _render_promise(decision.promise),
-        "reason": decision.reason.value,
-        "estimated_cost_usd": decision.estimated_cost_usd,
-        "turn": decision.turn,
-        "task": None if task is None else {"name": task.name, "probability": task.probability},
-        "bundle": {"id": decision.bundle.id, "sha256": decision.bundle.sha256},
-        "latency_ms": decision.latency_ms,
-    }
-    if decision.explanation is not None:
-        body["steps"] = [{"step": step.name, "tier": step.tier, "note": step.note} for step in decision.steps]
-        body["explanation"] = render_explanation(decision.explanation)
-    return body
-
-
-def _render_promise(promise: StatedPromise) -> JsonObject:
-    return {
-        "goal": promise.goal,
-        "target": promise.target,
-        "bound": promise.bound,
-        "confidence": promise.confidence,
-        "n": promise.n,
-    }
-
-
-def render_explanation(explanation: Explanation) -> JsonObject:
-    """The explanation as a JSON object; contributions are sorted by the size of what they added."""
-    return {
-        # From JSON there are none left, but a command line and a caller in Python can hand over lone surrogates.
-        "ask": replace_surrogates(explanation.ask),
-        "window": replace_surrogates(explanation.window),
-        "heads": [
-            {
-                "tier": head.tier,
-                "intercept": head.intercept,
-                "logit": head.logit,
-                "probability": head.probability,
-                "contributions": [
-                    {"kind": c.kind, "name": replace_surrogates(c.name), "value": c.value, "logit": c.logit}
-                    for c in sorted(head.contributions, key=lambda c: -abs(c.logit))
-                ],
-            }
-            for head in explanation.heads
-        ],
-    }
 
 
 def decision_headers(decision: RouteDecision) -> dict[str, str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from router import __version__
 from router.core import Router
 from router.endpoints.bodies import json_response
-from router.version import package_version
 
 endpoints = APIRouter(tags=["admin"])
 
@@ -15,7 +15,7 @@ endpoints = APIRouter(tags=["admin"])
 @endpoints.get("/healthz", summary="The process is alive")
 async def healthz() -> Response:
     """Alive, whatever else."""
-    return json_response({"status": "ok", "version": package_version()})
+    return json_response({"status": "ok", "version": __version__})
 
 
 @endpoints.get("/readyz", summary="The service can decide")

@@ -1,4 +1,4 @@
-"""Bodies in and out: bounded reading, strict JSON, errors in the caller's dialect."""
+"""Bodies in and out: bounded reading, strict JSON, errors in the client's dialect."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ JSON_MEDIA_TYPE = "application/json"
 
 
 async def read_json(request: Request, *, limit_bytes: int) -> tuple[Any, bytes]:
-    """The decoded body, whatever its content type says, and its bytes.
+    """The decoded body, whatever its content type, and its bytes.
 
-    Raises BodyTooLarge as soon as more than `limit_bytes` have come, RequestError for what is not JSON.
+    Raises BodyTooLarge as soon as more than `limit_bytes` have arrived, RequestError for a body that is not JSON.
     """
     raw = await _read(request, limit_bytes=limit_bytes)
     try:
         body = decode_json(raw)
     except ValueError as exc:
         raise RequestError(f"the body is not JSON: {exc}.", code="invalid_json") from exc
-    request.state.body = body  # an error that comes later is written in the body's dialect
+    request.state.body = body  # a later error is written in the body's dialect
     return body, raw
 
 
@@ -44,7 +44,7 @@ async def _read(request: Request, *, limit_bytes: int) -> bytes:
 
 
 def read_headers(request: Request) -> dict[str, str]:
-    """The request's headers, names in lower case; values of a header that comes twice are joined by commas."""
+    """The request's headers, names in lower case; values of a repeated header are joined by commas."""
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
@@ -59,7 +59,7 @@ def json_response(
 
 
 def error_response(error: RequestError, request: Request) -> Response:
-    """The answer for an error, in the dialect that the request speaks."""
+    """The answer for an error, in the dialect of the request."""
     by_path = getattr(request.state, "dialect", None) or path_dialect(request.scope["path"])
     dialect = by_path or error_dialect(request.headers, getattr(request.state, "body", None))
     return json_response(render_error(error, dialect), status=error.status, headers=dict(error.headers))

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 from router.core import Router
 from router.dialects.errors import error_dialect, render_error
 from router.dialects.overrides import parse_overrides
-from router.dialects.route_body import decision_headers, parse_route_request, render_decision
+from router.dialects.route_body import decision_headers, parse_route_request
 from router.dialects.shared.fields import as_array
 from router.endpoints.bodies import json_response, read_headers, read_json
 from router.endpoints.direct import Handler
@@ -33,7 +33,7 @@ async def route(request: Request) -> Response:
     check_key(request, router.settings.api_key)
     body, raw = await read_json(request, limit_bytes=router.settings.max_body_bytes)
     decision = router.route(parse_route_request(body, headers=read_headers(request), raw=raw))
-    return json_response(render_decision(decision), headers=decision_headers(decision))
+    return json_response(decision.to_dict(), headers=decision_headers(decision))
 
 
 @endpoints.post("/route/batch", openapi_extra=BATCH_OPENAPI, summary="Decide the tiers of up to 1,000 requests")
@@ -57,6 +57,6 @@ DIRECT: Mapping[str, Handler] = {"/route": route, "/route/batch": route_batch}
 
 def _decide(router: Router, item: object, headers: Mapping[str, str]) -> JsonObject:
     try:
-        return render_decision(router.route(parse_route_request(item, headers=headers)))
+        return router.route(parse_route_request(item, headers=headers)).to_dict()
     except RequestError as exc:
         return render_error(exc, error_dialect(headers, item))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from router.decision import RouteDecision
 from router.dialects.conversation import (
     Answer,
     Conversation,
@@ -32,16 +33,16 @@ from router.dialects.conversation import (
     Usage,
     UsageSeen,
 )
-from router.dialects.faces import Writer
 from router.dialects.shared.json_edit import edit
 from router.dialects.shared.prepared import Call, conversation_of
+from router.dialects.shared.stream import StreamWriter
 from router.forward.checks import Finding, calls_of, findings_of, last_ask, text_of
 from router.jsontext import encode_json
 from router.providers.calls import Answered, Attempt, Exhausted, Settlement, Target
 from router.providers.dispatch import Dispatcher
 from router.providers.exchange import Opened
 from router.settings.cascade import Cascade, Judge
-from router.types import Reason, RouteDecision
+from router.types import Reason
 
 LOG = logging.getLogger(__name__)
 
@@ -272,7 +273,7 @@ async def done_within(climbing: asyncio.Task[Climbed], seconds: float | None) ->
 
 
 async def buffered(
-    climbing: asyncio.Task[Climbed], *, heartbeat_s: float, writer: Callable[[str], Writer], model: str
+    climbing: asyncio.Task[Climbed], *, heartbeat_s: float, writer: Callable[[str], StreamWriter], model: str
 ) -> AsyncGenerator[bytes, None]:
     """A stream that shows signs of life until the answer is there, and then is all of it. Closing it ends the cascade.
 
@@ -296,5 +297,5 @@ async def buffered(
         climbing.cancel()
 
 
-def _stream(answer: Answer, writer: Writer) -> bytes:
+def _stream(answer: Answer, writer: StreamWriter) -> bytes:
     return b"".join([*(writer.feed(event) for event in events_of(answer)), writer.finish()])

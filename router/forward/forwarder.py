@@ -12,10 +12,14 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from router.core import Router
-from router.dialects.conversation import Conversation
-from router.dialects.faces import JSON, Face, Told, Writer
+from router.decision import RouteDecision
+from router.dialects.conversation import Conversation, FailureKind
 from router.dialects.route_body import decision_headers, route_request_of
-from router.dialects.shared.prepared import Call, Unread
+from router.dialects.row import JSON, AnswerInfo, ClientDialect
+from router.dialects.seen import seen
+from router.dialects.shared.prepared import Call
+from router.dialects.shared.stream import StreamWriter
+from router.dialects.table import PASSED_HEADERS
 from router.errors import RequestError
 from router.forward.cascade import Climbed, buffered, can_climb, climb, done_within, escalation_headers
 from router.forward.plan import plan_of
@@ -26,12 +30,9 @@ from router.policy.pins import POLICY_PREFIX, TIER_PREFIX, find_model
 from router.providers.calls import Answered, Attempt, Exhausted, Settlement
 from router.providers.dispatch import Dispatcher
 from router.providers.exchange import Opened
-from router.types import ChatRequest, JsonObject, Reason, RouteDecision, RouteRequest
+from router.types import ChatRequest, JsonObject, Reason, RouteRequest
 
 LOG = logging.getLogger("tierwise.calls")
-
-PASSED_HEADERS = ("anthropic-version", "anthropic-beta")
-"""Headers of the client's that change what its body means."""
 
 STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
 
@@ -109,16 +110,16 @@ class Forwarder:
         # A table decides in a fifth of a millisecond; a network in several.
         self._decides_in_thread = router.bundle.brain.encoder.spec.kind != "static"
 
-    async def forward(self, face: Face, body: JsonObject, raw: bytes, headers: Mapping[str, str]) -> Forwarded:
+    async def forward(self, face: ClientDialect, body: JsonObject, raw: bytes, headers: Mapping[str, str]) -> Forwarded:
         """The answer to one request.
 
         body, raw: decoded and as it came.  headers: names in lower case.  Raises RequestError.
         """
-        asked = Unread(partial(face.read, body))
+        asked = face.read(body)
         stream = face.streams(body)
-        if face.same_as is None:
-            asked.conversation()  # nobody takes its bytes, so what has no translation is refused at once
-        request = route_request_of(body, face.parse(body), headers=headers, raw=raw)
+        if face.passed_to is None:
+            asked = asked.translatable()  # no provider takes its bytes: what has no translation is refused at once
+        request = route_request_of(body, seen(asked, raw=raw), headers=headers)
         passed = passed_headers(headers)
         self._check_model(request.chat)
         decision = await self._decide(request)
@@ -136,8 +137,8 @@ class Forwarder:
         call = Call(
             conversation=asked,
             stream=stream,
-            dialect=face.same_as,
-            raw=raw if face.same_as is not None else None,
+            dialect=face.passed_to,
+            raw=raw if face.passed_to is not None else None,
             headers=passed,
         )
         cascade = self._router.settings.policies[decision.policy].cascade
@@ -156,10 +157,10 @@ class Forwarder:
             return await self._cascaded(face, conversation, request.chat, decision, task)
         outcome = await self._dispatcher.dispatch(plan, call, on_settled=partial(log, decision))
         if isinstance(outcome, Exhausted):
-            if asked.problem is not None and all(one.skipped for one in outcome.attempts):
-                raise asked.problem  # nobody was asked, as nobody here speaks the client's dialect
+            if _is_untranslatable(outcome.attempts):
+                asked.translatable()  # no provider was called: none speaks the client's dialect
             return self._failed(face, decision, outcome)
-        read = _NOT_READ if _is_passed_on(outcome) else asked.conversation()
+        read = _NOT_READ if _is_passed_on(outcome) else asked.complete()
         return self._answered(face, read, request.chat, decision, outcome)
 
     def _reach(self, request: RouteRequest, decision: RouteDecision) -> tuple[str, ...]:
@@ -183,8 +184,8 @@ class Forwarder:
         known = dict.fromkeys(spec.model for specs in setup.models.values() for spec in specs)
         raise UnknownModel(name, ", ".join((*(f"{TIER_PREFIX}{tier}" for tier in setup.tiers), *known)))
 
-    def _told(self, chat: ChatRequest, decision: RouteDecision, model: str) -> Told:
-        return Told(
+    def _told(self, chat: ChatRequest, decision: RouteDecision, model: str) -> AnswerInfo:
+        return AnswerInfo(
             model=model,
             created_s=int(self._wall_clock()),
             request_id=decision.decision_id,
@@ -193,7 +194,7 @@ class Forwarder:
 
     def _answered(
         self,
-        face: Face,
+        face: ClientDialect,
         conversation: Conversation,
         chat: ChatRequest,
         decision: RouteDecision,
@@ -217,7 +218,7 @@ class Forwarder:
 
     async def _cascaded(
         self,
-        face: Face,
+        face: ClientDialect,
         conversation: Conversation,
         chat: ChatRequest,
         decision: RouteDecision,
@@ -237,19 +238,19 @@ class Forwarder:
             if not conversation.stream:
                 return replace(answer, headers=headers)
 
-        def writer(model: str) -> Writer:
+        def writer(model: str) -> StreamWriter:
             return face.writer(conversation, self._told(chat, decision, model))
 
         body = buffered(climbing, heartbeat_s=heartbeat_s, writer=writer, model=decision.model)
         return Forwarded(200, face.stream_type, {**headers, **STREAM_HEADERS}, body, climbing.cancel)
 
-    def _failed(self, face: Face, decision: RouteDecision, outcome: Exhausted) -> Forwarded:
+    def _failed(self, face: ClientDialect, decision: RouteDecision, outcome: Exhausted) -> Forwarded:
         failure = outcome.failure
         headers = answer_headers(decision, outcome.attempts, dropped=())
         headers["x-should-retry"] = "false"  # we tried already; the client's own retries would multiply ours
         if failure.retry_after_s is not None:
             headers["retry-after"] = str(math.ceil(min(failure.retry_after_s, LONGEST_RETRY_AFTER_S)))
-        return Forwarded(face.status(failure), JSON, headers, encode_json(face.failure(failure)))
+        return Forwarded(face.failure_status(failure), JSON, headers, encode_json(face.write_failure(failure)))
 
 
 _NOT_READ = Conversation(turns=())
@@ -266,9 +267,14 @@ def _look_at(task: asyncio.Task[Climbed]) -> None:
         task.exception()
 
 
-def _readable(asked: Unread) -> Conversation | None:
+def _is_untranslatable(attempts: tuple[Attempt, ...]) -> bool:
+    """Whether no provider was called, one of them because the request could not be written for it."""
+    return all(one.skipped for one in attempts) and any(one.kind is FailureKind.BAD_REQUEST for one in attempts)
+
+
+def _readable(asked: Conversation) -> Conversation | None:
     try:
-        return asked.conversation()
+        return asked.translatable()
     except RequestError:
         return None  # its answers cannot be checked either
 

@@ -6,14 +6,14 @@ import logging
 from collections.abc import AsyncGenerator
 
 from router.dialects.conversation import Failed, FailureKind, UpstreamFailure
-from router.dialects.faces import Writer
+from router.dialects.shared.stream import StreamWriter
 from router.providers.calls import Piece
 from router.providers.stream import AnswerStream
 
 LOG = logging.getLogger(__name__)
 
 
-async def relay(stream: AnswerStream, writer: Writer, *, raw: bool) -> AsyncGenerator[bytes, None]:
+async def relay(stream: AnswerStream, writer: StreamWriter, *, raw: bool) -> AsyncGenerator[bytes, None]:
     """The bytes to send, as they come; the end or an error in the client's dialect.
 
     raw: the provider's own bytes are sent.
@@ -34,7 +34,7 @@ async def relay(stream: AnswerStream, writer: Writer, *, raw: bool) -> AsyncGene
         stream.close()
 
 
-def _sent(piece: Piece, writer: Writer, *, raw: bool) -> bytes:
+def _sent(piece: Piece, writer: StreamWriter, *, raw: bool) -> bytes:
     if piece.is_silence:
         return writer.keepalive()
     if raw and piece.raw is not None:

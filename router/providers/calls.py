@@ -4,30 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
 from router.dialects.conversation import Answer, Event, FailureKind, Finish, UpstreamFailure, Usage
-from router.dialects.shared.secret import Secret
-
-
-class Dialect(StrEnum):
-    """The bodies that are understood."""
-
-    OPENAI_CHAT = "openai_chat"
-    ANTHROPIC = "anthropic"
-    GEMINI = "gemini"
-    BEDROCK = "bedrock"
-
-
-@dataclass(frozen=True, slots=True)
-class HttpRequest:
-    """A request, ready to be sent. headers: a Secret is revealed only when it is written to the connection."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str | Secret]
-    body: bytes = field(repr=False)
-    stream: bool = False
 
 
 @dataclass(frozen=True, slots=True)

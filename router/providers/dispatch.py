@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from router.dialects.conversation import FailureKind, Finish, UpstreamFailure, Usage
 from router.dialects.shared.prepared import Call, Prepared
+from router.dialects.shared.provider import Provider
 from router.errors import RequestError
 from router.providers.adapters import ADAPTERS
 from router.providers.breaker import Breaker
 from router.providers.calls import Answered, Attempt, Exhausted, Settlement, Target
 from router.providers.exchange import DEADLINE, Exchange, Opened, Opens
-from router.providers.registry import Provider
 from router.providers.retry import DispatchSettings, Step, is_healthy, most_useful, opens_at_once, step_after, wait_s
 from router.providers.stream import StreamEnd
 

@@ -1,7 +1,7 @@
-"""Echo: an upstream inside this process, for trying things without a key or a network. It always says what it is.
+"""Echo: an upstream inside this process, for trials without a key or a network. Its answers name it as their source.
 
-It speaks OpenAI chat and goes through the same dispatch as a real provider. What it does is asked for by markers,
-in the model's name (`echo/fail-429`, `echo/slow-2s,tool`) or anywhere in the last message as `[echo fail-429]`:
+It answers in OpenAI's chat format, through the same dispatch as a real provider. Markers change what it does, in the
+model's name (`echo/fail-429`, `echo/slow-2s,tool`) or anywhere in the last message as `[echo fail-429]`:
 
     fail-<status>      answer with this HTTP status; `fail-429-after-3` with a retry-after of 3 seconds
     slow-<n>s, -<n>ms  wait so long before the answer, at most 30 seconds
@@ -24,9 +24,8 @@ from typing import Any
 
 from router.dialects.openai_chat.http import chat_request
 from router.dialects.shared.prepared import Call, Prepared
+from router.dialects.shared.provider import HttpRequest, Provider
 from router.jsontext import decode_json, encode_json
-from router.providers.calls import HttpRequest
-from router.providers.registry import Provider
 
 LONGEST_WAIT_S = 30.0
 MOST_WORDS = 20_000
@@ -43,8 +42,8 @@ def prepare(provider: Provider, call: Call, *, model: str, without: Collection[s
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the markers ask for; times in seconds."""
+class Behaviour:
+    """What the markers change; times in seconds."""
 
     status: int = 200
     retry_after_s: int | None = None
@@ -57,8 +56,8 @@ class Wishes:
     tool: bool = False
 
 
-def wishes_of(model: str, text: str) -> Wishes:
-    """The wishes in a model's name and in a message; the message's go over the model's."""
+def behaviour_of(model: str, text: str) -> Behaviour:
+    """The markers in a model's name and in a message; the message's override the model's."""
     changes: dict[str, Any] = {}
     for part in re.split(r"[, ]+", ",".join((model, *_IN_TEXT.findall(text)))):
         match = _MARKER.fullmatch(part.strip())
@@ -76,7 +75,7 @@ def wishes_of(model: str, text: str) -> Wishes:
             changes["words"] = min(MOST_WORDS, int(number))
         else:
             changes[f"{word}_s"] = seconds
-    return Wishes(**changes)
+    return Behaviour(**changes)
 
 
 class EchoReply:
@@ -88,10 +87,10 @@ class EchoReply:
         self._body = _object(request.body)
         self._stream = request.stream
         model, self._text = str(self._body.get("model", "")), _last_text(self._body)
-        self._wishes = wishes_of(model, self._text)
+        self._behaviour = behaviour_of(model, self._text)
         self._id = "echo-" + hashlib.sha256(request.body).hexdigest()[:16]
-        self.status = self._wishes.status
-        after = self._wishes.retry_after_s
+        self.status = self._behaviour.status
+        after = self._behaviour.retry_after_s
         self.headers: Mapping[str, str] = {
             "content-type": "text/event-stream" if self._stream and self.status == 200 else "application/json",
             **({} if after is None else {"retry-after": str(after)}),
@@ -99,43 +98,43 @@ class EchoReply:
 
     async def start(self) -> None:
         """Wait as long as was asked for before there are headers."""
-        if self._wishes.slow_s:
-            await self._sleep(self._wishes.slow_s)
+        if self._behaviour.slow_s:
+            await self._sleep(self._behaviour.slow_s)
 
     async def read(self, *, limit_bytes: int, between_bytes_s: float) -> bytes:
         """The whole body."""
         if self.status != 200:
             return encode_json({"error": {"message": "The echo fails, as asked.", "type": "echo", "code": None}})
-        if self._wishes.empty:
+        if self._behaviour.empty:
             return b""
-        return b'{"choices": [' if self._wishes.malformed else encode_json(self._answer())
+        return b'{"choices": [' if self._behaviour.malformed else encode_json(self._answer())
 
     async def chunks(self, *, between_bytes_s: float) -> AsyncGenerator[bytes, None]:
         """The stream's pieces."""
-        if self._wishes.empty:
+        if self._behaviour.empty:
             return
         events = list(self._events())
         for number, event in enumerate(events):
-            if self._wishes.cut and number > len(events) // 2:
+            if self._behaviour.cut and number > len(events) // 2:
                 return
             yield event
-            if self._wishes.drip_s:
-                await self._sleep(self._wishes.drip_s)
+            if self._behaviour.drip_s:
+                await self._sleep(self._behaviour.drip_s)
 
     async def aclose(self) -> None:
         """Nothing is open."""
 
-    # --- What it says -------------------------------------------------------------------------------------------------
+    # --- The answer ---------------------------------------------------------------------------------------------------
 
     def _words(self) -> list[str]:
-        if self._wishes.words is not None:
-            return [f"echo {number} " for number in range(self._wishes.words)]
-        said = f"[echo] No model was called. Your last message was: {self._text}"
-        return re.findall(r"\S+\s*", said)
+        if self._behaviour.words is not None:
+            return [f"echo {number} " for number in range(self._behaviour.words)]
+        text = f"[echo] No model was called. Your last message was: {self._text}"
+        return re.findall(r"\S+\s*", text)
 
     def _tool(self) -> dict[str, Any] | None:
         tools = self._body.get("tools")
-        if not self._wishes.tool or not isinstance(tools, list) or not tools or not isinstance(tools[0], dict):
+        if not self._behaviour.tool or not isinstance(tools, list) or not tools or not isinstance(tools[0], dict):
             return None
         function = tools[0].get("function")
         name = str(function.get("name", "")) if isinstance(function, dict) else ""
@@ -160,7 +159,7 @@ class EchoReply:
         return {**self._shell("chat.completion"), "choices": [choice], "usage": self._usage()}
 
     def _events(self) -> list[bytes]:
-        if self._wishes.malformed:
+        if self._behaviour.malformed:
             return [b'data: {"choices": [\n\n']
         tool = self._tool()
         deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]

@@ -7,15 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from router.dialects.codecs import CODECS, Codec
 from router.dialects.conversation import FailureKind, Finish, UpstreamFailure
+from router.dialects.row import ProviderDialect
 from router.dialects.shared.prepared import Prepared
-from router.dialects.shared.unsigned import unsigned_answer
+from router.dialects.shared.provider import HttpRequest
+from router.dialects.shared.signatures import answer_without_signatures
+from router.dialects.table import PROVIDERS
 from router.jsontext import decode_json
-from router.providers.calls import Answered, Attempt, Dialect, HttpRequest, Target, told_headers
+from router.providers.calls import Answered, Attempt, Target, told_headers
 from router.providers.retry import DispatchSettings
 from router.providers.stream import EMPTY, MALFORMED, AnswerStream, StreamEnd, is_empty
 from router.providers.transport import Reply, UpstreamBroke
+from router.types import Dialect
 
 MAX_FAILURE_BYTES = 64 * 1024
 """Of an error answer; more is not read."""
@@ -68,8 +71,8 @@ class Exchange:
     on_end: Callable[[StreamEnd], None]
 
     @property
-    def _codec(self) -> Codec:
-        return CODECS[self.dialect]
+    def _reads(self) -> ProviderDialect:
+        return PROVIDERS[self.dialect]
 
     async def run(self, transport: Opens, *, left_s: float) -> Found:
         """Send, and read the answer, or a stream until it can be committed to.
@@ -103,7 +106,7 @@ class Exchange:
         if value is None or value.get("error"):
             return self._not_an_answer(reply, body, value)
         try:
-            answers = self._codec.read_answers(value, self.target.model, reply.headers.get("x-amzn-requestid", ""))
+            answers = self._reads.read_answers(value, self.target.model, reply.headers.get("x-amzn-requestid", ""))
         except ValueError as exc:
             return UpstreamFailure(FailureKind.BROKEN_ANSWER, reply.status, str(exc)[:200])
         first = answers[0]
@@ -114,7 +117,8 @@ class Exchange:
         headers = told_headers(reply.headers, same_dialect=self.prepared.passthrough)
         if self.prepared.passthrough:
             return Answered(self.target, (), answers, body, self.dropped, headers)
-        return Answered(self.target, (), tuple(unsigned_answer(one) for one in answers), None, self.dropped, headers)
+        unsigned = tuple(answer_without_signatures(one) for one in answers)
+        return Answered(self.target, (), unsigned, None, self.dropped, headers)
 
     async def _body(self, reply: Reply, limit_bytes: int) -> bytes:
         """The body; of an error answer, what of it could be had."""
@@ -136,7 +140,7 @@ class Exchange:
             return self._not_an_answer(reply, body, _object(body))
         stream = AnswerStream(
             reply,
-            self._codec.reader(self.target.model, reply.headers.get("x-amzn-requestid", "")),
+            self._reads.reader(self.target.model, reply.headers.get("x-amzn-requestid", "")),
             passthrough=self.prepared.passthrough,
             dialect=self.dialect,
             hide_usage=self.prepared.hide_usage,
@@ -159,12 +163,12 @@ class Exchange:
         if 300 <= reply.status < 400:
             message = f"The provider redirects (status {reply.status}), which is not followed: see its base_url."
             return UpstreamFailure(FailureKind.NOT_FOUND, reply.status, message)
-        return self._codec.read_failure(reply.status, reply.headers, body, now_s=self.wall_clock())
+        return self._reads.read_failure(reply.status, reply.headers, body, now_s=self.wall_clock())
 
     def _not_an_answer(self, reply: Reply, body: bytes, value: dict[str, Any] | None) -> UpstreamFailure:
         """A 200 that holds an error, or nothing that makes sense."""
         if value is not None and value.get("error"):
-            return self._codec.read_failure(reply.status, reply.headers, body, now_s=self.wall_clock())
+            return self._reads.read_failure(reply.status, reply.headers, body, now_s=self.wall_clock())
         kind = reply.headers.get("content-type", "")[:80] or "no content type"
         message = EMPTY if not body.strip() else f"The provider's answer is not what was asked for ({kind})."
         return UpstreamFailure(FailureKind.BROKEN_ANSWER, reply.status, message)

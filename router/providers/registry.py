@@ -1,4 +1,4 @@
-"""Providers as data rows: where they are, which variable holds their key, which adapter speaks to them, what is odd.
+"""Providers as data rows: where they are, which variable holds their key, which adapter calls them, and their quirks.
 
 A provider that speaks a known dialect is a row of registry.json, or a row of the operator's; never code.
 """
@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -21,19 +21,8 @@ from router.checked.words import Place, found
 from router.dialects.shared.provider import AwsKeys, Provider, Quirks
 from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
+from router.providers.adapters import ADAPTERS
 
-__all__ = [
-    "AwsKeys",
-    "Provider",
-    "ProviderRow",
-    "Quirks",
-    "provider_from",
-    "providers_from",
-    "rows_with",
-    "shipped_rows",
-]
-
-ADAPTER_NAMES = ("openai_compatible", "anthropic", "gemini", "bedrock", "azure_openai", "echo")
 AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 SCHEMES = ("http", "https", "echo")
 
@@ -57,7 +46,7 @@ class ProviderRow:
 
     name: Annotated[str, matching("^[^/]+$", "a string without '/'")]
     base_url: Annotated[str, converted(lambda url: url.rstrip("/"), "a URL", takes=Text)]
-    adapter: Annotated[str, known("an adapter", ADAPTER_NAMES)] = "openai_compatible"
+    adapter: Annotated[str, known("an adapter", ADAPTERS)] = "openai_compatible"
     key_variable: Text | None = None
     variables: Mapping[str, str | None] = field(default_factory=dict)
     key_required: Flag = True
@@ -69,7 +58,7 @@ class ProviderRow:
 @cache
 def shipped_rows() -> Mapping[str, ProviderRow]:
     """The rows of registry.json by name."""
-    rows = json.loads((files("router.providers") / "registry.json").read_text("utf-8"))["providers"]
+    rows = json.loads(Path(__file__).with_name("registry.json").read_text("utf-8"))["providers"]
     document = Document(rows, "registry.json")
     made = _read(rows, {}, document)
     document.raise_faults(ConfigError)

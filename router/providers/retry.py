@@ -9,6 +9,7 @@ from typing import Annotated
 
 from router.checked.kinds import NOT_IN_FILES, Flag, Patience, Seconds, whole
 from router.dialects.conversation import FailureKind, UpstreamFailure
+from router.dialects.shared.failures import PASSING_STATUSES
 from router.providers.breaker import BreakerSettings
 
 
@@ -55,7 +56,6 @@ class Step(StrEnum):
     STOP = "stop"  # the client's own fault: every provider would say so
 
 
-_RETRYABLE = frozenset((408, 409, 424, 425, 429))
 _STEPS = {
     FailureKind.RATE_LIMITED: Step.RETRY,
     FailureKind.OVERLOADED: Step.RETRY,
@@ -77,7 +77,7 @@ def step_after(failure: UpstreamFailure) -> Step:
     """What may help after this failure. The kind decides; the status speaks where the kind only says "client error"."""
     if failure.kind is FailureKind.TIMEOUT and failure.status < 400:
         return Step.ELSEWHERE  # our own patience ended: the same wait again helps nobody
-    if failure.kind is FailureKind.BAD_REQUEST and (failure.status in _RETRYABLE or failure.status >= 500):
+    if failure.kind is FailureKind.BAD_REQUEST and (failure.status in PASSING_STATUSES or failure.status >= 500):
         return Step.RETRY
     return _STEPS[failure.kind]
 

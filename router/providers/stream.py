@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from router.dialects.codecs import Reader
 from router.dialects.conversation import (
     Event,
     Failed,
@@ -25,11 +24,13 @@ from router.dialects.conversation import (
     Usage,
     UsageSeen,
 )
-from router.dialects.shared.cut import Cut, cut_for
-from router.dialects.shared.unsigned import unsigned_events
-from router.providers.calls import Dialect, Piece
+from router.dialects.row import EventReader, Splitter
+from router.dialects.shared.signatures import events_without_signatures
+from router.dialects.table import PROVIDERS
+from router.providers.calls import Piece
 from router.providers.retry import DispatchSettings
 from router.providers.transport import Reply, UpstreamBroke
+from router.types import Dialect
 
 LOG = logging.getLogger(__name__)
 
@@ -89,7 +90,7 @@ class _Reading:
     """
 
     def __init__(
-        self, reply: Reply, reader: Reader, *, cut: Cut | None, hide_usage: bool, settings: DispatchSettings
+        self, reply: Reply, reader: EventReader, *, cut: Splitter | None, hide_usage: bool, settings: DispatchSettings
     ) -> None:
         self.seen = _Seen()
         self._reply = reply
@@ -176,13 +177,13 @@ class _Reading:
             return [Piece(failed)]
         if self._cut is not None:
             return [Piece(tuple(events), rest)] if rest or events else []
-        return [Piece(tuple(shown))] if (shown := unsigned_events(events)) else []
+        return [Piece(tuple(shown))] if (shown := events_without_signatures(events)) else []
 
     def _translated(self, events: list[Event], n_bytes: int) -> list[Piece]:
         self.seen.add(events)
         if events:
             self._bytes_without_event = 0
-            shown = unsigned_events(events)
+            shown = events_without_signatures(events)
             return [Piece(tuple(shown))] if shown else []
         return self._too_long(n_bytes)
 
@@ -235,7 +236,7 @@ class AnswerStream:
     def __init__(
         self,
         reply: Reply,
-        reader: Reader,
+        reader: EventReader,
         *,
         passthrough: bool,
         dialect: Dialect,
@@ -244,7 +245,7 @@ class AnswerStream:
         on_end: Callable[[StreamEnd], None],
     ) -> None:
         """Start to read. on_end: called once, at the end, at a failure or at `close`."""
-        cut = cut_for(dialect) if passthrough else None
+        cut = PROVIDERS[dialect].splitter() if passthrough else None
         self._reading = _Reading(reply, reader, cut=cut, hide_usage=hide_usage, settings=settings)
         self._heartbeat_s = settings.heartbeat_s
         self._on_end: Callable[[StreamEnd], None] | None = on_end

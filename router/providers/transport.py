@@ -13,11 +13,10 @@ from urllib.parse import urlsplit
 import httpx2
 
 from router.dialects.conversation import FailureKind
+from router.dialects.shared.provider import HttpRequest, Provider
 from router.dialects.shared.secret import Secret
 from router.errors import TierwiseError
-from router.providers.calls import HttpRequest
 from router.providers.echo import EchoReply
-from router.providers.registry import Provider
 
 ECHO_SCHEME = "echo"
 USER_AGENT = "tierwise"

@@ -21,7 +21,7 @@ from router.providers.retry import DispatchSettings
 from router.reading.language import LANGUAGES
 from router.settings.cascade import Cascade, TierName
 from router.settings.regex import Expression
-from router.types import Capability, Dialect
+from router.types import CLIENT_DIALECTS, Capability
 
 TO_CLASSIFIER = "classifier"
 """The value of a turn that leaves it to the classifier; no tier may have this name there."""
@@ -174,7 +174,7 @@ class RuleTable(LimitsTable):
     task: AnyText = ()
     min_probability: Share | None = None
     turn: Annotated[tuple[TurnName, ...], one_or_more()] = ()
-    dialect: Annotated[tuple[Annotated[str, known("a dialect", Dialect)], ...], one_or_more()] = ()
+    dialect: Annotated[tuple[Annotated[str, known("a dialect", CLIENT_DIALECTS)], ...], one_or_more()] = ()
     agent: AnyText = ()
     audience: Annotated[tuple[Annotated[str, known("an audience", AUDIENCES)], ...], one_or_more()] = ()
     language: Annotated[

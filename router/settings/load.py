@@ -14,9 +14,10 @@ from router.brain.bundle.shipped import shipped_bundle
 from router.catalog import DEFAULT_TIERS
 from router.checked.document import Document
 from router.checked.toml_lines import lines_of
+from router.dialects.shared.provider import Provider
 from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
-from router.providers.registry import Provider, providers_from, rows_with
+from router.providers.registry import providers_from, rows_with
 from router.settings.file import ConfigFile
 from router.settings.policies import build_policies, limits_by_turn
 from router.settings.rules import build_rules

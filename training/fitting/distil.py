@@ -113,7 +113,7 @@ def _from_files(table: bytes, tokenizer: bytes, *, model_id: str) -> StaticEncod
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Make a table and write it. Returns the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m training.fitting.distil", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tierwise.training.fitting.distil", description=__doc__)
     parser.add_argument("--model", default=DEFAULT_MODEL)
     parser.add_argument("--dim", type=int, default=DEFAULT_DIM)
     parser.add_argument("--out", type=Path, required=True)

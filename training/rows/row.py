@@ -19,7 +19,8 @@ from pydantic import Field
 from router.checked.document import Document
 from router.checked.kinds import Name, as_is, number, some, whole
 from router.checked.words import found, not_one_of
-from router.dialects.openai_chat.parse import parse_messages
+from router.dialects.openai_chat.request_reader import read_request
+from router.dialects.seen import seen
 from router.errors import DataError, RequestError
 from router.types import Message
 
@@ -154,7 +155,7 @@ def _messages(keys: Mapping[str, Any], document: Document) -> tuple[Message, ...
         messages: tuple[Message, ...] = (Message(role="user", text=prompt),)
     else:
         try:
-            messages = parse_messages(keys["messages"], field="messages")
+            messages = seen(read_request({"messages": keys["messages"]})).messages
         except RequestError as exc:
             message = exc.message.removeprefix(f"{exc.field}: ").removesuffix(".")
             document.add(document.name, exc.field or "messages", message)

@@ -2,20 +2,6 @@
 
 from __future__ import annotations
 
-from router.dialects.anthropic.answer import read_answer, write_answer
-from router.dialects.anthropic.failure import error_status, read_failure, write_failure
-from router.dialects.anthropic.request import ApiVersion, read_request, write_request
-from router.dialects.anthropic.stream import StreamReader, StreamWriter
+from router.dialects.anthropic import answer, endpoints, failure, http, request_reader, request_writer, stream
 
-__all__ = [
-    "ApiVersion",
-    "StreamReader",
-    "StreamWriter",
-    "error_status",
-    "read_answer",
-    "read_failure",
-    "read_request",
-    "write_answer",
-    "write_failure",
-    "write_request",
-]
+__all__ = ["answer", "endpoints", "failure", "http", "request_reader", "request_writer", "stream"]

@@ -1,41 +1,41 @@
-"""Anthropic messages <-> Answer: what a provider answered, and what a client is answered."""
+"""Anthropic messages <-> Answer, from a provider and for a client."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
-from router.dialects.conversation import Answer, Finish, Text, Thinking, ToolCall, Usage
-from router.dialects.shared.lenient import count_at, object_at, objects_at, text_at
+from router.dialects import conversation as c
+from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
 from router.dialects.shared.shaping import arguments_object, arguments_text, made_up_id
 from router.types import JsonObject
 
-AnswerPart: TypeAlias = Text | Thinking | ToolCall
+AnswerPart: TypeAlias = c.Text | c.Thinking | c.ToolCall
 
 _FINISH = {
-    "end_turn": Finish.STOP,
-    "stop_sequence": Finish.STOP,
-    "pause_turn": Finish.STOP,
-    "max_tokens": Finish.LENGTH,
-    "model_context_window_exceeded": Finish.LENGTH,
-    "tool_use": Finish.TOOL_CALLS,
-    "refusal": Finish.CONTENT_FILTER,
+    "end_turn": c.Finish.STOP,
+    "stop_sequence": c.Finish.STOP,
+    "pause_turn": c.Finish.STOP,
+    "max_tokens": c.Finish.LENGTH,
+    "model_context_window_exceeded": c.Finish.LENGTH,
+    "tool_use": c.Finish.TOOL_CALLS,
+    "refusal": c.Finish.CONTENT_FILTER,
 }
 _STOP_REASON = {
-    Finish.STOP: "end_turn",
-    Finish.LENGTH: "max_tokens",
-    Finish.TOOL_CALLS: "tool_use",
-    Finish.CONTENT_FILTER: "refusal",
-    Finish.BROKEN: "end_turn",  # the dialect has no word for it
+    c.Finish.STOP: "end_turn",
+    c.Finish.LENGTH: "max_tokens",
+    c.Finish.TOOL_CALLS: "tool_use",
+    c.Finish.CONTENT_FILTER: "refusal",
+    c.Finish.BROKEN: "end_turn",  # the dialect has no reason for it
 }
 
 
-def read_answer(body: JsonObject) -> Answer:
-    """A provider's message. Raises ValueError if it is none."""
+def read_answer(body: JsonObject) -> c.Answer:
+    """A provider's message. Raises ValueError for anything else."""
     if not isinstance(body.get("content"), list):
         raise ValueError("the message has no array `content`")
     answer_id = text_at(body, "id")
     read = [_read_block(block, seed=answer_id, index=i) for i, block in enumerate(objects_at(body, "content"))]
-    return Answer(
+    return c.Answer(
         id=answer_id,
         model=text_at(body, "model"),
         parts=tuple(part for part in read if part is not None),
@@ -48,27 +48,27 @@ def read_answer(body: JsonObject) -> Answer:
 def _read_block(block: JsonObject, *, seed: str, index: int) -> AnswerPart | None:
     kind = block.get("type")
     if kind == "text":
-        return Text(text_at(block, "text"))
+        return c.Text(text_at(block, "text"))
     if kind == "tool_use":
         call_id = text_at(block, "id") or made_up_id(seed=seed, index=index)
-        return ToolCall(call_id, text_at(block, "name"), arguments_text(block.get("input")))
+        return c.ToolCall(call_id, text_at(block, "name"), arguments_text(block.get("input")))
     if kind == "thinking":
-        return Thinking(text_at(block, "thinking"), signature=text_at(block, "signature") or None)
+        return c.Thinking(text_at(block, "thinking"), signature=text_at(block, "signature") or None)
     if kind == "redacted_thinking":
-        return Thinking("", redacted=text_at(block, "data"))
+        return c.Thinking("", redacted=text_at(block, "data"))
     return None  # a tool that the provider ran itself
 
 
-def read_finish(stop_reason: str) -> Finish:
+def read_finish(stop_reason: str) -> c.Finish:
     """Why the answer ended; a reason that is not known is an ordinary end."""
-    return _FINISH.get(stop_reason, Finish.STOP)
+    return _FINISH.get(stop_reason, c.Finish.STOP)
 
 
-def read_usage(usage: JsonObject) -> Usage:
-    """Anthropic's input tokens leave out what a cache gave or took; the neutral ones hold it."""
+def read_usage(usage: JsonObject) -> c.Usage:
+    """Anthropic's input tokens leave out those read from or written to a cache; the neutral ones include them."""
     read, written = count_at(usage, "cache_read_input_tokens"), count_at(usage, "cache_creation_input_tokens")
     details = object_at(usage, "output_tokens_details")
-    return Usage(
+    return c.Usage(
         input_tokens=count_at(usage, "input_tokens") + read + written,
         output_tokens=count_at(usage, "output_tokens"),
         cache_read_tokens=read,
@@ -77,14 +77,14 @@ def read_usage(usage: JsonObject) -> Usage:
     )
 
 
-def write_answer(answer: Answer, *, model: str) -> JsonObject:
-    """The answer as a message for a client. model: the name that the client knows."""
+def write_answer(answer: c.Answer, *, model: str) -> JsonObject:
+    """The answer as a message for a client. model: the name for the client."""
     return {
         "id": answer.id,
         "type": "message",
         "role": "assistant",
         "model": model,
-        "content": [_write_part(part) for part in answer.parts if part != Text("")],
+        "content": [_write_part(part) for part in answer.parts if part != c.Text("")],
         "stop_reason": write_stop_reason(answer.finish, answer.stop_sequence),
         "stop_sequence": _named(answer.finish, answer.stop_sequence),
         "stop_details": None,
@@ -98,35 +98,35 @@ def write_answer(answer: Answer, *, model: str) -> JsonObject:
 
 
 _UNKNOWN_USAGE: JsonObject = dict.fromkeys(("cache_creation", "inference_geo", "server_tool_use", "service_tier"))
-"""What strict clients want to find and no other provider says."""
+"""Fields that strict clients require and no other provider fills."""
 
 
 def _write_part(part: AnswerPart) -> JsonObject:
-    if isinstance(part, Text):
+    if isinstance(part, c.Text):
         return {"type": "text", "text": part.text, "citations": None}
-    if isinstance(part, ToolCall):
+    if isinstance(part, c.ToolCall):
         return {"type": "tool_use", "id": part.id, "name": part.name, "input": arguments_object(part.arguments)}
     if part.redacted is not None:
         return {"type": "redacted_thinking", "data": part.redacted}
     return {"type": "thinking", "thinking": part.text, "signature": part.signature or ""}
 
 
-def write_stop_reason(finish: Finish, stop_sequence: str | None) -> str:
+def write_stop_reason(finish: c.Finish, stop_sequence: str | None) -> str:
     """Anthropic's name for why the answer ended."""
     return "stop_sequence" if _named(finish, stop_sequence) is not None else _STOP_REASON[finish]
 
 
-def _named(finish: Finish, stop_sequence: str | None) -> str | None:
-    return stop_sequence if finish is Finish.STOP else None
+def _named(finish: c.Finish, stop_sequence: str | None) -> str | None:
+    return stop_sequence if finish is c.Finish.STOP else None
 
 
-def write_usage(usage: Usage) -> JsonObject:
+def write_usage(usage: c.Usage) -> JsonObject:
     """Usage in Anthropic's counting."""
     return {**write_input_usage(usage), "output_tokens": usage.output_tokens}
 
 
-def write_input_usage(usage: Usage) -> JsonObject:
-    """The input's part of the usage; input tokens without those that a cache gave or took."""
+def write_input_usage(usage: c.Usage) -> JsonObject:
+    """The input's part of the usage; input tokens without those read from or written to a cache."""
     cached = usage.cache_read_tokens + usage.cache_write_tokens
     return {
         "input_tokens": max(0, usage.input_tokens - cached),

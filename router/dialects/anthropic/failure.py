@@ -1,20 +1,20 @@
-"""Anthropic's errors <-> UpstreamFailure."""
+"""Anthropic's errors: a provider's, and the router's own for a client."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from router.dialects.conversation import FailureKind, UpstreamFailure
-from router.dialects.shared.failing import (
+from router.dialects import conversation as c
+from router.dialects.shared.failures import (
+    CLIENT_STATUS,
+    ProviderError,
     client_message,
-    error_document,
-    kind_of_refusal,
+    error_of,
+    failure_reader,
     kind_of_status,
-    lower_keys,
-    retry_after_s,
-    shown,
 )
-from router.dialects.shared.lenient import object_at, text_at
+from router.dialects.shared.fields import object_at, text_at
+from router.errors import RequestError
 from router.types import JsonObject
 
 _SAME = (
@@ -33,71 +33,61 @@ PARAMETERS = {
 """The words for parameters that a request can do without, each with its path."""
 
 _KIND = {
-    "invalid_request_error": FailureKind.BAD_REQUEST,
-    "authentication_error": FailureKind.AUTHENTICATION,
-    "billing_error": FailureKind.QUOTA,
-    "permission_error": FailureKind.AUTHENTICATION,
-    "not_found_error": FailureKind.NOT_FOUND,
-    "request_too_large": FailureKind.TOO_LARGE,
-    "rate_limit_error": FailureKind.RATE_LIMITED,
-    "api_error": FailureKind.SERVER,
-    "timeout_error": FailureKind.TIMEOUT,
-    "overloaded_error": FailureKind.OVERLOADED,
+    "invalid_request_error": c.FailureKind.BAD_REQUEST,
+    "authentication_error": c.FailureKind.AUTHENTICATION,
+    "billing_error": c.FailureKind.QUOTA,
+    "permission_error": c.FailureKind.AUTHENTICATION,
+    "not_found_error": c.FailureKind.NOT_FOUND,
+    "request_too_large": c.FailureKind.TOO_LARGE,
+    "rate_limit_error": c.FailureKind.RATE_LIMITED,
+    "api_error": c.FailureKind.SERVER,
+    "timeout_error": c.FailureKind.TIMEOUT,
+    "overloaded_error": c.FailureKind.OVERLOADED,
 }
-_TYPE_AND_STATUS = {
-    FailureKind.RATE_LIMITED: ("rate_limit_error", 429),
-    FailureKind.QUOTA: ("rate_limit_error", 429),
-    FailureKind.OVERLOADED: ("overloaded_error", 529),
-    FailureKind.SERVER: ("api_error", 500),
-    FailureKind.TIMEOUT: ("timeout_error", 504),
-    FailureKind.CONNECTION: ("api_error", 502),
-    FailureKind.AUTHENTICATION: ("api_error", 502),  # our key at the provider, not the client's with us
-    FailureKind.NOT_FOUND: ("not_found_error", 404),
-    FailureKind.CONTEXT_TOO_LONG: ("invalid_request_error", 400),
-    FailureKind.REFUSED_PARAMETER: ("invalid_request_error", 400),
-    FailureKind.BAD_REQUEST: ("invalid_request_error", 400),
-    FailureKind.TOO_LARGE: ("request_too_large", 413),
-    FailureKind.BROKEN_ANSWER: ("api_error", 502),
+_TYPE = {
+    c.FailureKind.RATE_LIMITED: "rate_limit_error",
+    c.FailureKind.QUOTA: "rate_limit_error",
+    c.FailureKind.OVERLOADED: "overloaded_error",
+    c.FailureKind.TIMEOUT: "timeout_error",
+    c.FailureKind.NOT_FOUND: "not_found_error",
+    c.FailureKind.CONTEXT_TOO_LONG: "invalid_request_error",
+    c.FailureKind.REFUSED_PARAMETER: "invalid_request_error",
+    c.FailureKind.BAD_REQUEST: "invalid_request_error",
+    c.FailureKind.TOO_LARGE: "request_too_large",
 }
+"""The error type by kind; `api_error` for every other."""
+
+_STATUS = {**CLIENT_STATUS, c.FailureKind.OVERLOADED: 529}
 
 
-def read_failure(status: int, headers: Mapping[str, str], body: bytes, *, now_s: float) -> UpstreamFailure:
-    """A provider's error answer. now_s: Unix time, for a `retry-after` that is a date."""
-    error = object_at(error_document(body), "error")
+def read_error(document: JsonObject, status: int, headers: Mapping[str, str]) -> ProviderError:
+    """The meaning of an error document. status: 0 inside a stream."""
+    error = object_at(document, "error")
     message = text_at(error, "message")
-    kind, parameter = kind_of_error(text_at(error, "type"), message, status=status)
-    return UpstreamFailure(
-        kind=kind,
-        status=status,
-        message=shown(message, body),
-        parameter=parameter,
-        retry_after_s=retry_after_s(lower_keys(headers), now_s=now_s),
-    )
-
-
-def kind_of_error(error_type: str, message: str, *, status: int) -> tuple[FailureKind, str | None]:
-    """What an error means, and the parameter that it refuses. status: 0 where it came inside a stream."""
     if "credit balance" in message.lower():
-        return FailureKind.QUOTA, None
-    kind = _KIND.get(error_type) or kind_of_status(status)
-    if kind is FailureKind.BAD_REQUEST:
-        return kind_of_refusal(message, PARAMETERS)
-    return kind, None
+        return ProviderError(c.FailureKind.QUOTA, message)
+    kind = _KIND.get(text_at(error, "type")) or kind_of_status(status)
+    return error_of(kind, message, PARAMETERS)
 
 
-def error_type(failure: UpstreamFailure) -> str:
-    """Anthropic's name for the failure."""
-    return _TYPE_AND_STATUS[failure.kind][0]
+read_failure = failure_reader(read_error)
 
 
-def error_status(failure: UpstreamFailure) -> int:
-    """The HTTP status that a client of Anthropic expects with that name."""
-    return _TYPE_AND_STATUS[failure.kind][1]
+def failure_status(failure: c.UpstreamFailure) -> int:
+    """The HTTP status that an Anthropic client expects for the failure."""
+    return _STATUS[failure.kind]
 
 
-def write_failure(failure: UpstreamFailure, *, request_id: str | None = None) -> JsonObject:
-    """The failure as an error for a client, as the body of an answer or inside a stream."""
-    body: JsonObject = {"type": "error", "error": {"type": error_type(failure), "message": client_message(failure)}}
-    if request_id is not None:
-        body["request_id"] = request_id
-    return body
+def write_failure(failure: c.UpstreamFailure, *, request_id: str | None = None) -> JsonObject:
+    """A provider's failure as an error for a client, as the body of an answer or inside a stream."""
+    body = _body(_TYPE.get(failure.kind, "api_error"), client_message(failure))
+    return body if request_id is None else {**body, "request_id": request_id}
+
+
+def write_error(error: RequestError) -> JsonObject:
+    """An error of the router's own, as the body of an answer."""
+    return _body(error.type, error.message, details={"error_code": error.code, "field": error.field})
+
+
+def _body(kind: str, message: str, **more: JsonObject) -> JsonObject:
+    return {"type": "error", "error": {"type": kind, "message": message, **more}}

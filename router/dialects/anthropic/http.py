@@ -1,20 +1,23 @@
-"""Anthropic Messages."""
+"""The request to a provider that speaks Anthropic Messages."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
-from router.dialects.anthropic.request import write_request
-from router.dialects.shared.history import without_unsigned_thinking
+from router.dialects.anthropic.request_writer import write_request
+from router.dialects.shared.json_edit import edit
 from router.dialects.shared.prepared import Call, Prepared, body_of, conversation_of, edited, original
+from router.dialects.shared.provider import HttpRequest, Provider
 from router.dialects.shared.secret import Secret
-from router.providers.calls import Dialect, HttpRequest
-from router.providers.registry import Provider
+from router.jsontext import decode_json
+from router.types import Dialect
 
 API_VERSION = "2023-06-01"
-"""What translated bodies are written for; a client's own body goes with the client's own version."""
+"""Of translated bodies; a client's own body is sent with the client's own version."""
 
-_PASSED_ON = ("anthropic-version", "anthropic-beta")
+PASSED_HEADERS = ("anthropic-version", "anthropic-beta")
+"""Headers of a client that change what its body means."""
 
 
 def prepare(provider: Provider, call: Call, *, model: str, without: Collection[str], now_s: float) -> Prepared:
@@ -24,7 +27,7 @@ def prepare(provider: Provider, call: Call, *, model: str, without: Collection[s
     headers: dict[str, str | Secret] = {"content-type": "application/json", "anthropic-version": API_VERSION}
     dropped: tuple[str, ...] = ()
     if raw is not None:
-        headers |= {name: call.headers[name] for name in _PASSED_ON if name in call.headers}
+        headers |= {name: call.headers[name] for name in PASSED_HEADERS if name in call.headers}
         body = without_unsigned_thinking(edited(raw, put={"model": model}, remove=refused))
     else:
         written = write_request(conversation_of(call), model=model)
@@ -34,3 +37,35 @@ def prepare(provider: Provider, call: Call, *, model: str, without: Collection[s
         headers["x-api-key"] = provider.key
     request = HttpRequest("POST", f"{provider.base_url}/v1/messages", headers, body=body, stream=call.stream)
     return Prepared(request, passthrough=raw is not None, dropped=dropped)
+
+
+def without_unsigned_thinking(raw: bytes) -> bytes:
+    """The body without thinking that has no signature; a message that holds nothing else goes too.
+
+    Another provider's thinking reached the client without its signature, and comes back with the next request; this
+    provider would refuse it. The bytes stay as they are where there is none.
+    """
+    if b'"thinking"' not in raw:
+        return raw
+    body = decode_json(raw)
+    messages = body.get("messages") if isinstance(body, dict) else None
+    if not isinstance(messages, list):
+        return raw
+    kept = [_message(message) for message in messages]
+    if kept == messages:
+        return raw
+    return edit(raw, put={"messages": [message for message in kept if message is not None]})
+
+
+def _message(message: Any) -> Any:
+    content = message.get("content") if isinstance(message, dict) else None
+    if not isinstance(content, list) or message.get("role") != "assistant":
+        return message
+    kept = [block for block in content if not _is_unsigned(block)]
+    if len(kept) == len(content):
+        return message
+    return {**message, "content": kept} if kept else None
+
+
+def _is_unsigned(block: Any) -> bool:
+    return isinstance(block, dict) and block.get("type") == "thinking" and not block.get("signature")

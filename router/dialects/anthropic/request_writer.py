@@ -1,13 +1,14 @@
-"""Conversation -> Anthropic Messages bodies for providers, of the API version that is asked for."""
+"""Conversation -> Anthropic Messages bodies for providers, of API version 2023-06-01."""
 
 from __future__ import annotations
 
 import base64
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from router.dialects.conversation import (
     Conversation,
     Media,
+    Opaque,
     Part,
     Text,
     Tool,
@@ -21,19 +22,18 @@ from router.dialects.shared.schemas import closed_schema
 from router.dialects.shared.shaping import (
     JSON_INSTRUCTION,
     LEAST_THINKING_TOKENS,
-    alternate,
     arguments_object,
     asked_in_vain,
     cannot_send,
     clean_id,
     media_type_of,
-    split_system,
+    system_and_turns,
     url_of,
-    without_thinking,
 )
-from router.types import JsonObject
+from router.types import Dialect, JsonObject
 
-ApiVersion: TypeAlias = Literal["2023-06-01", "2026-10-21"]
+DEFAULT_MAX_TOKENS = 8_192
+"""For clients that set no limit, as the API wants one."""
 
 LONGEST_USER = 256
 """Characters of a user's id that the API takes."""
@@ -41,32 +41,19 @@ LONGEST_USER = 256
 _NEVER = ("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
 
 
-def write_request(
-    conversation: Conversation,
-    *,
-    model: str,
-    default_max_tokens: int = 8_192,
-    api_version: ApiVersion = "2023-06-01",
-    keep_thinking: bool = False,
-) -> Written:
-    """The conversation as a body for a provider.
-
-    default_max_tokens: for clients that set none, as the API wants one.
-    keep_thinking: only where the thinking's signatures are known to be of this provider's models.
-    Raises RequestError for sounds, which the API does not take.
-    """
+def write_request(conversation: Conversation, *, model: str) -> Written:
+    """The conversation as a body for a provider. Raises RequestError for sounds, which the API does not take."""
     dropped = list(asked_in_vain(conversation, _NEVER))
-    turns = conversation.turns if keep_thinking else without_thinking(conversation.turns)
-    system, turns = split_system(turns)
+    system, turns = system_and_turns(conversation, Dialect.ANTHROPIC)
     body: JsonObject = {
         "model": model,
-        "max_tokens": conversation.max_output_tokens or default_max_tokens,
-        "messages": _write_messages(alternate(turns)),
+        "max_tokens": conversation.max_output_tokens or DEFAULT_MAX_TOKENS,
+        "messages": _write_messages(turns, own=conversation.dialect is Dialect.ANTHROPIC),
     }
     if _wants_instruction(conversation):
-        system = (*system, JSON_INSTRUCTION)
+        system = (*system, Text(JSON_INSTRUCTION))
     if system:
-        body["system"] = "\n\n".join(system)
+        body["system"] = _write_system(system, own=conversation.dialect is Dialect.ANTHROPIC)
     if conversation.user is not None and len(conversation.user) > LONGEST_USER:
         dropped.append("user")
     elif conversation.user is not None:
@@ -74,8 +61,8 @@ def write_request(
     if conversation.stream:
         body["stream"] = True
     _write_tools(body, conversation)
-    _write_thinking(body, conversation, dropped, default_max_tokens=default_max_tokens)
-    _write_sampling(body, conversation, dropped, api_version=api_version)
+    _write_thinking(body, conversation, dropped)
+    _write_sampling(body, conversation, dropped)
     return Written(body, tuple(dropped))
 
 
@@ -84,14 +71,21 @@ def _wants_instruction(conversation: Conversation) -> bool:
     return form is not None and form.schema is None
 
 
-def _write_messages(turns: tuple[Turn, ...]) -> list[JsonObject]:
+def _write_system(parts: tuple[Part, ...], *, own: bool) -> str | list[JsonObject]:
+    if own:
+        return [block for part in parts if (block := _write_part(part)) is not None]
+    return "\n\n".join(part.text for part in parts if isinstance(part, Text))
+
+
+def _write_messages(turns: tuple[Turn, ...], *, own: bool) -> list[JsonObject]:
+    """own: the turns came in this dialect, and go back as they are."""
     messages: list[JsonObject] = []
     for turn in turns:
         blocks = [_write_part(part) for part in turn.parts]
         shown = [block for block in blocks if block is not None]
-        if shown:
-            messages.append({"role": turn.role, "content": shown})
-    if messages and messages[-1]["role"] == "assistant" and messages[-1]["content"][-1]["type"] == "text":
+        if shown or own:
+            messages.append({"role": (own and turn.label) or turn.role, "content": shown})
+    if not own and messages and messages[-1]["role"] == "assistant" and messages[-1]["content"][-1]["type"] == "text":
         last = messages[-1]["content"][-1]
         last["text"] = last["text"].rstrip()  # an answer to go on with may not end in white space
     return messages
@@ -110,7 +104,9 @@ def _write_part(part: Part) -> JsonObject | None:
             "input": arguments_object(part.arguments),
         }
     if isinstance(part, ToolResult):
-        return _write_tool_result(part)
+        return part.hosted or _write_tool_result(part)
+    if isinstance(part, Opaque):
+        return dict(part.raw)
     if part.redacted is not None:
         return {"type": "redacted_thinking", "data": part.redacted}
     if part.signature is None:
@@ -124,7 +120,7 @@ def _write_tool_result(result: ToolResult) -> JsonObject:
     if len(texts) == 1 == len(result.parts):
         block["content"] = texts[0]
     elif result.parts:
-        shown = [part for part in result.parts if isinstance(part, Media) or part.text.strip()]
+        shown = [part for part in result.parts if not isinstance(part, Text) or part.text.strip()]
         block["content"] = [_write_part(part) for part in shown]
     if result.is_error:
         block["is_error"] = True
@@ -133,7 +129,7 @@ def _write_tool_result(result: ToolResult) -> JsonObject:
 
 def _write_media(media: Media) -> JsonObject:
     if media.kind == "audio":
-        raise cannot_send(media, why="Anthropic's models take no sound.")
+        raise cannot_send(media, why="Anthropic's models do not take sound.")
     block: JsonObject = {"type": media.kind}
     url = url_of(media)
     if url is not None:
@@ -152,7 +148,7 @@ def _decoded(media: Media) -> str:
     try:
         return base64.b64decode(media.data or "").decode("utf-8", "replace")
     except ValueError as exc:
-        raise cannot_send(media, why="the bytes are no base64.") from exc
+        raise cannot_send(media, why="the bytes are not base64.") from exc
 
 
 def _write_tools(body: JsonObject, conversation: Conversation) -> None:
@@ -184,9 +180,7 @@ def _write_tool_choice(choice: ToolChoice | None) -> JsonObject | None:
     return {"type": {"auto": "auto", "required": "any", "none": "none"}[choice.mode]}
 
 
-def _write_thinking(
-    body: JsonObject, conversation: Conversation, dropped: list[str], *, default_max_tokens: int
-) -> None:
+def _write_thinking(body: JsonObject, conversation: Conversation, dropped: list[str]) -> None:
     config: JsonObject = {}
     if conversation.answer_format is not None and conversation.answer_format.schema is not None:
         schema, loosened = closed_schema(conversation.answer_format.schema)
@@ -201,23 +195,23 @@ def _write_thinking(
         if not _forces_a_call(body):
             body["thinking"] = {"type": "adaptive"}
     elif conversation.thinking_tokens is not None:
-        _write_budget(body, conversation, dropped, wanted=conversation.thinking_tokens, room=default_max_tokens)
+        _write_budget(body, conversation, dropped, wanted=conversation.thinking_tokens)
     if config:
         body["output_config"] = config
 
 
-def _write_budget(body: JsonObject, conversation: Conversation, dropped: list[str], *, wanted: int, room: int) -> None:
+def _write_budget(body: JsonObject, conversation: Conversation, dropped: list[str], *, wanted: int) -> None:
     """A budget of thinking below max_tokens; dropped where the API would refuse it.
 
     It refuses one when a call is forced, and amid a tool loop whose thinking (another provider's) was left out.
     """
     budget = max(LEAST_THINKING_TOKENS, wanted)
     if conversation.max_output_tokens is None:
-        body["max_tokens"] = budget + room
+        body["max_tokens"] = budget + DEFAULT_MAX_TOKENS
     budget = min(budget, body["max_tokens"] - 1)
     if budget < LEAST_THINKING_TOKENS or _forces_a_call(body) or _amid_unsigned_loop(body["messages"]):
         dropped.append("thinking_tokens")
-        body["max_tokens"] = conversation.max_output_tokens or room
+        body["max_tokens"] = conversation.max_output_tokens or DEFAULT_MAX_TOKENS
         return
     body["thinking"] = {"type": "enabled", "budget_tokens": budget}
 
@@ -232,9 +226,7 @@ def _amid_unsigned_loop(messages: list[JsonObject]) -> bool:
     return messages[-2]["content"][0]["type"] not in ("thinking", "redacted_thinking")
 
 
-def _write_sampling(
-    body: JsonObject, conversation: Conversation, dropped: list[str], *, api_version: ApiVersion
-) -> None:
+def _write_sampling(body: JsonObject, conversation: Conversation, dropped: list[str]) -> None:
     stop = [text for text in conversation.stop if text.strip()]
     if len(stop) != len(conversation.stop):
         dropped.append("stop")  # white space alone is refused
@@ -249,7 +241,7 @@ def _write_sampling(
     for name, value in wished.items():
         if value is None:
             continue
-        if api_version != "2023-06-01" or (thinks and not _goes_with_thinking(name, value)):
+        if thinks and not _goes_with_thinking(name, value):
             dropped.append(name)
         else:
             body[name] = value

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from router.dialects import conversation as c
 from router.dialects.anthropic.answer import read_finish, read_usage, write_input_usage, write_stop_reason, write_usage
-from router.dialects.anthropic.failure import kind_of_error, write_failure
-from router.dialects.conversation import (
-    Event,
-    Failed,
-    Finish,
-    Finished,
-    Started,
-    TextDelta,
-    ThinkingDelta,
-    ToolCallDelta,
-    ToolCallStarted,
-    UpstreamFailure,
-    Usage,
-    UsageSeen,
-)
-from router.dialects.shared.failing import LONGEST_MESSAGE
-from router.dialects.shared.lenient import count_at, object_at, text_at
+from router.dialects.anthropic.failure import read_error, write_failure
+from router.dialects.shared import stream
+from router.dialects.shared.fields import count_at, object_at, text_at
 from router.dialects.shared.shaping import arguments_text, made_up_id
 from router.dialects.shared.sse import sse_event
-from router.dialects.shared.streaming import JsonStreamReader
 from router.types import JsonObject
 
+_BlockEvent: TypeAlias = c.TextDelta | c.ThinkingDelta | c.ToolCallStarted | c.ToolCallDelta
 
-class StreamReader(JsonStreamReader):
-    """A provider's stream, bytes in as they come, events out. Never raises; broken bytes are a Failed event."""
+
+class StreamReader(stream.JsonStreamReader):
+    """A provider's stream."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +27,7 @@ class StreamReader(JsonStreamReader):
         self._n_calls = 0
         self._id = ""
 
-    def _read(self, name: str, item: JsonObject) -> list[Event]:
+    def _read_object(self, name: str, item: JsonObject) -> list[c.Event]:
         kind = text_at(item, "type") or name
         if kind == "message_start":
             return self._start(object_at(item, "message"))
@@ -51,60 +40,57 @@ class StreamReader(JsonStreamReader):
         if kind == "message_delta":
             return self._finish(item)
         if kind == "error":
-            error = object_at(item, "error")
-            message = text_at(error, "message")
-            failure, _ = kind_of_error(text_at(error, "type"), message, status=0)
-            return [Failed(failure, message[:LONGEST_MESSAGE])]
-        return []  # message_stop, ping, and what is yet to be invented
+            return [read_error(item, 0, {}).in_stream()]
+        return []  # message_stop, ping, and events of later API versions
 
-    def _start(self, message: JsonObject) -> list[Event]:
+    def _start(self, message: JsonObject) -> list[c.Event]:
         self._id = text_at(message, "id")
         self._usage = dict(object_at(message, "usage"))
-        return [Started(self._id, text_at(message, "model"), usage=read_usage(self._usage))]
+        return [c.Started(self._id, text_at(message, "model"), usage=read_usage(self._usage))]
 
-    def _open_block(self, index: int, block: JsonObject) -> list[Event]:
+    def _open_block(self, index: int, block: JsonObject) -> list[c.Event]:
         kind = block.get("type")
         if kind == "text" and text_at(block, "text"):
-            return [TextDelta(text_at(block, "text"))]
+            return [c.TextDelta(text_at(block, "text"))]
         if kind == "thinking" and (text_at(block, "thinking") or text_at(block, "signature")):
-            return [ThinkingDelta(text_at(block, "thinking"), signature=text_at(block, "signature") or None)]
+            return [c.ThinkingDelta(text_at(block, "thinking"), signature=text_at(block, "signature") or None)]
         if kind != "tool_use":
             return []
         call = _OpenCall(self._n_calls, arguments_text(block.get("input")))
         self._n_calls += 1
         self._calls[index] = call
         call_id = text_at(block, "id") or made_up_id(seed=self._id, index=call.index)
-        return [ToolCallStarted(call.index, call_id, text_at(block, "name"))]
+        return [c.ToolCallStarted(call.index, call_id, text_at(block, "name"))]
 
-    def _extend_block(self, index: int, delta: JsonObject) -> list[Event]:
+    def _extend_block(self, index: int, delta: JsonObject) -> list[c.Event]:
         kind = delta.get("type")
         if kind == "text_delta" and text_at(delta, "text"):
-            return [TextDelta(text_at(delta, "text"))]
+            return [c.TextDelta(text_at(delta, "text"))]
         if kind == "thinking_delta" and text_at(delta, "thinking"):
-            return [ThinkingDelta(text_at(delta, "thinking"))]
+            return [c.ThinkingDelta(text_at(delta, "thinking"))]
         if kind == "signature_delta" and text_at(delta, "signature"):
-            return [ThinkingDelta("", signature=text_at(delta, "signature"))]
+            return [c.ThinkingDelta("", signature=text_at(delta, "signature"))]
         call = self._calls.get(index)
         piece = text_at(delta, "partial_json")
         if kind != "input_json_delta" or call is None or not piece:
             return []
         call.input_so_far = ""
-        return [ToolCallDelta(call.index, piece)]
+        return [c.ToolCallDelta(call.index, piece)]
 
-    def _close_block(self, index: int) -> list[Event]:
+    def _close_block(self, index: int) -> list[c.Event]:
         call = self._calls.pop(index, None)
-        return [ToolCallDelta(call.index, call.input_so_far)] if call and call.input_so_far else []
+        return [c.ToolCallDelta(call.index, call.input_so_far)] if call and call.input_so_far else []
 
-    def _finish(self, item: JsonObject) -> list[Event]:
-        events: list[Event] = []
+    def _finish(self, item: JsonObject) -> list[c.Event]:
+        events: list[c.Event] = []
         usage = object_at(item, "usage")
         if usage:
             self._usage |= {key: value for key, value in usage.items() if value is not None}
-            events.append(UsageSeen(read_usage(self._usage)))
+            events.append(c.UsageSeen(read_usage(self._usage)))
         delta = object_at(item, "delta")
         if text_at(delta, "stop_reason"):
             stop_sequence = text_at(delta, "stop_sequence") or None
-            events.append(Finished(read_finish(text_at(delta, "stop_reason")), stop_sequence))
+            events.append(c.Finished(read_finish(text_at(delta, "stop_reason")), stop_sequence))
         return events
 
 
@@ -116,62 +102,49 @@ class _OpenCall:
     input_so_far: str
 
 
-class StreamWriter:
-    """Events in, a client's stream out. Blocks are opened when they are needed and closed before the next one.
+class StreamWriter(stream.StreamWriter):
+    """A client's stream. Blocks are opened when they are needed and closed before the next one.
 
-    model: the name that the client knows.  input_tokens_estimate: what message_start says where the provider does not
-    say it yet; message_delta then corrects it.  request_id: for the error event.
+    model: the name for the client.  input_tokens_estimate: for message_start, where the provider has not
+    reported it yet; message_delta then corrects it.  request_id: for the error event.
     """
 
     def __init__(self, model: str, input_tokens_estimate: int, *, request_id: str | None = None) -> None:
+        super().__init__()
         self._model = model
-        self._said = Usage(input_tokens=input_tokens_estimate, output_tokens=1)
+        self._said = c.Usage(input_tokens=input_tokens_estimate, output_tokens=1)
         self._request_id = request_id
-        self._usage: Usage | None = None
-        self._finished: Finished | None = None
+        self._finished: c.Finished | None = None
         self._started = False
-        self._over = False
         self._index = -1  # of the newest block
         self._open: str | int | None = None  # "text", "thinking", or the index of a tool call
         self._waiting: list[_Waiting] = []  # blocks that came while a call was open
         self._called = False
 
-    def feed(self, event: Event) -> bytes:
-        """What the client is sent for the event; often nothing yet."""
-        if self._over:
-            return b""
-        if isinstance(event, Failed):
-            return self.fail(UpstreamFailure(event.kind, 0, event.message))
-        if isinstance(event, UsageSeen):
-            self._usage = event.usage
-            return b""
-        if isinstance(event, Started):
-            return self._start(event.id, event.usage)
-        if isinstance(event, Finished):
-            self._finished = event
-            return self._start("", None) + self._release()
-        return self._start("", None) + self._content(event)
-
-    def finish(self) -> bytes:
-        """The end of the answer, with the last usage seen."""
-        if self._over:
-            return b""
-        raw = self._start("", None) + self._release()
-        self._over = True
-        return raw + self._message_delta() + sse_event("message_stop", {"type": "message_stop"})
-
     def keepalive(self) -> bytes:
-        """What keeps a silent stream open."""
+        """The dialect has an event for it."""
         return sse_event("ping", {"type": "ping"})
 
-    def fail(self, failure: UpstreamFailure) -> bytes:
-        """The error that ends a stream which has begun."""
-        if self._over:
-            return b""
-        self._over = True
+    def _write(self, event: stream.ContentEvent) -> bytes:
+        if isinstance(event, c.Started):
+            return self._start(event.id, event.usage)
+        if isinstance(event, c.Finished):
+            self._finished = event
+            return self._start("", None) + self._release()
+        start = self._start("", None)
+        if isinstance(self._open, int) and not (isinstance(event, c.ToolCallDelta) and event.index == self._open):
+            self._wait(event)
+            return start
+        return start + self._write_content(event)
+
+    def _write_end(self) -> bytes:
+        raw = self._start("", None) + self._release()
+        return raw + self._message_delta() + sse_event("message_stop", {"type": "message_stop"})
+
+    def _write_failure(self, failure: c.UpstreamFailure) -> bytes:
         return sse_event("error", write_failure(failure, request_id=self._request_id))
 
-    def _start(self, message_id: str, usage: Usage | None) -> bytes:
+    def _start(self, message_id: str, usage: c.Usage | None) -> bytes:
         if self._started:
             return b""
         self._started = True
@@ -191,7 +164,7 @@ class StreamWriter:
         return sse_event("message_start", {"type": "message_start", "message": message})
 
     def _message_delta(self) -> bytes:
-        finish = self._finished or Finished(Finish.TOOL_CALLS if self._called else Finish.STOP)
+        finish = self._finished or c.Finished(c.Finish.TOOL_CALLS if self._called else c.Finish.STOP)
         reason = write_stop_reason(finish.finish, finish.stop_sequence)
         usage: JsonObject = {"output_tokens": self._said.output_tokens}
         if self._usage is not None:
@@ -204,20 +177,14 @@ class StreamWriter:
         }
         return sse_event("message_delta", {"type": "message_delta", "delta": delta, "usage": usage})
 
-    def _content(self, event: TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta) -> bytes:
-        if isinstance(self._open, int) and not (isinstance(event, ToolCallDelta) and event.index == self._open):
-            self._wait(event)
-            return b""
-        return self._write(event)
-
-    def _wait(self, event: TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta) -> None:
+    def _wait(self, event: _BlockEvent) -> None:
         """Keeps what would need another block while a call's is open: more of that call may still come."""
-        if isinstance(event, ToolCallDelta):
+        if isinstance(event, c.ToolCallDelta):
             for waiting in self._waiting:
                 if waiting.call == event.index:
                     waiting.events.append(event)
             return
-        call = event.index if isinstance(event, ToolCallStarted) else None
+        call = event.index if isinstance(event, c.ToolCallStarted) else None
         if call is None and self._waiting and self._waiting[-1].call is None:
             self._waiting[-1].events.append(event)
         else:
@@ -226,17 +193,17 @@ class StreamWriter:
     def _release(self) -> bytes:
         raw = self._close()
         for waiting in self._waiting:
-            raw += b"".join(self._write(event) for event in waiting.events)
+            raw += b"".join(self._write_content(event) for event in waiting.events)
             raw += self._close()
         self._waiting.clear()
         return raw
 
-    def _write(self, event: TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta) -> bytes:
-        if isinstance(event, TextDelta):
+    def _write_content(self, event: _BlockEvent) -> bytes:
+        if isinstance(event, c.TextDelta):
             return self._write_text(event.text)
-        if isinstance(event, ThinkingDelta):
+        if isinstance(event, c.ThinkingDelta):
             return self._write_thinking(event)
-        if isinstance(event, ToolCallStarted):
+        if isinstance(event, c.ToolCallStarted):
             self._called = True
             block = {"type": "tool_use", "id": event.id, "name": event.name, "input": {}}
             return self._close() + self._begin(event.index, block)
@@ -250,7 +217,7 @@ class StreamWriter:
         raw = b"" if self._open == "text" else self._close() + self._begin("text", {"type": "text", "text": ""})
         return raw + self._delta({"type": "text_delta", "text": text})
 
-    def _write_thinking(self, event: ThinkingDelta) -> bytes:
+    def _write_thinking(self, event: c.ThinkingDelta) -> bytes:
         if not event.text and event.signature is None:
             return b""
         raw = b""
@@ -283,4 +250,4 @@ class _Waiting:
     """Events of one block to be. call: the index of its tool call; None for text and thinking."""
 
     call: int | None
-    events: list[TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta] = field(default_factory=list)
+    events: list[_BlockEvent] = field(default_factory=list)

@@ -1,15 +1,7 @@
-"""Amazon Bedrock Converse: a provider's dialect only. Event-stream frames are decoded elsewhere and come as values."""
+"""Amazon Bedrock Converse: a provider's dialect only."""
 
 from __future__ import annotations
 
-from router.dialects.bedrock.answer import read_answer
-from router.dialects.bedrock.failure import read_failure
-from router.dialects.bedrock.request import write_request
-from router.dialects.bedrock.stream import StreamReader
+from router.dialects.bedrock import answer, eventstream, failure, http, request, stream
 
-__all__ = [
-    "StreamReader",
-    "read_answer",
-    "read_failure",
-    "write_request",
-]
+__all__ = ["answer", "eventstream", "failure", "http", "request", "stream"]

@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from router.dialects.conversation import Answer, Finish, Text, Thinking, ToolCall, Usage
-from router.dialects.shared.lenient import count_at, object_at, objects_at, text_at
+from router.dialects import conversation as c
+from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
 from router.dialects.shared.shaping import arguments_text, made_up_id
 from router.types import JsonObject
 
-AnswerPart: TypeAlias = Text | Thinking | ToolCall
+AnswerPart: TypeAlias = c.Text | c.Thinking | c.ToolCall
 
 _FINISH = {
-    "end_turn": Finish.STOP,
-    "stop_sequence": Finish.STOP,
-    "tool_use": Finish.TOOL_CALLS,
-    "max_tokens": Finish.LENGTH,
-    "model_context_window_exceeded": Finish.LENGTH,
-    "guardrail_intervened": Finish.CONTENT_FILTER,
-    "content_filtered": Finish.CONTENT_FILTER,
-    "malformed_model_output": Finish.BROKEN,
-    "malformed_tool_use": Finish.BROKEN,
+    "end_turn": c.Finish.STOP,
+    "stop_sequence": c.Finish.STOP,
+    "tool_use": c.Finish.TOOL_CALLS,
+    "max_tokens": c.Finish.LENGTH,
+    "model_context_window_exceeded": c.Finish.LENGTH,
+    "guardrail_intervened": c.Finish.CONTENT_FILTER,
+    "content_filtered": c.Finish.CONTENT_FILTER,
+    "malformed_model_output": c.Finish.BROKEN,
+    "malformed_tool_use": c.Finish.BROKEN,
 }
 
 
-def read_answer(body: JsonObject, *, model: str = "", request_id: str = "") -> Answer:
-    """A provider's answer. Raises ValueError if it is none.
+def read_answer(body: JsonObject, *, model: str = "", request_id: str = "") -> c.Answer:
+    """A provider's answer. Raises ValueError for anything else.
 
-    model, request_id: what the answer's body does not say (`x-amzn-requestid` has the latter).
+    model, request_id: they are not in the answer's body (`x-amzn-requestid` has the latter).
     """
     message = object_at(object_at(body, "output"), "message")
     if not isinstance(message.get("content"), list):
         raise ValueError("the answer has no array `output.message.content`")
     read = [_read_block(block, seed=request_id, index=i) for i, block in enumerate(objects_at(message, "content"))]
-    return Answer(
+    return c.Answer(
         id=request_id,
         model=model,
         parts=tuple(part for part in read if part is not None),
@@ -46,26 +46,26 @@ def _read_block(block: JsonObject, *, seed: str, index: int) -> AnswerPart | Non
     if isinstance(block.get("toolUse"), dict):
         call = block["toolUse"]
         call_id = text_at(call, "toolUseId") or made_up_id(seed=seed, index=index)
-        return ToolCall(call_id, text_at(call, "name"), arguments_text(call.get("input")))
+        return c.ToolCall(call_id, text_at(call, "name"), arguments_text(call.get("input")))
     if isinstance(block.get("reasoningContent"), dict):
         reasoning = block["reasoningContent"]
         text = object_at(reasoning, "reasoningText")
         redacted = text_at(reasoning, "redactedContent") or None
-        return Thinking(text_at(text, "text"), text_at(text, "signature") or None, redacted=redacted)
+        return c.Thinking(text_at(text, "text"), text_at(text, "signature") or None, redacted=redacted)
     if isinstance(block.get("citationsContent"), dict):
-        return Text("".join(text_at(item, "text") for item in objects_at(block["citationsContent"], "content")))
-    return Text(text_at(block, "text")) if text_at(block, "text") else None
+        return c.Text("".join(text_at(item, "text") for item in objects_at(block["citationsContent"], "content")))
+    return c.Text(text_at(block, "text")) if text_at(block, "text") else None
 
 
-def read_finish(stop_reason: str) -> Finish:
+def read_finish(stop_reason: str) -> c.Finish:
     """Why the answer ended; a reason that is not known is an ordinary end."""
-    return _FINISH.get(stop_reason, Finish.STOP)
+    return _FINISH.get(stop_reason, c.Finish.STOP)
 
 
-def read_usage(usage: JsonObject) -> Usage:
+def read_usage(usage: JsonObject) -> c.Usage:
     """Input tokens with those that were read from a cache or written to it."""
     read, written = count_at(usage, "cacheReadInputTokens"), count_at(usage, "cacheWriteInputTokens")
-    return Usage(
+    return c.Usage(
         input_tokens=count_at(usage, "inputTokens") + read + written,
         output_tokens=count_at(usage, "outputTokens"),
         cache_read_tokens=read,

@@ -1,4 +1,4 @@
-"""Frames of `application/vnd.amazon.eventstream`, in which Bedrock streams. tests/ hold them against botocore.
+"""Frames of `application/vnd.amazon.eventstream`, in which Bedrock streams. tests compare them with botocore's.
 
 A frame: u32 length, u32 length of the headers, u32 CRC-32 of those eight bytes, headers, payload, u32 CRC-32 of all
 before it. A header: u8 length, name, u8 type, value.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zlib import crc32
 
 MAX_FRAME_BYTES = 24 * 1024 * 1024
-"""A longer frame is taken for noise; AWS's own limit is 16 MiB of payload and 128 KiB of headers."""
+"""A longer frame counts as noise; AWS's own limit is 16 MiB of payload and 128 KiB of headers."""
 
 _PRELUDE = struct.Struct(">II")
 _U32 = struct.Struct(">I")
@@ -27,26 +27,25 @@ class Frame:
     payload: bytes
 
 
-class FrameReader:
-    """Bytes in as they come, whole frames out."""
+class FrameSplitter:
+    """Bytes in as they come, the whole frames among them out, unread."""
 
     def __init__(self) -> None:
         self._rest = b""
 
-    def feed(self, data: bytes) -> list[Frame]:
-        """The frames that are complete now. Raises ValueError where a length or a checksum is wrong."""
+    def feed(self, data: bytes) -> list[bytes]:
+        """The frames that are complete now. Raises ValueError where a length, or its checksum, is wrong."""
         self._rest += data
         frames, at = [], 0
         while (length := self._length(at)) is not None and len(self._rest) - at >= length:
-            frames.append(_frame(self._rest[at : at + length]))
+            frames.append(self._rest[at : at + length])
             at += length
         self._rest = self._rest[at:]
         return frames
 
-    @property
-    def is_inside(self) -> bool:
-        """Whether a frame has begun and not ended."""
-        return bool(self._rest)
+    def rest(self) -> bytes:
+        """What is left of a frame that did not end."""
+        return self._rest
 
     def _length(self, at: int) -> int | None:
         if len(self._rest) - at < 12:
@@ -59,15 +58,19 @@ class FrameReader:
         return int(length)
 
 
-def encode_frame(headers: dict[str, str], payload: bytes) -> bytes:
-    """A frame with text headers."""
-    texts = [(name.encode(), value.encode()) for name, value in headers.items()]
-    packed = b"".join(
-        bytes([len(name)]) + name + struct.pack(">BH", _TEXT_TYPE, len(value)) + value for name, value in texts
-    )
-    prelude = _PRELUDE.pack(16 + len(packed) + len(payload), len(packed))
-    message = prelude + _U32.pack(crc32(prelude)) + packed + payload
-    return message + _U32.pack(crc32(message))
+class FrameReader:
+    """Bytes in as they come, whole frames out, read."""
+
+    def __init__(self) -> None:
+        self._splitter = FrameSplitter()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that are complete now. Raises ValueError where a length or a checksum is wrong."""
+        return [_frame(frame) for frame in self._splitter.feed(data)]
+
+    def close(self) -> list[Frame]:
+        """A frame without its end holds nothing that can be read."""
+        return []
 
 
 def _frame(data: bytes) -> Frame:

@@ -1,4 +1,4 @@
-"""Amazon Bedrock Converse, with a Bedrock API key or with AWS keys and Signature Version 4."""
+"""The request to Amazon Bedrock Converse, with a Bedrock API key or with AWS keys and Signature Version 4."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from urllib.parse import quote
 from router.dialects.bedrock.request import write_request
 from router.dialects.bedrock.sigv4 import signed_headers
 from router.dialects.shared.prepared import Call, Prepared, body_of, conversation_of, edited, original
+from router.dialects.shared.provider import HttpRequest, Provider
 from router.dialects.shared.secret import Secret
-from router.providers.calls import Dialect, HttpRequest
-from router.providers.registry import Provider
+from router.types import Dialect
 
 REGION = "us-east-1"
 SERVICE = "bedrock"
 
 
 def prepare(provider: Provider, call: Call, *, model: str, without: Collection[str], now_s: float) -> Prepared:
-    """The request to `<base_url>/model/<model>/converse`, or its streaming sister."""
+    """The request to `<base_url>/model/<model>/converse`, or `converse-stream`."""
     refused = {*provider.quirks.strip, *without}
     raw = original(call, Dialect.BEDROCK)
     dropped: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Conversation -> the body of a Converse request. The model stands in the URL, and so does whether it streams."""
+"""Conversation -> the body of a Converse request. The model and whether it streams are in the URL."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from router.dialects.conversation import (
     Media,
     Part,
     Text,
-    Thinking,
     Tool,
     ToolCall,
     ToolChoice,
@@ -23,7 +22,6 @@ from router.dialects.shared.shaping import (
     JSON_INSTRUCTION,
     LEAST_THINKING_TOKENS,
     NO_TOOLS_INSTRUCTION,
-    alternate,
     arguments_object,
     asked_in_vain,
     cannot_send,
@@ -31,14 +29,16 @@ from router.dialects.shared.shaping import (
     holds_calls,
     media_type_of,
     names_of_calls,
-    split_system,
-    without_thinking,
+    system_and_turns,
 )
 from router.jsontext import encode_json
 from router.types import JsonObject
 
 NO_OUTPUT = "(no output)"
-"""What a tool's result says that holds nothing: the API wants some content."""
+"""Text of a tool's result that holds nothing: the API wants some content."""
+
+ROOM_FOR_ANSWER = 8_192
+"""Tokens of the answer beyond the thinking, where the client gave a budget for thinking only."""
 
 _NEVER = ("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs", "parallel_tools", "user")
 _IMAGE_FORMATS = {
@@ -77,21 +77,16 @@ _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9 ()\[\]-]+")
 _SPACES = re.compile(r" {2,}")
 
 
-def write_request(
-    conversation: Conversation, *, model: str, default_max_tokens: int = 8_192, keep_thinking: bool = False
-) -> Written:
+def write_request(conversation: Conversation, *, model: str) -> Written:
     """The conversation as a body for Converse.
 
     model: decides which of a family's own fields are sent; it is not in the body.
-    default_max_tokens: what is left for the answer where the client gave a budget for thinking only.
-    keep_thinking: only where the thinking's signatures are known to be of this provider's models.
     Raises RequestError for media given by URL, and for formats that Converse does not take.
     """
     dropped = list(asked_in_vain(conversation, _NEVER))
-    turns = conversation.turns if keep_thinking else without_thinking(conversation.turns)
-    system, turns = split_system(turns)
-    messages = _write_messages(alternate(turns))
-    body: JsonObject = {"messages": messages}
+    leading, turns = system_and_turns(conversation, None)
+    body: JsonObject = {"messages": _write_messages(turns)}
+    system = tuple(part.text for part in leading if isinstance(part, Text))
     system = system + _write_tools(body, conversation, turns, dropped)
     form = conversation.answer_format
     if form is not None and form.schema is None:
@@ -100,7 +95,7 @@ def write_request(
         body["system"] = [{"text": text} for text in system]
     _write_inference(body, conversation, dropped)
     _write_output(body, conversation, dropped)
-    _write_family_fields(body, conversation, dropped, model=model, room=default_max_tokens)
+    _write_family_fields(body, conversation, dropped, model=model)
     return Written(body, tuple(dropped))
 
 
@@ -141,15 +136,7 @@ def _write_part(part: Part, names: _DocumentNames) -> JsonObject | None:
         return {"toolUse": call}
     if isinstance(part, ToolResult):
         return {"toolResult": _write_result(part, names)}
-    return _write_thinking(part)
-
-
-def _write_thinking(part: Thinking) -> JsonObject | None:
-    if part.redacted is not None:
-        return {"reasoningContent": {"redactedContent": part.redacted}}
-    if part.signature is None:
-        return None
-    return {"reasoningContent": {"reasoningText": {"text": part.text, "signature": part.signature}}}
+    return None
 
 
 def _write_result(result: ToolResult, names: _DocumentNames) -> JsonObject:
@@ -159,7 +146,7 @@ def _write_result(result: ToolResult, names: _DocumentNames) -> JsonObject:
             if part.kind == "audio":
                 raise cannot_send(part, why="a tool's result cannot hold sound on Bedrock.")
             content.append(_write_media(part, names))
-        elif part.text.strip():
+        elif isinstance(part, Text) and part.text.strip():
             content.append({"text": part.text})
     written: JsonObject = {"toolUseId": clean_id(result.call_id), "content": content or [{"text": NO_OUTPUT}]}
     return {**written, "status": "error"} if result.is_error else written
@@ -260,9 +247,7 @@ def _write_output(body: JsonObject, conversation: Conversation, dropped: list[st
         body["outputConfig"] = config
 
 
-def _write_family_fields(
-    body: JsonObject, conversation: Conversation, dropped: list[str], *, model: str, room: int
-) -> None:
+def _write_family_fields(body: JsonObject, conversation: Conversation, dropped: list[str], *, model: str) -> None:
     """What only Claude's models know: top_k, and a budget of thinking."""
     fields: JsonObject = {}
     is_claude = "anthropic" in model or "claude" in model
@@ -270,7 +255,7 @@ def _write_family_fields(
         _put_or_drop(fields, "top_k", conversation.top_k, dropped, put=is_claude)
     tokens = conversation.thinking_tokens
     if tokens is not None and tokens > 0:
-        _write_budget(body, fields, conversation, dropped, tokens=tokens if is_claude else 0, room=room)
+        _write_budget(body, fields, conversation, dropped, tokens=tokens if is_claude else 0)
     elif is_claude and (tokens == 0 or conversation.effort == "none"):
         fields["thinking"] = {"type": "disabled"}
     if fields:
@@ -285,11 +270,11 @@ def _put_or_drop(fields: JsonObject, name: str, value: object, dropped: list[str
 
 
 def _write_budget(
-    body: JsonObject, fields: JsonObject, conversation: Conversation, dropped: list[str], *, tokens: int, room: int
+    body: JsonObject, fields: JsonObject, conversation: Conversation, dropped: list[str], *, tokens: int
 ) -> None:
     """A budget below maxTokens; dropped where it would be refused (a forced call, or thinking that was left out)."""
     budget = max(LEAST_THINKING_TOKENS, tokens)
-    most = conversation.max_output_tokens or budget + room
+    most = conversation.max_output_tokens or budget + ROOM_FOR_ANSWER
     budget = min(budget, most - 1)
     forced = {"any", "tool"} & set(body.get("toolConfig", {}).get("toolChoice", {}))
     if not tokens or budget < LEAST_THINKING_TOKENS or forced or _amid_unsigned_loop(body["messages"]):
@@ -305,6 +290,4 @@ def _write_budget(
 
 
 def _amid_unsigned_loop(messages: list[JsonObject]) -> bool:
-    if len(messages) < 2 or "toolResult" not in messages[-1]["content"][0]:
-        return False
-    return "reasoningContent" not in messages[-2]["content"][0]
+    return len(messages) > 1 and "toolResult" in messages[-1]["content"][0]

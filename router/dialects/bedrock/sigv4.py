@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 for a POST with a JSON body. tests/ hold it byte for byte against botocore.
+"""AWS Signature Version 4 for a POST with a JSON body. tests compare it byte for byte with botocore's.
 
 Forty lines of hashing instead of a dependency of 31 MB, and the time comes in as an argument.
 """
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
+from router.dialects.shared.provider import AwsKeys
 from router.dialects.shared.secret import Secret
-from router.providers.registry import AwsKeys
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 

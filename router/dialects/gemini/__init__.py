@@ -2,19 +2,6 @@
 
 from __future__ import annotations
 
-from router.dialects.gemini.answer import read_answer, write_answer
-from router.dialects.gemini.failure import error_status, read_failure, write_failure
-from router.dialects.gemini.request import read_request, write_request
-from router.dialects.gemini.stream import StreamReader, StreamWriter
+from router.dialects.gemini import answer, endpoints, failure, http, request_reader, request_writer, stream
 
-__all__ = [
-    "StreamReader",
-    "StreamWriter",
-    "error_status",
-    "read_answer",
-    "read_failure",
-    "read_request",
-    "write_answer",
-    "write_failure",
-    "write_request",
-]
+__all__ = ["answer", "endpoints", "failure", "http", "request_reader", "request_writer", "stream"]

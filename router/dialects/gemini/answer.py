@@ -1,4 +1,4 @@
-"""Gemini's GenerateContentResponse <-> Answer: what a provider answered, and what a client is answered."""
+"""Gemini's GenerateContentResponse <-> Answer: from a provider and for a client."""
 
 from __future__ import annotations
 
@@ -6,56 +6,56 @@ import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from router.dialects.conversation import Answer, Finish, Part, Text, Thinking, ToolCall, Usage
+from router.dialects import conversation as c
 from router.dialects.gemini.request_writer import NO_SIGNATURE, write_parts
-from router.dialects.shared.lenient import count_at, object_at, objects_at, text_at
+from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
 from router.dialects.shared.shaping import arguments_text, made_up_id
 from router.types import JsonObject
 
-AnswerPart: TypeAlias = Text | Thinking | ToolCall
+AnswerPart: TypeAlias = c.Text | c.Thinking | c.ToolCall
 
 _FINISH = {
-    "MAX_TOKENS": Finish.LENGTH,
-    "SAFETY": Finish.CONTENT_FILTER,
-    "RECITATION": Finish.CONTENT_FILTER,
-    "LANGUAGE": Finish.CONTENT_FILTER,
-    "BLOCKLIST": Finish.CONTENT_FILTER,
-    "PROHIBITED_CONTENT": Finish.CONTENT_FILTER,
-    "SPII": Finish.CONTENT_FILTER,
-    "MODEL_ARMOR": Finish.CONTENT_FILTER,
-    "IMAGE_SAFETY": Finish.CONTENT_FILTER,
-    "IMAGE_PROHIBITED_CONTENT": Finish.CONTENT_FILTER,
-    "IMAGE_RECITATION": Finish.CONTENT_FILTER,
-    "MALFORMED_FUNCTION_CALL": Finish.BROKEN,
-    "UNEXPECTED_TOOL_CALL": Finish.BROKEN,
-    "TOO_MANY_TOOL_CALLS": Finish.BROKEN,
-    "MISSING_THOUGHT_SIGNATURE": Finish.BROKEN,
-    "MALFORMED_RESPONSE": Finish.BROKEN,
-    "OTHER": Finish.BROKEN,
-    "IMAGE_OTHER": Finish.BROKEN,
-    "NO_IMAGE": Finish.BROKEN,
+    "MAX_TOKENS": c.Finish.LENGTH,
+    "SAFETY": c.Finish.CONTENT_FILTER,
+    "RECITATION": c.Finish.CONTENT_FILTER,
+    "LANGUAGE": c.Finish.CONTENT_FILTER,
+    "BLOCKLIST": c.Finish.CONTENT_FILTER,
+    "PROHIBITED_CONTENT": c.Finish.CONTENT_FILTER,
+    "SPII": c.Finish.CONTENT_FILTER,
+    "MODEL_ARMOR": c.Finish.CONTENT_FILTER,
+    "IMAGE_SAFETY": c.Finish.CONTENT_FILTER,
+    "IMAGE_PROHIBITED_CONTENT": c.Finish.CONTENT_FILTER,
+    "IMAGE_RECITATION": c.Finish.CONTENT_FILTER,
+    "MALFORMED_FUNCTION_CALL": c.Finish.BROKEN,
+    "UNEXPECTED_TOOL_CALL": c.Finish.BROKEN,
+    "TOO_MANY_TOOL_CALLS": c.Finish.BROKEN,
+    "MISSING_THOUGHT_SIGNATURE": c.Finish.BROKEN,
+    "MALFORMED_RESPONSE": c.Finish.BROKEN,
+    "OTHER": c.Finish.BROKEN,
+    "IMAGE_OTHER": c.Finish.BROKEN,
+    "NO_IMAGE": c.Finish.BROKEN,
 }
 _FINISH_REASON = {
-    Finish.STOP: "STOP",
-    Finish.TOOL_CALLS: "STOP",
-    Finish.LENGTH: "MAX_TOKENS",
-    Finish.CONTENT_FILTER: "SAFETY",
-    Finish.BROKEN: "OTHER",
+    c.Finish.STOP: "STOP",
+    c.Finish.TOOL_CALLS: "STOP",
+    c.Finish.LENGTH: "MAX_TOKENS",
+    c.Finish.CONTENT_FILTER: "SAFETY",
+    c.Finish.BROKEN: "OTHER",
 }
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
 
 
-def read_answer(body: JsonObject) -> Answer:
-    """A provider's answer; a blocked prompt is one that ends with CONTENT_FILTER. Raises ValueError if it is none."""
+def read_answer(body: JsonObject) -> c.Answer:
+    """A provider's answer; a blocked prompt is one that ends with CONTENT_FILTER. Raises ValueError for others."""
     candidates = objects_at(body, "candidates")
     if not candidates and not is_blocked(body):
         raise ValueError("the answer has neither candidates nor a reason why the prompt was blocked")
     response_id = text_at(body, "responseId")
     candidate = candidates[0] if candidates else {}
     parts = read_parts(object_at(candidate, "content"), response_id=response_id, first_call=0)
-    called = any(isinstance(part, ToolCall) for part in parts)
-    finish = read_finish(text_at(candidate, "finishReason"), called=called) if candidates else Finish.CONTENT_FILTER
-    return Answer(
+    called = any(isinstance(part, c.ToolCall) for part in parts)
+    finish = read_finish(text_at(candidate, "finishReason"), called=called) if candidates else c.Finish.CONTENT_FILTER
+    return c.Answer(
         id=response_id,
         model=text_at(body, "modelVersion"),
         parts=parts,
@@ -76,33 +76,33 @@ def read_parts(content: JsonObject, *, response_id: str, first_call: int) -> tup
     for item in objects_at(content, "parts"):
         signature = text_at(item, "thoughtSignature")
         if item.get("thought") is True:
-            parts.append(Thinking(text_at(item, "text"), signature or None))
+            parts.append(c.Thinking(text_at(item, "text"), signature or None))
             continue
         if signature and signature != NO_SIGNATURE:
-            parts.append(Thinking("", signature))
+            parts.append(c.Thinking("", signature))
         if isinstance(item.get("functionCall"), dict):
             parts.append(_read_call(item["functionCall"], response_id=response_id, index=n_calls))
             n_calls += 1
         elif text_at(item, "text"):
-            parts.append(Text(text_at(item, "text")))
+            parts.append(c.Text(text_at(item, "text")))
     return tuple(parts)
 
 
-def _read_call(call: JsonObject, *, response_id: str, index: int) -> ToolCall:
+def _read_call(call: JsonObject, *, response_id: str, index: int) -> c.ToolCall:
     name, arguments = text_at(call, "name"), arguments_text(call.get("args"))
     made_up = made_up_id(seed=response_id or f"{name} {arguments}", index=index)
-    return ToolCall(text_at(call, "id") or made_up, name, arguments)
+    return c.ToolCall(text_at(call, "id") or made_up, name, arguments)
 
 
-def read_finish(finish_reason: str, *, called: bool) -> Finish:
+def read_finish(finish_reason: str, *, called: bool) -> c.Finish:
     """Why the answer ended; Gemini has no reason for calls, and one that is not known is an ordinary end."""
-    return _FINISH.get(finish_reason, Finish.TOOL_CALLS if called else Finish.STOP)
+    return _FINISH.get(finish_reason, c.Finish.TOOL_CALLS if called else c.Finish.STOP)
 
 
-def read_usage(usage: JsonObject) -> Usage:
+def read_usage(usage: JsonObject) -> c.Usage:
     """Gemini's output tokens leave the thinking out, and its prompt the results of its own tools; ours hold them."""
     thoughts = count_at(usage, "thoughtsTokenCount")
-    return Usage(
+    return c.Usage(
         input_tokens=count_at(usage, "promptTokenCount") + count_at(usage, "toolUsePromptTokenCount"),
         output_tokens=count_at(usage, "candidatesTokenCount") + thoughts,
         cache_read_tokens=count_at(usage, "cachedContentTokenCount"),
@@ -110,13 +110,13 @@ def read_usage(usage: JsonObject) -> Usage:
     )
 
 
-def write_answer(answer: Answer, *, model: str) -> JsonObject:
-    """The answer for a client. model: the name that the client knows."""
+def write_answer(answer: c.Answer, *, model: str) -> JsonObject:
+    """The answer for a client. model: the name for the client."""
     candidate = write_candidate(answer.parts, finish=answer.finish)
     return write_response(candidate, response_id=answer.id, model=model, usage=answer.usage)
 
 
-def write_candidate(parts: Iterable[Part], *, finish: Finish | None) -> JsonObject:
+def write_candidate(parts: Iterable[c.Part], *, finish: c.Finish | None) -> JsonObject:
     """The one candidate. finish: None while the answer goes on."""
     safe = (_with_base64_signature(part) for part in parts)
     written = write_parts(safe, sign_calls=False, with_thoughts=True, with_ids=True)
@@ -126,14 +126,14 @@ def write_candidate(parts: Iterable[Part], *, finish: Finish | None) -> JsonObje
     return {**candidate, "index": 0}
 
 
-def _with_base64_signature(part: Part) -> Part:
-    """A signature that another provider made may be no base64, on which Gemini's clients would fail."""
-    if isinstance(part, Thinking) and part.signature and not _BASE64.fullmatch(part.signature):
-        return Thinking(part.text)
+def _with_base64_signature(part: c.Part) -> c.Part:
+    """Another provider's signature may not be base64, on which Gemini's clients would fail."""
+    if isinstance(part, c.Thinking) and part.signature and not _BASE64.fullmatch(part.signature):
+        return c.Thinking(part.text)
     return part
 
 
-def write_response(candidate: JsonObject, *, response_id: str, model: str, usage: Usage | None) -> JsonObject:
+def write_response(candidate: JsonObject, *, response_id: str, model: str, usage: c.Usage | None) -> JsonObject:
     """A whole response, or one frame of a stream."""
     body: JsonObject = {"candidates": [candidate]}
     if usage is not None:
@@ -141,7 +141,7 @@ def write_response(candidate: JsonObject, *, response_id: str, model: str, usage
     return {**body, "modelVersion": model, "responseId": response_id}
 
 
-def write_usage(usage: Usage) -> JsonObject:
+def write_usage(usage: c.Usage) -> JsonObject:
     """Usage in Gemini's counting."""
     written = {
         "promptTokenCount": usage.input_tokens,

@@ -1,22 +1,23 @@
-"""Gemini's errors <-> UpstreamFailure."""
+"""Gemini's errors: a provider's, and the router's own for a client."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
-from router.dialects.conversation import FailureKind, UpstreamFailure
-from router.dialects.shared.failing import (
+from router.dialects import conversation as c
+from router.dialects.shared.failures import (
+    CLIENT_STATUS,
+    ProviderError,
     client_message,
-    error_document,
-    kind_of_refusal,
+    error_of,
+    failure_reader,
     kind_of_status,
-    lower_keys,
-    retry_after_s,
     seconds,
-    shown,
 )
-from router.dialects.shared.lenient import count_at, object_at, objects_at, text_at
+from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
+from router.errors import RequestError
 from router.types import JsonObject
 
 _UPPER_CASE = re.compile(r"([A-Z])")
@@ -38,87 +39,94 @@ PARAMETERS = {
 """The words for parameters that a request can do without, each with its path."""
 
 _KIND = {
-    "INVALID_ARGUMENT": FailureKind.BAD_REQUEST,
-    "OUT_OF_RANGE": FailureKind.BAD_REQUEST,
-    "ABORTED": FailureKind.SERVER,
-    "FAILED_PRECONDITION": FailureKind.AUTHENTICATION,  # no billing, or a country that is not served
-    "UNAUTHENTICATED": FailureKind.AUTHENTICATION,
-    "PERMISSION_DENIED": FailureKind.AUTHENTICATION,
-    "NOT_FOUND": FailureKind.NOT_FOUND,
-    "RESOURCE_EXHAUSTED": FailureKind.RATE_LIMITED,
-    "INTERNAL": FailureKind.SERVER,
-    "UNKNOWN": FailureKind.SERVER,
-    "UNAVAILABLE": FailureKind.OVERLOADED,
-    "DEADLINE_EXCEEDED": FailureKind.TIMEOUT,
-    "CANCELLED": FailureKind.CONNECTION,
+    "INVALID_ARGUMENT": c.FailureKind.BAD_REQUEST,
+    "OUT_OF_RANGE": c.FailureKind.BAD_REQUEST,
+    "ABORTED": c.FailureKind.SERVER,
+    "FAILED_PRECONDITION": c.FailureKind.AUTHENTICATION,  # no billing, or a country that is not served
+    "UNAUTHENTICATED": c.FailureKind.AUTHENTICATION,
+    "PERMISSION_DENIED": c.FailureKind.AUTHENTICATION,
+    "NOT_FOUND": c.FailureKind.NOT_FOUND,
+    "RESOURCE_EXHAUSTED": c.FailureKind.RATE_LIMITED,
+    "INTERNAL": c.FailureKind.SERVER,
+    "UNKNOWN": c.FailureKind.SERVER,
+    "UNAVAILABLE": c.FailureKind.OVERLOADED,
+    "DEADLINE_EXCEEDED": c.FailureKind.TIMEOUT,
+    "CANCELLED": c.FailureKind.CONNECTION,
 }
 _STATUS = {
-    FailureKind.RATE_LIMITED: ("RESOURCE_EXHAUSTED", 429),
-    FailureKind.QUOTA: ("RESOURCE_EXHAUSTED", 429),
-    FailureKind.OVERLOADED: ("UNAVAILABLE", 503),
-    FailureKind.SERVER: ("INTERNAL", 500),
-    FailureKind.TIMEOUT: ("DEADLINE_EXCEEDED", 504),
-    FailureKind.CONNECTION: ("UNAVAILABLE", 503),
-    FailureKind.AUTHENTICATION: ("INTERNAL", 500),  # our key at the provider, not the client's with us
-    FailureKind.NOT_FOUND: ("NOT_FOUND", 404),
-    FailureKind.CONTEXT_TOO_LONG: ("INVALID_ARGUMENT", 400),
-    FailureKind.REFUSED_PARAMETER: ("INVALID_ARGUMENT", 400),
-    FailureKind.BAD_REQUEST: ("INVALID_ARGUMENT", 400),
-    FailureKind.TOO_LARGE: ("INVALID_ARGUMENT", 413),
-    FailureKind.BROKEN_ANSWER: ("INTERNAL", 500),
+    **CLIENT_STATUS,
+    c.FailureKind.CONNECTION: 503,
+    c.FailureKind.AUTHENTICATION: 500,  # our key at the provider, not the client's with us
+    c.FailureKind.BROKEN_ANSWER: 500,
 }
+_CODE_NAMES = {
+    401: "UNAUTHENTICATED",
+    403: "PERMISSION_DENIED",
+    404: "NOT_FOUND",
+    409: "ABORTED",
+    429: "RESOURCE_EXHAUSTED",
+    501: "UNIMPLEMENTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+"""google.rpc.Code by HTTP status; any other is INVALID_ARGUMENT below 500 and INTERNAL from there."""
 
 
-def read_failure(status: int, headers: Mapping[str, str], body: bytes, *, now_s: float) -> UpstreamFailure:
-    """A provider's error answer, also in an array of one. now_s: Unix time, for a `retry-after` that is a date."""
-    error = object_at(error_document(body), "error")
-    kind, parameter = kind_of_error(error, status=status)
-    wait_s = retry_delay_s(error)
-    return UpstreamFailure(
-        kind=kind,
-        status=status,
-        message=shown(text_at(error, "message"), body),
-        parameter=parameter,
-        retry_after_s=retry_after_s(lower_keys(headers), now_s=now_s) if wait_s is None else wait_s,
-    )
-
-
-def kind_of_error(error: JsonObject, *, status: int) -> tuple[FailureKind, str | None]:
-    """What an error object means, and the parameter that it refuses. status: 0 inside a stream."""
+def read_error(document: JsonObject, status: int, headers: Mapping[str, str]) -> ProviderError:
+    """The meaning of an error document. status: 0 inside a stream."""
+    error = object_at(document, "error")
     message = text_at(error, "message")
     details = objects_at(error, "details")
+    wait_s = _retry_delay_s(details)
     if any(text_at(detail, "reason") in ("API_KEY_INVALID", "API_KEY_EXPIRED") for detail in details):
-        return FailureKind.AUTHENTICATION, None
+        return ProviderError(c.FailureKind.AUTHENTICATION, message, wait_s=wait_s)
     kind = _KIND.get(text_at(error, "status")) or kind_of_status(status or count_at(error, "code"))
-    if kind is FailureKind.RATE_LIMITED and _is_used_up(details):
-        return FailureKind.QUOTA, None
-    if kind is not FailureKind.BAD_REQUEST:
-        return kind, None
-    return kind_of_refusal(message, PARAMETERS)
+    if kind is c.FailureKind.RATE_LIMITED and _is_used_up(details):
+        kind = c.FailureKind.QUOTA
+    return replace(error_of(kind, message, PARAMETERS), wait_s=wait_s)
+
+
+read_failure = failure_reader(read_error)
 
 
 def _is_used_up(details: list[JsonObject]) -> bool:
-    """Whether a quota of the day is gone: no waiting of use helps."""
+    """Whether a quota of the day is gone, so that no useful wait helps."""
     violations = [violation for detail in details for violation in objects_at(detail, "violations")]
     return any("perday" in text_at(violation, "quotaId").lower() for violation in violations)
 
 
-def retry_delay_s(error: JsonObject) -> float | None:
+def _retry_delay_s(details: list[JsonObject]) -> float | None:
     """Seconds to wait by the error's RetryInfo; None if it has none."""
-    delays = (seconds(text_at(detail, "retryDelay")) for detail in objects_at(error, "details"))
+    delays = (seconds(text_at(detail, "retryDelay")) for detail in details)
     return next((delay for delay in delays if delay is not None), None)
 
 
-def error_status(failure: UpstreamFailure) -> int:
-    """The HTTP status that a client of Gemini expects for the failure."""
-    return _STATUS[failure.kind][1]
+def failure_status(failure: c.UpstreamFailure) -> int:
+    """The HTTP status that a Gemini client expects for the failure."""
+    return _STATUS[failure.kind]
 
 
-def write_failure(failure: UpstreamFailure) -> JsonObject:
-    """The failure as an error for a client, as the body of an answer or inside a stream."""
-    name, code = _STATUS[failure.kind]
-    error: JsonObject = {"code": code, "message": client_message(failure), "status": name}
+def write_failure(failure: c.UpstreamFailure) -> JsonObject:
+    """A provider's failure as an error for a client, as the body of an answer or inside a stream."""
+    details: JsonObject = {}
     if failure.retry_after_s is not None:
-        info = "type.googleapis.com/google.rpc.RetryInfo"
-        error["details"] = [{"@type": info, "retryDelay": f"{failure.retry_after_s:g}s"}]
-    return {"error": error}
+        details = {"@type": f"{_TYPES}RetryInfo", "retryDelay": f"{failure.retry_after_s:g}s"}
+    return _body(_STATUS[failure.kind], client_message(failure), details)
+
+
+def write_error(error: RequestError) -> JsonObject:
+    """An error of the router's own, as the body of an answer."""
+    details: JsonObject = {}
+    if error.field is not None:
+        violation = {"field": error.field, "description": error.message, "reason": error.code}
+        details = {"@type": f"{_TYPES}BadRequest", "fieldViolations": [violation]}
+    return _body(error.status, error.message, details)
+
+
+_TYPES = "type.googleapis.com/google.rpc."
+
+
+def _body(code: int, message: str, details: JsonObject) -> JsonObject:
+    name = _CODE_NAMES.get(code, "INVALID_ARGUMENT" if code < 500 else "INTERNAL")
+    error: JsonObject = {"code": code, "message": message, "status": name}
+    return {"error": {**error, "details": [details]} if details else error}

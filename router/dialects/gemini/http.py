@@ -1,20 +1,22 @@
-"""Gemini generateContent: the model and whether to stream are in the URL."""
+"""The request to a provider that speaks Gemini generateContent: the URL holds the model and whether to stream."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 from urllib.parse import quote
 
-from router.dialects.gemini.request import write_request
-from router.dialects.shared.history import with_signed_calls
+from router.dialects.gemini.request_writer import NO_SIGNATURE, write_request
+from router.dialects.shared.json_edit import edit
 from router.dialects.shared.prepared import Call, Prepared, body_of, conversation_of, edited, original
+from router.dialects.shared.provider import HttpRequest, Provider
 from router.dialects.shared.secret import Secret
-from router.providers.calls import Dialect, HttpRequest
-from router.providers.registry import Provider
+from router.jsontext import decode_json
+from router.types import Dialect
 
 
 def prepare(provider: Provider, call: Call, *, model: str, without: Collection[str], now_s: float) -> Prepared:
-    """The request to `<base_url>/models/<model>:generateContent`, or its streaming sister."""
+    """The request to `<base_url>/models/<model>:generateContent`, or `:streamGenerateContent`."""
     refused = {*provider.quirks.strip, *without}
     raw = original(call, Dialect.GEMINI)
     dropped: tuple[str, ...] = ()
@@ -31,3 +33,35 @@ def prepare(provider: Provider, call: Call, *, model: str, without: Collection[s
     url = f"{provider.base_url}/models/{quote(model, safe='')}:{verb}"
     request = HttpRequest("POST", url, headers, body=body, stream=call.stream)
     return Prepared(request, passthrough=raw is not None, dropped=dropped)
+
+
+def with_signed_calls(raw: bytes) -> bytes:
+    """The body with a signature in every model turn that calls: where there is none, the first call gets the dummy.
+
+    Another provider's calls have none, and Gemini refuses them. The bytes stay as they are where none is missing.
+    """
+    if b"unctionCall" not in raw and b"unction_call" not in raw:
+        return raw
+    body = decode_json(raw)
+    contents = body.get("contents") if isinstance(body, dict) else None
+    if not isinstance(contents, list):
+        return raw
+    signed = [_content(content) for content in contents]
+    return raw if signed == contents else edit(raw, put={"contents": signed})
+
+
+def _content(content: Any) -> Any:
+    parts = content.get("parts") if isinstance(content, dict) else None
+    if not isinstance(parts, list) or content.get("role") != "model" or any(_has_signature(part) for part in parts):
+        return content
+    for place, part in enumerate(parts):
+        if isinstance(part, dict) and (part.get("functionCall") or part.get("function_call")):
+            return {
+                **content,
+                "parts": [*parts[:place], {**part, "thoughtSignature": NO_SIGNATURE}, *parts[place + 1 :]],
+            }
+    return content
+
+
+def _has_signature(part: Any) -> bool:
+    return isinstance(part, dict) and bool(part.get("thoughtSignature") or part.get("thought_signature"))

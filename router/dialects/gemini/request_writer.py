@@ -1,6 +1,6 @@
 """Conversation -> Gemini generateContent bodies for providers. A model's parts are also written for clients.
 
-The model and whether the answer is streamed stand in the URL, not in the body.
+The model and whether the answer is streamed are in the URL, not in the body.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from router.dialects.conversation import (
     Conversation,
     Effort,
     Media,
+    Opaque,
     Part,
     Text,
     Thinking,
@@ -24,25 +25,23 @@ from router.dialects.conversation import (
     Written,
 )
 from router.dialects.shared.shaping import (
-    alternate,
     arguments_object,
     asked_in_vain,
     media_type_of,
     names_of_calls,
-    split_system,
+    system_and_turns,
     url_of,
-    without_thinking,
 )
-from router.types import JsonObject
+from router.types import Dialect, JsonObject
 
 NO_SIGNATURE = base64.b64encode(b"skip_thought_signature_validator").decode()
-"""Stands where Gemini wants the signature of a call that another model made. Google says it costs some quality."""
+"""Replaces the signature that Gemini wants on a call that another model made. Google says it costs some quality."""
 
 LARGEST_BUDGET = 24_576
 """Tokens of thinking that every Gemini model takes; some take more."""
 
 LEAST_BUDGET_OF_PRO = 128
-"""Tokens of thinking that the pro models do at least: they cannot be told not to think."""
+"""Tokens of thinking that the pro models do at least: it cannot be switched off."""
 
 # Gemini 2 knows budgets only: those of Google's own OpenAI-compatible endpoint.
 _BUDGETS: dict[Effort, int] = {
@@ -54,6 +53,7 @@ _BUDGETS: dict[Effort, int] = {
     "xhigh": 24_576,
     "max": 24_576,
 }
+_ROLES: dict[str | None, str] = {"assistant": "model", "user": "user", "system": "user", "tool": "function"}
 _LEVELS: dict[Effort, str] = {
     "none": "MINIMAL",
     "minimal": "MINIMAL",
@@ -65,17 +65,14 @@ _LEVELS: dict[Effort, str] = {
 }
 
 
-def write_request(conversation: Conversation, *, model: str, keep_thinking: bool = False) -> Written:
-    """The conversation as a body for a provider. model: decides how the effort is said; it is not in the body.
-
-    keep_thinking: only where the thinking's signatures are known to be of this provider's models.
-    """
+def write_request(conversation: Conversation, *, model: str) -> Written:
+    """The conversation as a body for a provider. model: decides how the effort is written; it is not in the body."""
     dropped = list(asked_in_vain(conversation, ("n", "logprobs", "top_logprobs", "parallel_tools", "user")))
-    turns = conversation.turns if keep_thinking else without_thinking(conversation.turns)
-    system, turns = split_system(turns)
-    body: JsonObject = {"contents": _write_contents(alternate(turns), names_of_calls(turns))}
+    own = conversation.dialect is Dialect.GEMINI
+    system, turns = system_and_turns(conversation, Dialect.GEMINI)
+    body: JsonObject = {"contents": _write_contents(turns, names_of_calls(turns), own=own)}
     if system:
-        body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
+        body["systemInstruction"] = {"parts": _write_user_parts(system, {}, with_ids=own)}
     if conversation.tools:
         body["tools"] = [{"functionDeclarations": [_write_tool(tool) for tool in conversation.tools]}]
         if conversation.tool_choice is not None:
@@ -86,15 +83,16 @@ def write_request(conversation: Conversation, *, model: str, keep_thinking: bool
     return Written(body, tuple(dropped))
 
 
-def _write_contents(turns: Iterable[Turn], names: dict[str, str]) -> list[JsonObject]:
+def _write_contents(turns: Iterable[Turn], names: dict[str, str], *, own: bool) -> list[JsonObject]:
+    """own: the turns came in this dialect, and keep their thoughts and ids."""
     contents = []
     for turn in turns:
         if turn.role == "assistant":
-            parts = write_parts(turn.parts, sign_calls=True, with_thoughts=False, with_ids=False)
+            parts = write_parts(turn.parts, sign_calls=True, with_thoughts=own, with_ids=own)
         else:
-            parts = _write_user_parts(turn.parts, names)
-        if parts:
-            contents.append({"role": "model" if turn.role == "assistant" else "user", "parts": parts})
+            parts = _write_user_parts(turn.parts, names, with_ids=own)
+        if parts or own:
+            contents.append({"role": _ROLES.get(turn.label if own else None) or _ROLES[turn.role], "parts": parts})
     return contents
 
 
@@ -131,21 +129,26 @@ def _write_model_part(part: Part, *, with_ids: bool) -> JsonObject | None:
         return {"functionCall": {"id": part.id, **call} if with_ids else call}
     if isinstance(part, Text):
         return {"text": part.text} if part.text else None
+    if isinstance(part, Opaque):
+        return dict(part.raw)
     return _write_media(part) if isinstance(part, Media) else None
 
 
-def _write_user_parts(parts: Iterable[Part], names: dict[str, str]) -> list[JsonObject]:
-    """Results before all else; what they show beside text follows them, as a response holds text only."""
+def _write_user_parts(parts: Iterable[Part], names: dict[str, str], *, with_ids: bool) -> list[JsonObject]:
+    """Results first; their media follow them, as a response holds text only."""
     responses: list[JsonObject] = []
     others: list[JsonObject] = []
     for part in parts:
         if isinstance(part, ToolResult):
-            responses.append({"functionResponse": _write_result(part, names)})
+            response = _write_result(part, names)
+            responses.append({"functionResponse": {"id": part.call_id, **response} if with_ids else response})
             others.extend(_write_media(media) for media in part.parts if isinstance(media, Media))
         elif isinstance(part, Text):
             others.append({"text": part.text})
         elif isinstance(part, Media):
             others.append(_write_media(part))
+        elif isinstance(part, Opaque):
+            others.append(part.raw)
     return responses + others
 
 

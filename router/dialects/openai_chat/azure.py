@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode
 
 from router.dialects.openai_chat.http import chat_request
 from router.dialects.shared.prepared import Call, Prepared
+from router.dialects.shared.provider import Provider
 from router.dialects.shared.secret import Secret
-from router.providers.registry import Provider
 
 API_VERSION = "2024-10-21"
 

@@ -1,4 +1,4 @@
-"""OpenAI Chat Completions, as OpenAI and everyone who copies it speaks it; the copies' differences are quirks."""
+"""The request to a provider that speaks OpenAI Chat Completions; where providers differ, their quirks say it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from router.dialects import openai_chat
+from router.dialects.openai_chat.request_writer import write_request
 from router.dialects.shared.json_edit import edit, may_hold, members
 from router.dialects.shared.prepared import OUR_FIELDS, Call, Prepared, conversation_of, edited, original, without_paths
+from router.dialects.shared.provider import HttpRequest, Provider, Quirks
 from router.dialects.shared.secret import Secret
 from router.jsontext import decode_json, encode_json
-from router.providers.calls import Dialect, HttpRequest
-from router.providers.registry import Provider, Quirks
+from router.types import Dialect
 
 _MAX_TOKENS = ("max_tokens", "max_completion_tokens")
 _ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -52,7 +52,7 @@ def _body(
     if raw is not None:
         body, hide_usage = _passed_on(raw, model=model, quirks=quirks, without=without, stream=call.stream)
         return body, True, (), hide_usage
-    written = openai_chat.write_request(conversation_of(call), model=model)
+    written = write_request(conversation_of(call), model=model)
     value: dict[str, Any] = {**written.body, "model": model, "stream": call.stream}
     value.pop("stream_options", None)
     if call.stream and quirks.stream_options:
@@ -143,7 +143,7 @@ def _call_with_id(item: Any) -> Any:
 
 
 def alnum9(identity: str) -> str:
-    """The id, or nine letters and digits that stand for it: the same for a call and its result."""
+    """The id, or nine letters and digits in its place: the same for a call and its result."""
     if _ALNUM9.fullmatch(identity):
         return identity
     number = int.from_bytes(hashlib.sha256(identity.encode("utf-8", "replace")).digest()[:8], "big")

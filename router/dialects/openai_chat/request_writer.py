@@ -4,86 +4,59 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 from router.dialects.conversation import (
     AnswerFormat,
     Conversation,
     Effort,
     Media,
+    Opaque,
     Part,
     Text,
     Thinking,
-    Tool,
     ToolCall,
     ToolChoice,
     ToolResult,
     Turn,
     Written,
 )
-from router.dialects.shared.openai_shared import audio_format, once
-from router.dialects.shared.shaping import cannot_send, clean_id, media_type_of
-from router.types import JsonObject
-
-MaxTokensField: TypeAlias = Literal["max_tokens", "max_completion_tokens"]
-ThinkingField: TypeAlias = Literal["reasoning_content", "reasoning"]
+from router.dialects.shared.openai_shared import audio_format, data_url, function_fields, schema_fields
+from router.dialects.shared.shaping import cannot_send, clean_id, media_type_of, turns_for
+from router.types import Dialect, JsonObject
 
 LONGEST_CALL_ID = 40  # OpenAI refuses more; ids that carry another provider's signature are longer
 
-# The neutral names of the fields that `without` may name.
-_NEUTRAL_NAMES = {
-    "max_tokens": "max_output_tokens",
-    "max_completion_tokens": "max_output_tokens",
-    "response_format": "answer_format",
-    "parallel_tool_calls": "parallel_tools",
-    "reasoning_effort": "effort",
-    "stream_options": "include_usage",
-}
 
+def write_request(conversation: Conversation, *, model: str) -> Written:
+    """The request for a provider's model, which it names as `model`; what its server wants otherwise, a quirk says.
 
-def write_request(
-    conversation: Conversation,
-    *,
-    model: str,
-    max_tokens_field: MaxTokensField = "max_tokens",
-    system_role: Literal["system", "developer"] = "system",
-    system_anywhere: bool = True,
-    thinking_field: ThinkingField | None = None,
-    without: frozenset[str] = frozenset({"top_k"}),
-) -> Written:
-    """The request for a provider's model.
-
-    model: as the provider names it.  system_anywhere: False where the server's chat template takes a system message at
-    the start only; later ones are then said by the user.  thinking_field: where earlier thinking is sent back (DeepSeek
-    wants it within a turn's calls); None leaves it out.  without: body keys that the provider or model refuses; top_k
-    is no field of OpenAI's. After a REFUSED_PARAMETER, write again with the failure's `parameter` in it.
     Raises RequestError for media that this dialect cannot hold.
     """
-    writer = _Messages(system_role, system_anywhere, thinking_field)
-    body: JsonObject = {"model": model, "messages": writer.write(conversation.turns)}
+    writer = _Messages(own=conversation.dialect is Dialect.OPENAI_CHAT)
+    body: JsonObject = {"model": model, "messages": writer.write(turns_for(conversation, Dialect.OPENAI_CHAT))}
     body |= _tool_fields(conversation)
-    body |= _parameters(conversation, max_tokens_field)
+    body |= _parameters(conversation)
     if conversation.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
-    refused = [key for key in body if key in without and key not in ("model", "messages", "stream")]
-    for key in refused:
-        del body[key]
-    dropped = [_NEUTRAL_NAMES.get(key, key) for key in refused if key != "stream_options"]
-    if conversation.thinking_tokens is not None:
-        dropped.append("thinking_tokens")
-    return Written(body=body, dropped=once([*writer.dropped, *dropped]))
+    lost = {
+        "thinking": not writer.own and any(isinstance(p, Thinking) for turn in conversation.turns for p in turn.parts),
+        "is_error": writer.lost_errors,
+        "top_k": conversation.top_k is not None,  # no field of OpenAI's
+        "thinking_tokens": conversation.thinking_tokens is not None,
+    }
+    return Written(body=body, dropped=tuple([name for name, is_lost in lost.items() if is_lost]))
 
 
 # --- Parameters -------------------------------------------------------------------------------------------------------
 
 
-def _parameters(conversation: Conversation, max_tokens_field: MaxTokensField) -> JsonObject:
+def _parameters(conversation: Conversation) -> JsonObject:
     given: dict[str, Any] = {
         "response_format": _write_format(conversation.answer_format),
-        max_tokens_field: conversation.max_output_tokens,
+        "max_tokens": conversation.max_output_tokens,
         "temperature": conversation.temperature,
         "top_p": conversation.top_p,
-        "top_k": conversation.top_k,
         "stop": list(conversation.stop) or None,
         "reasoning_effort": conversation.effort or _effort_for(conversation.thinking_tokens),
         "n": conversation.n if conversation.n > 1 else None,
@@ -109,31 +82,20 @@ def _write_format(wanted: AnswerFormat | None) -> JsonObject | None:
         return None
     if wanted.kind == "json":
         return {"type": "json_object"}
-    schema: JsonObject = {"name": wanted.name or "answer", "schema": wanted.schema or {}}
-    if wanted.strict is not None:
-        schema["strict"] = wanted.strict
-    return {"type": "json_schema", "json_schema": schema}
+    return {"type": "json_schema", "json_schema": schema_fields(wanted)}
 
 
 def _tool_fields(conversation: Conversation) -> JsonObject:
     if not conversation.tools:
         return {}  # a choice without tools is refused
-    body: JsonObject = {"tools": [_write_tool(tool) for tool in conversation.tools]}
+    body: JsonObject = {
+        "tools": [{"type": "function", "function": function_fields(tool)} for tool in conversation.tools]
+    }
     if conversation.tool_choice is not None:
         body["tool_choice"] = _write_choice(conversation.tool_choice)
     if conversation.parallel_tools is not None:
         body["parallel_tool_calls"] = conversation.parallel_tools
     return body
-
-
-def _write_tool(tool: Tool) -> JsonObject:
-    function: JsonObject = {"name": tool.name}
-    if tool.description is not None:
-        function["description"] = tool.description
-    function["parameters"] = tool.schema
-    if tool.strict is not None:
-        function["strict"] = tool.strict
-    return {"type": "function", "function": function}
 
 
 def _write_choice(choice: ToolChoice) -> str | JsonObject:
@@ -144,13 +106,12 @@ def _write_choice(choice: ToolChoice) -> str | JsonObject:
 
 
 class _Messages:
-    """Writes turns in order, and remembers what could not be said."""
+    """Writes turns in order."""
 
-    def __init__(self, system_role: str, system_anywhere: bool, thinking_field: ThinkingField | None) -> None:
-        self.dropped: list[str] = []
-        self._system_role = system_role
-        self._system_anywhere = system_anywhere
-        self._thinking_field = thinking_field
+    def __init__(self, *, own: bool) -> None:
+        """own: the turns came in this dialect, and keep their thinking and their words for the system's role."""
+        self.own = own
+        self.lost_errors = False  # a result was an error, for which there is no field
         self._messages: list[JsonObject] = []
 
     def write(self, turns: Iterable[Turn]) -> list[JsonObject]:
@@ -164,25 +125,26 @@ class _Messages:
         return self._messages
 
     def _write_system(self, turn: Turn) -> None:
-        text = _joined(turn.parts, between="\n\n")
-        at_start = all(message["role"] == self._system_role for message in self._messages)
-        if at_start or self._system_anywhere:
-            self._messages.append({"role": self._system_role, "content": text})
-        else:
-            self._messages.append({"role": "user", "content": f"<system>\n{text}\n</system>"})
+        if turn.parts:
+            role = (turn.label if self.own else None) or "system"
+            self._messages.append({"role": role, "content": _joined(turn.parts, between="\n\n")})
 
     def _write_assistant(self, turn: Turn) -> None:
         text = _joined(turn.parts, between="")  # pieces of one utterance
         thinking = "".join([part.text for part in turn.parts if isinstance(part, Thinking)])
         calls = [_write_call(part) for part in turn.parts if isinstance(part, ToolCall)]
-        message: JsonObject = {"role": "assistant", "content": text if text or not calls else None}
-        if thinking and self._thinking_field is not None:
-            message[self._thinking_field] = thinking
-        if any(isinstance(part, Thinking) for part in turn.parts) and self._thinking_field is None:
-            self.dropped.append("thinking")
+        opaque = [part for part in turn.parts if isinstance(part, Opaque)]
+        calls += [part.raw for part in opaque if part.kind == "tool_call"]
+        blocks = [part.raw for part in opaque if part.kind != "tool_call"]
+        content: str | list[JsonObject] | None = text if text or not calls else None
+        if blocks:
+            content = [*([{"type": "text", "text": text}] if text else []), *blocks]
+        message: JsonObject = {"role": "assistant", "content": content}
+        if thinking:
+            message["reasoning_content"] = thinking
         if calls:
             message["tool_calls"] = calls
-        if text or calls or not turn.parts:
+        if content or calls or thinking or not turn.parts:
             self._messages.append(message)
 
     def _write_user(self, turn: Turn) -> None:
@@ -191,18 +153,18 @@ class _Messages:
         others: list[Part] = []
         for result in results:
             others += self._write_result(result)
-        others += [part for part in turn.parts if isinstance(part, Text | Media)]
+        others += [part for part in turn.parts if isinstance(part, Text | Media | Opaque)]
         if others or not results:
-            self._messages.append({"role": "user", "content": _write_content(others)})
+            role = (turn.label if self.own else None) or "user"
+            self._messages.append({"role": role, "content": _write_content(others)})
 
     def _write_result(self, result: ToolResult) -> list[Part]:
         """Writes the result's text; returns its media, which only a user's message can hold."""
-        media: list[Part] = [part for part in result.parts if isinstance(part, Media)]
+        media: list[Part] = [part for part in result.parts if isinstance(part, Media | Opaque)]
         text = _joined(result.parts, between="\n\n")
         if media and not text:
             text = "The result is in the next user message."
-        if result.is_error:
-            self.dropped.append("is_error")
+        self.lost_errors = self.lost_errors or result.is_error
         call_id = clean_call_id(result.call_id)
         self._messages.append({"role": "tool", "tool_call_id": call_id, "content": text})
         return media
@@ -225,18 +187,23 @@ def _joined(parts: Iterable[Part], *, between: str) -> str:
 
 def _write_content(parts: list[Part]) -> str | list[JsonObject]:
     """Text alone is a string, as not every server takes arrays."""
-    if not any(isinstance(part, Media) for part in parts):
+    if not any(isinstance(part, Media | Opaque) for part in parts):
         return _joined(parts, between="\n\n")
-    texts_and_media = [part for part in parts if isinstance(part, Media) or (isinstance(part, Text) and part.text)]
-    return [
-        _write_media(part) if isinstance(part, Media) else {"type": "text", "text": part.text}
-        for part in texts_and_media
-    ]
+    return [_write_block(part) for part in parts if not isinstance(part, Text) or part.text]
+
+
+def _write_block(part: Part) -> JsonObject:
+    if isinstance(part, Text):
+        return {"type": "text", "text": part.text}
+    if isinstance(part, Media):
+        return _write_media(part)
+    assert isinstance(part, Opaque), "a user's turn holds no other parts besides results"
+    return dict(part.raw)
 
 
 def _write_media(media: Media) -> JsonObject:
     if media.kind == "image":
-        image: JsonObject = {"url": media.url if media.url is not None else _data_url(media, "image/png")}
+        image: JsonObject = {"url": media.url if media.url is not None else data_url(media, "image/png")}
         if media.detail is not None:
             image["detail"] = media.detail
         return {"type": "image_url", "image_url": image}
@@ -246,7 +213,7 @@ def _write_media(media: Media) -> JsonObject:
         return {"type": "input_audio", "input_audio": {"data": media.data, "format": audio_format(media.media_type)}}
     if (media_type_of(media) or "").startswith("text/"):
         return {"type": "text", "text": _document_text(media)}
-    file: JsonObject = {"file_data": _data_url(media, "application/pdf")}
+    file: JsonObject = {"file_data": data_url(media, "application/pdf")}
     file["filename"] = media.name or "document"
     return {"type": "file", "file": file}
 
@@ -258,7 +225,3 @@ def _document_text(media: Media) -> str:
     except ValueError as exc:
         raise cannot_send(media, why="this is not base64.") from exc
     return f"<document{f' name={media.name!r}' if media.name else ''}>\n{text}\n</document>"
-
-
-def _data_url(media: Media, otherwise: str) -> str:
-    return f"data:{media_type_of(media) or otherwise};base64,{media.data or ''}"

@@ -1,10 +1,7 @@
-"""OpenAI Responses, the stateless part: what clients send and get. Nobody else speaks it, so no provider side."""
+"""OpenAI Responses, the stateless part: a client's dialect only."""
 
 from __future__ import annotations
 
-from router.dialects.openai_responses.answers import write_answer
-from router.dialects.openai_responses.request_reader import free_text_tools, read_request
-from router.dialects.openai_responses.stream_writer import StreamWriter
-from router.dialects.shared.openai_shared import write_failure
+from router.dialects.openai_responses import answer, endpoints, request_reader, request_writer, stream
 
-__all__ = ["StreamWriter", "free_text_tools", "read_request", "write_answer", "write_failure"]
+__all__ = ["answer", "endpoints", "request_reader", "request_writer", "stream"]

@@ -1,33 +1,45 @@
-"""A client's Responses body -> Conversation: parameters and tools. Items of the input are read in `items`.
+"""A client's Responses body -> Conversation.
 
 Stateless: what would need an earlier response, a conversation or a prompt kept at OpenAI is refused with the cure.
 """
 
 from __future__ import annotations
 
-from router.dialects.conversation import AnswerFormat, Conversation, Effort, Text, Tool, ToolChoice, Turn
-from router.dialects.openai_responses.items import read_input
-from router.dialects.shared.asking import optional_int, possible_choice
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from router.dialects.conversation import NO_NEEDS, Conversation, Media, Opaque, Part, Text, ToolCall, ToolResult, Turn
 from router.dialects.shared.fields import (
-    as_array,
     as_object,
     as_string,
+    expected,
+    filled_array,
+    inner,
+    is_filled,
+    objects,
     optional_bool,
+    optional_flag,
+    optional_int,
     optional_number,
+    optional_object,
     optional_string,
+    unusable,
+    whole_number,
 )
-from router.dialects.shared.openai_shared import (
-    FREE_TEXT_SCHEMA,
-    once,
+from router.dialects.shared.openai_reader import (
+    OpenAiReader,
+    choose_tools,
     optional_effort,
-    read_choice_word,
-    read_format_schema,
+    read_call,
+    read_custom_call,
+    read_custom_tool,
+    read_format,
     read_function,
-    refuse,
     unread,
 )
+from router.dialects.shared.reader import UNKNOWN, kind_of, same_side
 from router.errors import RequestError
-from router.types import JsonObject
+from router.types import Dialect, JsonObject, Needs
 
 _KEPT_ELSEWHERE = {
     "previous_response_id": "earlier responses are not kept here. Send the whole conversation as input.",
@@ -42,36 +54,20 @@ _READ = frozenset(
         *_KEPT_ELSEWHERE,
     )
 )
+_NEEDING = frozenset("tools text parallel_tool_calls top_logprobs include".split())
 
 
 def read_request(body: JsonObject) -> Conversation:
-    """A Responses body as a conversation. Raises RequestError naming the field that cannot be used."""
-    for key, cure in _KEPT_ELSEWHERE.items():
-        if body.get(key) not in (None, False):
-            raise refuse(cure, field=key)
-    dropped = unread(body, _READ)
-    tools, choice = _read_tools(body, dropped)
-    parallel = body.get("parallel_tool_calls")
-    top_logprobs = optional_int(body, "top_logprobs", low=0, high=20)
-    instructions = optional_string(body, "instructions")
-    turns = read_input(body.get("input"), dropped)
-    return Conversation(
-        turns=(Turn("system", (Text(instructions),)), *turns) if instructions else turns,
-        model=optional_string(body, "model"),
-        tools=tools,
-        tool_choice=choice,
-        parallel_tools=None if parallel is None else optional_bool(body, "parallel_tool_calls", default=True),
-        answer_format=_read_text(body, dropped),
-        max_output_tokens=optional_int(body, "max_output_tokens", low=1),
-        temperature=optional_number(body, "temperature", low=0, high=2),
-        top_p=optional_number(body, "top_p", low=0, high=1),
-        effort=_read_reasoning(body, dropped),
-        logprobs=bool(top_logprobs),
-        top_logprobs=top_logprobs or None,
-        user=optional_string(body, "safety_identifier") or optional_string(body, "user"),
-        stream=optional_bool(body, "stream", default=False),
-        include_usage=True,
-        dropped=once(dropped),
+    """A Responses body as a conversation. Raises RequestError where its input cannot be read."""
+    reader = _Items(Dialect.OPENAI_RESPONSES)
+    turns = reader.read(body)
+    return reader.conversation(
+        turns,
+        body,
+        lambda dropped: _read_fields(body, dropped),
+        needs=_needs(body),
+        max_output_tokens=whole_number(body, "max_output_tokens"),
+        metadata=body.get("metadata"),
     )
 
 
@@ -80,80 +76,198 @@ def free_text_tools(conversation: Conversation) -> frozenset[str]:
     return frozenset([tool.name for tool in conversation.tools if tool.free_text])
 
 
-def _read_text(body: JsonObject, dropped: list[str]) -> AnswerFormat | None:
-    if body.get("text") is None:
-        return None
-    text = as_object(body["text"], field="text")
-    dropped += [f"text.{key}" for key in unread(text, frozenset({"format"}))]
-    if text.get("format") is None:
-        return None
-    wanted = as_object(text["format"], field="text.format")
-    kind = wanted.get("type")
-    if kind == "text":
-        return None
-    if kind == "json_object":
-        return AnswerFormat("json")
-    if kind == "json_schema":
-        return read_format_schema(wanted, field="text.format")
-    raise RequestError("text.format.type: expected text, json_object or json_schema.", field="text.format.type")
+def _needs(body: JsonObject) -> Needs:
+    if _NEEDING.isdisjoint(body):
+        return NO_NEEDS
+    answer_format = inner(inner(body.get("text"), "format"), "type")
+    include = body.get("include")
+    return Needs(
+        tools=is_filled(body.get("tools")) and body.get("tool_choice") != "none",
+        parallel_tools=body.get("parallel_tool_calls") is True,
+        json_mode=answer_format == "json_object",
+        json_schema=answer_format == "json_schema",
+        logprobs=whole_number(body, "top_logprobs") is not None
+        or (isinstance(include, list) and "message.output_text.logprobs" in include),
+    )
 
 
-def _read_reasoning(body: JsonObject, dropped: list[str]) -> Effort | None:
-    if body.get("reasoning") is None:
-        return None
-    reasoning = as_object(body["reasoning"], field="reasoning")
-    dropped += [f"reasoning.{key}" for key in unread(reasoning, frozenset({"effort"}))]
-    return optional_effort(reasoning.get("effort"), field="reasoning.effort")
+# --- Fields that only other dialects need -----------------------------------------------------------------------------
 
 
-# --- Tools ------------------------------------------------------------------------------------------------------------
+def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
+    for key, cure in _KEPT_ELSEWHERE.items():
+        if body.get(key) not in (None, False):
+            raise unusable(cure, field=key)
+    dropped += unread(body, _READ)
+    tools, choice = _read_tools(body, dropped)
+    top_logprobs = optional_int(body, "top_logprobs", low=0, high=20)
+    text, reasoning = optional_object(body, "text"), optional_object(body, "reasoning")
+    dropped += unread(text, frozenset({"format"}), prefix="text.")
+    dropped += unread(reasoning, frozenset({"effort"}), prefix="reasoning.")
+    optional_int(body, "max_output_tokens", low=1, high=(1 << 31) - 1)
+    answer_format = optional_object(text, "format", prefix="text.")
+    return {
+        "tools": tools,
+        "tool_choice": choice,
+        "parallel_tools": optional_flag(body, "parallel_tool_calls"),
+        "answer_format": read_format(answer_format, field="text.format") if text.get("format") is not None else None,
+        "temperature": optional_number(body, "temperature", low=0, high=2),
+        "top_p": optional_number(body, "top_p", low=0, high=1),
+        "effort": optional_effort(reasoning.get("effort"), field="reasoning.effort"),
+        "logprobs": bool(top_logprobs),
+        "top_logprobs": top_logprobs or None,
+        "user": optional_string(body, "safety_identifier") or optional_string(body, "user"),
+        "stream": optional_bool(body, "stream", default=False),
+        "include_usage": True,
+    }
 
 
-def _read_tools(body: JsonObject, dropped: list[str]) -> tuple[tuple[Tool, ...], ToolChoice | None]:
+def _read_tools(body: JsonObject, dropped: list[str]) -> tuple[Any, Any]:
     """The client's own tools; those that OpenAI would run, and namespaces of tools, are dropped by name."""
-    value = body.get("tools")
     tools = []
-    for index, item in enumerate([] if value is None else as_array(value, field="tools")):
-        field = f"tools[{index}]"
-        tool = as_object(item, field=field)
+    for field, tool in objects(body, "tools"):
         kind = as_string(tool.get("type"), field=f"{field}.type")
         if kind == "function":
             tools.append(read_function(tool, field=field))
         elif kind == "custom":
-            tools.append(_read_custom(tool, field=field))
+            tools.append(read_custom_tool(tool, field=field))
         else:
             dropped.append(f"{field} ({kind[:60]})")
-    return _choose(tuple(tools), body.get("tool_choice"), dropped)
+    value = body.get("tool_choice")
+    return choose_tools(tuple(tools), value, dropped, name_of=_name, kinds=("function", "custom"))
 
 
-def _read_custom(tool: JsonObject, *, field: str) -> Tool:
-    """A tool that takes free text. Its grammar is told in words, as no other dialect can enforce one."""
-    description = optional_string(tool, "description", prefix=f"{field}.")
-    grammar = tool.get("format")
-    definition = grammar.get("definition") if isinstance(grammar, dict) else None
-    if isinstance(definition, str):
-        description = f"{description or ''}\n\n`input` must fit this grammar:\n{definition}".strip()
-    name = as_string(tool.get("name"), field=f"{field}.name")
-    return Tool(name, description, FREE_TEXT_SCHEMA, free_text=True)
+def _name(item: JsonObject, *, field: str) -> str:
+    return as_string(item.get("name"), field=f"{field}.name")
 
 
-def _choose(tools: tuple[Tool, ...], value: object, dropped: list[str]) -> tuple[tuple[Tool, ...], ToolChoice | None]:
-    """The tools that may be called and the choice; `allowed_tools` leaves fewer tools."""
-    if value is None:
-        return tools, None
-    if isinstance(value, str):
-        return tools, possible_choice(read_choice_word(value, field="tool_choice"), tools, dropped, field="tool_choice")
-    item = as_object(value, field="tool_choice")
-    kind = item.get("type")
-    if kind in ("function", "custom"):
-        name = as_string(item.get("name"), field="tool_choice.name")
-        return tools, possible_choice(ToolChoice("named", name), tools, dropped, field="tool_choice")
-    if kind == "allowed_tools":
-        entries = as_array(item.get("tools"), field="tool_choice.tools")
-        names = {entry.get("name") for entry in entries if isinstance(entry, dict)}
-        word = as_string(item.get("mode"), field="tool_choice.mode")
-        mode = read_choice_word(word, field="tool_choice.mode")
-        some = tuple(tool for tool in tools if tool.name in names)
-        return some, possible_choice(mode, some, dropped, field="tool_choice")
-    dropped.append("tool_choice")
-    return tools, None
+# --- Items ------------------------------------------------------------------------------------------------------------
+
+
+class _Items(OpenAiReader):
+    """Reads items in order. Neighbouring ones of one side make one turn, as a model's text and calls do elsewhere."""
+
+    taken = "input_text, input_image or input_file"
+
+    def read(self, body: JsonObject) -> list[Turn]:
+        """The turns of instructions and input. Raises RequestError naming the item's field."""
+        self._turns: list[Turn] = []
+        self._last = ""  # what may join the last turn: `assistant`, `results`, or nothing
+        self._parts: list[Part] = []  # of that turn
+        if (instructions := body.get("instructions")) is not None:
+            if not isinstance(instructions, str):
+                self.problems.append(expected("a string", instructions, field="instructions"))
+            self._add("system", "", self.content(instructions, field="instructions"))
+        value = body.get("input")
+        if isinstance(value, str):
+            self._add("user", "", [Text(value)] if value else [])
+            return self._turns
+        if not isinstance(value, list):
+            raise expected("a string or an array of items", value, field="input")
+        for index, item in enumerate(filled_array(value, field="input", what="item")):
+            self._read_item(item, field=f"input[{index}]")
+        self._close()
+        return self._turns
+
+    def _add(
+        self, side: Literal["system", "user", "assistant"], group: str, parts: list[Part], label: str | None = None
+    ) -> None:
+        """Add to the open turn where the group is the same, else as a turn of its own; `""` is never joined."""
+        if group and self._last == group:
+            self._parts += parts
+            return
+        self._close()
+        self._last = group
+        if group:
+            self._parts = parts
+        else:
+            self._turns.append(Turn(side, tuple(parts), label))
+
+    def _close(self) -> None:
+        if self._last:
+            self._turns.append(Turn("assistant" if self._last == "assistant" else "user", tuple(self._parts)))
+            self._last = ""
+
+    def _read_item(self, value: object, *, field: str) -> None:
+        if isinstance(value, str):
+            self.problems.append(expected("an object", value, field=field))
+            self._add("user", "", [Text(value)])
+            return
+        item = as_object(value, field=field)
+        name = item.get("type")
+        if name == "message" or "role" in item:
+            self._read_message(item, field=field)
+        elif name == "function_call" or name == "custom_tool_call":
+            read = self._read_custom_call if name == "custom_tool_call" else self._read_call
+            self._add("assistant", "assistant", [self.strictly(read, item, kind="tool_call", field=field)])
+        elif isinstance(name, str) and name.endswith(("_call_output", "_tool_output")):
+            self._add("user", "results", [self._read_result(item, name, field=field)])
+        else:
+            self._read_other(item, name, field=field)
+
+    def _read_message(self, item: JsonObject, *, field: str) -> None:
+        given = as_string(item.get("role"), field=f"{field}.role")
+        role = given.lower()
+        parts = self.content(item.get("content"), field=f"{field}.content")
+        side = same_side(role)
+        if role != given or (side == "user" and role != "user"):
+            words = "expected user, assistant, system or developer."
+            self.problems.append(RequestError(f"{field}.role: {words}", field=f"{field}.role"))
+        if role in ("function", "tool"):
+            self._add("user", "results", [self._result("", parts)])
+            return
+        if side == "system" and any(isinstance(part, Media) for part in parts):
+            cure = "expected text only in this role. Send media as the user."
+            self.problems.append(unusable(cure, field=f"{field}.content"))
+        self._add(side, "assistant" if side == "assistant" else "", parts, None if role == side else role)
+
+    def _read_other(self, item: JsonObject, name: object, *, field: str) -> None:
+        """An item that only OpenAI understands: a reasoning item is bound to it, and so are its hosted tools' calls."""
+        problem: RequestError | None = None
+        if not isinstance(name, str):
+            problem = expected("a string", name, field=f"{field}.type" if "type" in item else f"{field}.role")
+        elif name == "item_reference":
+            problem = unusable("items are not kept here. Send the item itself.", field=field)
+        else:
+            self.dropped.append(f"{field} ({name[:60]})")
+        hosted_call = isinstance(name, str) and name.endswith("_call")
+        part = self.opaque("tool_call" if hosted_call else kind_of(name), item, problem)
+        if hosted_call or name == "reasoning":
+            self._add("assistant", "assistant", [part])
+        else:
+            self._add("user", "", [part], UNKNOWN)
+
+    def _read_call(self, item: JsonObject, *, field: str) -> ToolCall:
+        call_id = as_string(item.get("call_id"), field=f"{field}.call_id")
+        return self._named(read_call(item, call_id, field=field))
+
+    def _read_custom_call(self, item: JsonObject, *, field: str) -> ToolCall:
+        call_id = as_string(item.get("call_id"), field=f"{field}.call_id")
+        return self._named(read_custom_call(item, call_id, field=field))
+
+    def _named(self, call: ToolCall) -> ToolCall:
+        self.names[call.id] = call.name
+        return call
+
+    def _read_result(self, item: JsonObject, name: str, *, field: str) -> ToolResult:
+        output = item.get("output")
+        own = name in ("function_call_output", "custom_tool_call_output")
+        field, place, n_problems = f"{field}.output", field, len(self.problems)
+        parts: list[Part] = []
+        if isinstance(output, str | list):
+            parts = self.content(output, field=field)
+        elif isinstance(output, dict):
+            parts = [self.part(output, field=field)]
+        if own and not (output is None or isinstance(output, str | list)):
+            self.problems.append(expected("a string or an array of parts", output, field=field))
+        call_id = item.get("call_id")
+        if own and not isinstance(call_id, str):
+            self.problems.append(expected("a string", call_id, field=f"{place}.call_id"))
+        if not own:  # of a tool that OpenAI runs: other dialects get its text
+            del self.problems[n_problems:]
+            self.dropped.append(f"{place} ({name[:60]})")
+        return self._result(call_id if isinstance(call_id, str) else "", parts, hosted=None if own else item)
+
+    def _result(self, call_id: str, parts: list[Part], *, hosted: JsonObject | None = None) -> ToolResult:
+        shown = tuple(part for part in parts if isinstance(part, Text | Media | Opaque))
+        return ToolResult(call_id, shown, self.names.get(call_id), hosted=hosted)

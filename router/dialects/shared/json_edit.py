@@ -46,7 +46,7 @@ class Member(NamedTuple):
 
 
 def members(raw: bytes) -> list[Member]:
-    """The members of the object that the text is, in order; a key that stands twice is listed twice.
+    """The members of the object that the text is, in order; a repeated key is listed as often as it occurs.
 
     Raises ValueError where the text is not an object. What is inside the values is not checked.
     """
@@ -119,10 +119,10 @@ def may_hold(raw: bytes, keys: Iterable[str]) -> bool:
 
 
 def _lone_scalar(raw: bytes, key: str) -> tuple[int, int] | None:
-    """Where the scalar value of a top-level member stands, if that is certain without walking through the text.
+    """The span of a top-level member's scalar value, if it is certain without walking through the text.
 
-    So it is where the key's name stands once in the text, in its own letters, and is the object's first member or has
-    only scalars after it: nearly every body has its model first or near the end.
+    It is certain where the key's name occurs once in the text, unescaped, and is the object's first member or has only
+    scalars after it: nearly every body has its model first or near the end.
     """
     name = b'"%s"' % key.encode()
     start = raw.find(name)

@@ -2,44 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from router.dialects.conversation import Conversation, Written
 from router.dialects.shared.json_edit import edit
-from router.errors import RequestError
+from router.dialects.shared.provider import HttpRequest
 from router.jsontext import decode_json, encode_json
-from router.providers.calls import Dialect, HttpRequest
+from router.types import Dialect
 
 OUR_FIELDS = ("router",)
 """Top-level members of a client's body that are for us and go to no provider."""
-
-
-class Unread:
-    """A client's request that is read when somebody needs to say it in another dialect, and then once.
-
-    A provider that speaks the client's dialect gets its bytes, and may understand more of them than we do.
-    """
-
-    def __init__(self, read: Callable[[], Conversation]) -> None:
-        """read: raises RequestError for what has no translation."""
-        self._read = read
-        self._conversation: Conversation | None = None
-        self.problem: RequestError | None = None
-        """Why it could not be read, once that was tried."""
-
-    def conversation(self) -> Conversation:
-        """The request. Raises RequestError."""
-        if self.problem is not None:
-            raise self.problem
-        if self._conversation is None:
-            try:
-                self._conversation = self._read()
-            except RequestError as exc:
-                self.problem = exc
-                raise
-        return self._conversation
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +25,7 @@ class Call:
     headers: those of the client's that change what a body means (`anthropic-version`, `anthropic-beta`), in lower case.
     """
 
-    conversation: Conversation | Unread | None
+    conversation: Conversation | None
     stream: bool
     dialect: Dialect | None = None
     raw: bytes | None = field(default=None, repr=False)
@@ -83,10 +57,10 @@ def original(call: Call, dialect: Dialect) -> bytes | None:
 
 
 def conversation_of(call: Call) -> Conversation:
-    """The call's conversation. Raises ValueError where it has none, RequestError where it cannot be read."""
+    """The call's conversation, complete. Raises ValueError where it has none, RequestError where it has a problem."""
     if call.conversation is None:
         raise ValueError("the call has no conversation")
-    return call.conversation.conversation() if isinstance(call.conversation, Unread) else call.conversation
+    return call.conversation.translatable()
 
 
 def edited(raw: bytes, *, put: Mapping[str, Any], remove: Collection[str], **changes: Any) -> bytes:

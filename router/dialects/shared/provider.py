@@ -1,4 +1,4 @@
-"""A provider as the code that writes its requests sees it: where it is, its keys, what is odd about it."""
+"""A provider that can be called, and a request to send to it: what the rooms' `http` modules take and return."""
 
 from __future__ import annotations
 
@@ -54,3 +54,14 @@ class Provider:
     quirks: Quirks = field(default_factory=Quirks)
     options: Mapping[str, str] = field(default_factory=dict)
     aws_keys: AwsKeys | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request, ready to be sent. headers: a Secret is revealed only when it is written to the connection."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str | Secret]
+    body: bytes = field(repr=False)
+    stream: bool = False

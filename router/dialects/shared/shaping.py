@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
-from router.dialects.conversation import Conversation, Media, Text, Thinking, ToolCall, ToolResult, Turn
+from router.dialects.conversation import Conversation, Media, Opaque, Part, Text, Thinking, ToolCall, ToolResult, Turn
 from router.errors import RequestError
 from router.jsontext import decode_json, encode_json
-from router.types import JsonObject
+from router.types import Dialect, JsonObject
 
 RAW_ARGUMENTS = "_raw_arguments"
 """The only key of the object that stands for arguments which are no JSON object; it holds their text."""
@@ -108,6 +109,19 @@ def _as_user(turn: Turn) -> Turn:
     return Turn("user", tuple(Text(f"<system>\n{text}\n</system>") for text in texts))
 
 
+def system_and_turns(conversation: Conversation, dialect: Dialect | None) -> tuple[tuple[Part, ...], tuple[Turn, ...]]:
+    """The system's parts at the start, and the turns after them in an order that the dialect's API takes.
+
+    Both as they came, where they were read in this dialect.
+    """
+    turns = turns_for(conversation, dialect)
+    if turns is conversation.turns and dialect is not None and conversation.dialect is dialect:
+        start = 1 if turns and turns[0].role == "system" else 0
+        return tuple(part for turn in turns[:start] for part in turn.parts), turns[start:]
+    system, turns = split_system(turns)
+    return tuple(map(Text, system)), alternate(turns)
+
+
 def alternate(turns: Iterable[Turn]) -> tuple[Turn, ...]:
     """The turns with empty texts and empty turns left out, neighbours of one role merged, and a user turn first.
 
@@ -138,11 +152,28 @@ def _results_first(turn: Turn, before: Turn | None) -> Turn:
     return Turn(turn.role, (*results, *(part for part in turn.parts if not isinstance(part, ToolResult))))
 
 
-def without_thinking(turns: Iterable[Turn]) -> tuple[Turn, ...]:
-    """The turns without thinking: it belongs to the provider that signed it."""
-    return tuple(
-        Turn(turn.role, tuple(part for part in turn.parts if not isinstance(part, Thinking))) for turn in turns
-    )
+def turns_for(conversation: Conversation, dialect: Dialect | None) -> tuple[Turn, ...]:
+    """The turns with the parts that a dialect can carry: all of them, where they were read in that dialect.
+
+    For another one opaque parts go, thinking (it belongs to the provider that signed it), and the frame around a hosted
+    tool's result, of which text and media stay. Turns that had nothing else go too.
+    """
+    if dialect is not None and conversation.dialect is dialect:
+        return conversation.turns
+    changed = (Turn(turn.role, tuple(_carried(turn.parts)), turn.label) for turn in conversation.turns)
+    return tuple(turn for turn, old in zip(changed, conversation.turns, strict=True) if turn.parts or not old.parts)
+
+
+def _carried(parts: Iterable[Part]) -> Iterable[Part]:
+    for part in parts:
+        if isinstance(part, ToolResult):
+            shown = tuple(item for item in part.parts if not isinstance(item, Opaque))
+            if part.hosted is not None:
+                yield from shown
+            else:
+                yield part if len(shown) == len(part.parts) else replace(part, parts=shown)
+        elif not isinstance(part, Thinking | Opaque):
+            yield part
 
 
 def names_of_calls(turns: Iterable[Turn]) -> dict[str, str]:

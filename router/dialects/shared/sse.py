@@ -1,7 +1,7 @@
 """Server-sent events, read from bytes that may be cut anywhere, and written. By the WHATWG specification.
 
-One departure from it: `close` hands over an event whose last blank line never came, as providers forget it after the
-last event. A reader of JSON notices by itself when such an event was cut short.
+One departure from it: `close` returns an event whose last blank line never came, as some providers leave it out after
+the last event. A reader of JSON notices by itself when such an event was cut short.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from router.jsontext import encode_json
 
 MAX_EVENT_BYTES = 8_000_000
+"""Of one event, or one line. More is a ValueError, and so is every later call."""
+
 DONE = b"data: [DONE]\n\n"
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r|\n\r\n|\r\n\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +31,9 @@ class SseEvent:
 
 
 class SseReader:
-    """Bytes in, events out; how the bytes are cut makes no difference.
+    """Bytes in, events out; how the bytes are cut makes no difference."""
 
-    max_event_bytes: what one event, or one line, may hold. More is a ValueError, and so is every later call.
-    """
-
-    def __init__(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
-        self._max_event_bytes = max_event_bytes
+    def __init__(self) -> None:
         self._head: bytes | None = b""  # the first bytes, until it is known whether they are a byte order mark
         self._line = bytearray()  # a line that has not ended
         self._after_cr = False
@@ -83,10 +82,10 @@ class SseReader:
 
     def _extend(self, piece: bytes) -> None:
         self._line += piece
-        if self._broken or len(self._line) + self._data_bytes > self._max_event_bytes:
+        if self._broken or len(self._line) + self._data_bytes > MAX_EVENT_BYTES:
             self._broken = True
             self._line.clear()
-            raise ValueError(f"an event of the stream is larger than {self._max_event_bytes:,} bytes")
+            raise ValueError(f"an event of the stream is larger than {MAX_EVENT_BYTES:,} bytes")
 
     def _end_line(self, events: list[SseEvent]) -> None:
         line = bytes(self._line)
@@ -113,6 +112,30 @@ class SseReader:
         self._name = b""
 
 
+class SseSplitter:
+    """Bytes in, the whole events among them out, each with the empty line at its end and unread."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._seen = 0
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that are complete now."""
+        self._rest += data
+        events, at = [], 0
+        # An end may have begun in the bytes before, with up to three of its own.
+        for match in _EVENT_END.finditer(self._rest, max(0, self._seen - 3)):
+            events.append(self._rest[at : match.end()])
+            at = match.end()
+        self._rest = self._rest[at:]
+        self._seen = len(self._rest)
+        return events
+
+    def rest(self) -> bytes:
+        """What is left of an event that did not end."""
+        return self._rest
+
+
 def sse_data(value: object) -> bytes:
     """An event without a name that holds the value as JSON. Raises ValueError for what JSON has no form for."""
     return b"data: %b\n\n" % encode_json(value)
@@ -124,6 +147,6 @@ def sse_event(name: str, value: object) -> bytes:
 
 
 def sse_comment(text: str) -> bytes:
-    """A comment, which clients pass over: what keeps a silent connection alive."""
+    """A comment, which clients skip: it keeps a silent connection alive."""
     lines = re.split(r"\r\n|\r|\n", text)
     return "".join([f": {line}\n" for line in lines]).encode("utf-8", "replace") + b"\n"

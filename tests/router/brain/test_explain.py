@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from router.brain.explain import explain
 from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable, bucket_of, gram_names, reading_grams
-from router.dialects.route_body import render_decision, request_from_text
+from router.dialects.route_body import request_from_text
 from router.jsontext import encode_json
 from router.reading import read
 from router.reading.signals import SIGNAL_NAMES
@@ -153,6 +153,6 @@ def test_an_encoder_without_a_token_table_gets_one_share():
 
 def test_a_lone_surrogate_can_be_explained_on_the_wire(router):
     decision = router.route(RouteRequest(request_from_text("caf\udce9 \ud800").chat, RouteOptions(explain=True)))
-    answer = json.loads(encode_json(render_decision(decision)))
+    answer = json.loads(encode_json(decision.to_dict()))
     assert answer["explanation"]["ask"] == "caf? ?"
     assert {"pieces", "letters"} <= {item["kind"] for item in answer["explanation"]["heads"][0]["contributions"]}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from router.types import BundleRef, Candidate, Dialect, Reason, RouteDecision, StatedPromise, Step, TaskGuess
+from router.decision import RouteDecision
+from router.types import BundleRef, Candidate, Dialect, Reason, StatedPromise, Step, TaskGuess
 
 
 def decision(**changes):

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from router.dialects.anthropic.parse import parse_anthropic
+from router.dialects import anthropic
+from router.dialects.seen import seen
 from router.errors import RequestError
 from router.types import Dialect, Message, Needs
+
+
+def parse_anthropic(body):
+    return seen(anthropic.request_reader.read_request(body))
 
 
 def user(content, **fields):

@@ -1,4 +1,4 @@
-"""The same conversation in every dialect, and the shapes that real clients put on the wire (shared/docs/wire.md)."""
+"""The same conversation in every dialect, and the shapes that real clients put on the wire."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from router.dialects.detect import parse_request
+from router.dialects.table import CLIENTS
 from router.types import Dialect, Message, Needs
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "wire"
@@ -21,7 +22,7 @@ def sample(name, **headers):
     return parse_request(json.loads((FIXTURES / f"{name}.json").read_text("utf-8")), headers=headers)
 
 
-@pytest.mark.parametrize("dialect", [dialect for dialect in Dialect if dialect is not Dialect.PROMPT])
+@pytest.mark.parametrize("dialect", CLIENTS)
 def test_a_conversation_with_two_tool_calls_is_the_same_in_every_dialect(dialect):
     request = sample(f"tools_{dialect}")
     assert request.dialect is dialect

@@ -1,8 +1,10 @@
 import base64
 import json
+from dataclasses import replace
 
 import pytest
 
+from router.dialects import gemini
 from router.dialects.conversation import (
     Answer,
     AnswerFormat,
@@ -29,10 +31,12 @@ from router.dialects.conversation import (
     UsageSeen,
 )
 from router.dialects.gemini.answer import read_answer, write_answer
-from router.dialects.gemini.failure import error_status, read_failure, write_failure
-from router.dialects.gemini.request import NO_SIGNATURE, json_schema, read_request, write_request
+from router.dialects.gemini.failure import failure_status, read_failure, write_failure
+from router.dialects.gemini.request_reader import json_schema
+from router.dialects.gemini.request_writer import NO_SIGNATURE, write_request
 from router.dialects.gemini.stream import StreamReader, StreamWriter
 from router.errors import RequestError
+from router.types import Dialect
 
 PNG = base64.b64encode(b"\x89PNG").decode()
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}
@@ -68,6 +72,11 @@ NEUTRAL_HISTORY = (
     Turn("user", (ToolResult("call_a", (Text("18C"),)),)),
     Turn("user", (ToolResult("call_b", (Text("10:00"),)),)),
 )
+
+
+def read_request(body, **options):
+    """As a provider of another dialect is told: the first problem is raised."""
+    return gemini.request_reader.read_request(body, **options).translatable()
 
 
 def ask(*turns, **fields):
@@ -267,8 +276,13 @@ def test_responses_are_in_the_order_of_their_calls():
 def test_a_signature_of_this_provider_goes_back_onto_its_call():
     turn = Turn("assistant", (Thinking("hm", "c2ln"), ToolCall("a", "f", "{}"), ToolCall("b", "f", "{}")))
     conversation = ask(Turn("user", (Text("x"),)), turn)
-    kept = written(conversation, keep_thinking=True).body["contents"][1]["parts"]
-    assert [part.get("thoughtSignature") for part in kept] == ["c2ln", None]
+    own = replace(conversation, dialect=Dialect.GEMINI)
+    kept = written(own).body["contents"][1]["parts"]
+    assert [(part.get("text"), part.get("thoughtSignature")) for part in kept] == [
+        ("hm", None),
+        (None, "c2ln"),
+        (None, None),
+    ]
     stripped = written(conversation).body["contents"][1]["parts"]
     assert [part.get("thoughtSignature") for part in stripped] == [NO_SIGNATURE, None]
 
@@ -574,5 +588,5 @@ def test_the_wait_is_read_from_retry_info_before_the_header():
 @pytest.mark.parametrize("kind", FailureKind)
 def test_every_failure_has_an_error_of_the_dialect(kind):
     failure = UpstreamFailure(kind, 0, "m", retry_after_s=1.5)
-    assert write_failure(failure)["error"]["code"] == error_status(failure)
+    assert write_failure(failure)["error"]["code"] == failure_status(failure)
     assert write_failure(failure)["error"]["details"][0]["retryDelay"] == "1.5s"

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.dialects.conversation import FailureKind, UpstreamFailure
-from router.dialects.openai_chat import read_failure, write_failure
+from router.dialects.openai_chat.failure import read_failure
+from router.dialects.shared.openai_errors import write_failure
 from tests.router.dialects.openai_worlds import ANY_JSON
 
 

@@ -9,11 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.dialects.openai_chat.parse import parse_chat, parse_messages
+from router.dialects import openai_chat
+from router.dialects.seen import seen
 from router.errors import RequestError
 from router.types import Message, Needs
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai_chat"
+
+
+def parse_chat(body):
+    return seen(openai_chat.request_reader.read_request(body))
+
+
+def parse_messages(messages):
+    return parse_chat({"messages": messages}).messages
 
 
 def chat(name):

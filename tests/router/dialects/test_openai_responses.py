@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.dialects import openai_responses
 from router.dialects.conversation import (
     Answer,
     AnswerFormat,
@@ -17,6 +18,7 @@ from router.dialects.conversation import (
     Finish,
     Finished,
     Media,
+    Opaque,
     Started,
     Text,
     TextDelta,
@@ -33,12 +35,20 @@ from router.dialects.conversation import (
     Usage,
     UsageSeen,
 )
-from router.dialects.openai_responses import StreamWriter, free_text_tools, read_request, write_answer
+from router.dialects.openai_responses.answer import write_answer
+from router.dialects.openai_responses.request_reader import free_text_tools
+from router.dialects.openai_responses.stream import StreamWriter
 from router.dialects.shared.sse import SseReader
 from router.errors import RequestError
+from router.types import Dialect
 from tests.router.dialects.openai_worlds import ANY_JSON, gist, streams
 
 # --- Requests ---------------------------------------------------------------------------------------------------------
+
+
+def read_request(body):
+    """As a provider of another dialect is told: the first problem is raised."""
+    return openai_responses.request_reader.read_request(body).translatable()
 
 
 def message(role, *parts):
@@ -103,6 +113,7 @@ def test_a_turn_of_codex_is_read_whole():
         Turn(
             "assistant",
             (
+                Opaque(Dialect.OPENAI_RESPONSES, "thinking", CODEX_TURN["input"][3]),
                 Text("Looking."),
                 ToolCall("a", "shell", '{"cmd":"ls"}'),
                 ToolCall("b", "apply_patch", '{"input":"*** Begin"}'),
@@ -119,8 +130,8 @@ def test_a_turn_of_codex_is_read_whole():
         "prompt_cache_key",
         "tools[2] (namespace)",
         "tools[3] (web_search)",
-        "input[3] (reasoning)",
         "reasoning.summary",
+        "input[3] (reasoning)",
     )
     assert (conversation.effort, conversation.stream, conversation.include_usage) == ("high", True, True)
 
@@ -310,13 +321,10 @@ def test_an_answer_is_written_with_its_items_and_usage():
     }
 
 
-def test_thinking_is_an_item_of_its_own_for_those_who_want_it():
-    first, *_ = write_answer(ANSWER, model="m", created_s=1, thinking=True)["output"]
-    assert first == {
-        "id": "rs_chatcmpl-1_0",
-        "type": "reasoning",
-        "summary": [{"type": "summary_text", "text": "Hm."}],
-    }
+def test_thinking_is_left_out_and_the_texts_around_it_are_one_message():
+    parts = (Thinking("Hm."), Text("a"), Thinking("Hm."), Text("b"))
+    [item] = write_answer(Answer("x", "m", parts, Finish.STOP, Usage()), model="m", created_s=1)["output"]
+    assert (item["type"], item["content"][0]["text"]) == ("message", "ab")
 
 
 def test_a_call_of_a_custom_tool_is_text_again():
@@ -403,21 +411,9 @@ def test_events_come_in_the_order_that_clients_expect():
     assert kinds(write(TEXT_AND_CALL)) == ["created", "in_progress", *TEXT_KINDS, *CALL_KINDS, "completed"]
 
 
-def test_thinking_comes_as_a_summary_for_those_who_want_it():
-    assert kinds(write(TEXT_AND_CALL, thinking=True))[2:8] == [
-        "output_item.added",
-        "reasoning_summary_part.added",
-        "reasoning_summary_text.delta",
-        "reasoning_summary_text.done",
-        "reasoning_summary_part.done",
-        "output_item.done",
-    ]
-
-
-@pytest.mark.parametrize("thinking", [True, False])
-def test_the_last_event_holds_the_same_response_as_a_whole_answer(thinking):
-    streamed = read(write(TEXT_AND_CALL, thinking=thinking))[-1]["response"]
-    assert streamed == write_answer(ANSWER, model="auto", created_s=1, thinking=thinking)
+def test_the_last_event_holds_the_same_response_as_a_whole_answer():
+    streamed = read(write(TEXT_AND_CALL))[-1]["response"]
+    assert streamed == write_answer(ANSWER, model="auto", created_s=1)
 
 
 def test_the_first_frames_are_exactly_these():
@@ -478,9 +474,9 @@ def test_a_custom_call_is_told_as_text_once_its_json_is_whole():
     assert [told[1]["delta"], told[2]["input"], told[3]["item"]["input"]] == ["x\ny"] * 3
 
 
-@given(streams(), st.booleans())
-def test_a_stream_says_what_its_events_say_and_its_items_never_overlap(events, thinking):
-    told, expected = read(write(events, thinking=thinking)), gist(events)
+@given(streams())
+def test_a_stream_says_what_its_events_say_and_its_items_never_overlap(events):
+    told, expected = read(write(events)), gist(events)
     opened: list[str] = []
     texts: dict[str, str] = {}
     for event in told:
@@ -499,9 +495,7 @@ def test_a_stream_says_what_its_events_say_and_its_items_never_overlap(events, t
     assert "".join([texts[item["id"]] for item in messages]) == expected["text"]
     assert [item["name"] for item in calls] == [name for _, name, _ in expected["calls"].values()]
     assert [texts.get(item["id"], "") for item in calls] == [item["arguments"] for item in calls]
-    assert any(item["type"] == "reasoning" for item in output) == (
-        thinking and any(isinstance(event, ThinkingDelta) for event in events)
-    )
+    assert {item["type"] for item in output} <= {"message", "function_call"}
 
 
 @given(streams())

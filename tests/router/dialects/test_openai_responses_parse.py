@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from router.dialects.openai_responses.parse import parse_input, parse_responses
+from router.dialects import openai_responses
+from router.dialects.seen import seen
 from router.errors import RequestError
 from router.types import Dialect, Message, Needs
+
+
+def parse_responses(body):
+    return seen(openai_responses.request_reader.read_request(body))
+
+
+def parse_input(items):
+    return parse_responses({"input": items}).messages
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.dialects import anthropic, bedrock, gemini, openai_chat
+from router.dialects import anthropic, bedrock, gemini, openai_chat, openai_responses
 from router.dialects.conversation import (
     Answer,
     Conversation,
@@ -33,6 +33,7 @@ from router.dialects.shared.shaping import arguments_object, arguments_text, cle
 from router.errors import RequestError
 from router.jsontext import encode_json
 from router.types import JsonObject
+from tests.router.dialects.frames import encode_frame
 
 FEW = settings(max_examples=60, deadline=None)
 
@@ -68,7 +69,7 @@ def conversation_of(made: list[ToolCall]) -> Conversation:
 
 def bedrock_history(body: JsonObject) -> tuple[list[ToolCall], list[tuple[str, str]]]:
     """Bedrock is no client's dialect: its history is read as an answer's content is."""
-    answer = bedrock.read_answer({"output": {"message": body["messages"][1]}})
+    answer = bedrock.answer.read_answer({"output": {"message": body["messages"][1]}})
     results = [block["toolResult"] for block in body["messages"][2]["content"]]
     return list(answer.parts), [(result["toolUseId"], result["content"][0]["text"]) for result in results]
 
@@ -79,9 +80,13 @@ def read_history(conversation: Conversation) -> tuple[list[ToolCall], list[tuple
 
 
 HISTORIES = {
-    "anthropic": lambda c: read_history(anthropic.read_request(anthropic.write_request(c, model="m").body)),
-    "gemini": lambda c: read_history(gemini.read_request(gemini.write_request(c, model="m").body)),
-    "bedrock": lambda c: bedrock_history(bedrock.write_request(c, model="m").body),
+    "anthropic": lambda c: read_history(
+        anthropic.request_reader.read_request(anthropic.request_writer.write_request(c, model="m").body)
+    ),
+    "gemini": lambda c: read_history(
+        gemini.request_reader.read_request(gemini.request_writer.write_request(c, model="m").body)
+    ),
+    "bedrock": lambda c: bedrock_history(bedrock.request.write_request(c, model="m").body),
 }
 
 
@@ -148,7 +153,7 @@ def in_essence(answer: Answer) -> tuple[object, ...]:
 @FEW
 @given(answer=answers())
 def test_an_answer_that_a_client_gets_reads_as_the_one_that_was_written(dialect, answer):
-    assert in_essence(dialect.read_answer(dialect.write_answer(answer, model="m"))) == in_essence(answer)
+    assert in_essence(dialect.answer.read_answer(dialect.answer.write_answer(answer, model="m"))) == in_essence(answer)
 
 
 # --- Streams ----------------------------------------------------------------------------------------------------------
@@ -196,8 +201,8 @@ def summary(events: list[object]) -> dict[str, object]:
 
 
 STREAM_WRITERS = {
-    "anthropic": (lambda: anthropic.StreamWriter("m", 5), anthropic.StreamReader),
-    "gemini": (lambda: gemini.StreamWriter("m"), gemini.StreamReader),
+    "anthropic": (lambda: anthropic.stream.StreamWriter("m", 5), anthropic.stream.StreamReader),
+    "gemini": (lambda: gemini.stream.StreamWriter("m"), gemini.stream.StreamReader),
 }
 
 
@@ -218,7 +223,7 @@ def test_a_stream_that_a_client_gets_says_what_the_provider_said(dialect, events
 @FEW
 @given(events=streams())
 def test_geminis_array_form_says_the_same_as_its_frames(events):
-    as_frames, as_array = gemini.StreamWriter("m"), gemini.StreamWriter("m", as_array=True)
+    as_frames, as_array = gemini.stream.StreamWriter("m"), gemini.stream.StreamWriter("m", as_array=True)
     raw = b"".join(as_frames.feed(event) for event in events) + as_frames.finish()
     array = b"".join(as_array.feed(event) for event in events) + as_array.finish()
     assert json.loads(array) == [json.loads(line[6:]) for line in raw.splitlines() if line]
@@ -227,7 +232,7 @@ def test_geminis_array_form_says_the_same_as_its_frames(events):
 @FEW
 @given(events=streams())
 def test_anthropics_blocks_are_numbered_in_order_and_never_overlap(events):
-    writer = anthropic.StreamWriter("m", 5)
+    writer = anthropic.stream.StreamWriter("m", 5)
     raw = b"".join(writer.feed(event) for event in events) + writer.finish()
     items = [json.loads(line[6:]) for line in raw.splitlines() if line.startswith(b"data: ")]
     opened, begun = None, 0
@@ -375,14 +380,15 @@ def spoilt(draw, body: JsonObject):
 
 
 CLIENTS = {
-    "anthropic": (ANTHROPIC_BODY, anthropic.read_request),
-    "gemini": (GEMINI_BODY, gemini.read_request),
+    "anthropic": (ANTHROPIC_BODY, anthropic.request_reader.read_request),
+    "gemini": (GEMINI_BODY, gemini.request_reader.read_request),
 }
 WRITERS = [
-    lambda c: anthropic.write_request(c, model="m", keep_thinking=True),
-    lambda c: anthropic.write_request(c, model="m", api_version="2026-10-21"),
-    lambda c: gemini.write_request(c, model="gemini-2.5-flash", keep_thinking=True),
-    lambda c: bedrock.write_request(c, model="anthropic.claude", keep_thinking=True),
+    lambda c: anthropic.request_writer.write_request(c, model="m"),
+    lambda c: gemini.request_writer.write_request(c, model="gemini-2.5-flash"),
+    lambda c: bedrock.request.write_request(c, model="anthropic.claude"),
+    lambda c: openai_chat.request_writer.write_request(c, model="m"),
+    lambda c: openai_responses.request_writer.write_request(c, model="m"),
 ]
 
 
@@ -392,7 +398,7 @@ WRITERS = [
 def test_a_hostile_request_is_a_request_error_or_can_be_sent_on(dialect, data):
     body, read = CLIENTS[dialect]
     try:
-        conversation = read(data.draw(spoilt(body)))
+        conversation = read(data.draw(spoilt(body))).translatable()
     except RequestError as exc:
         assert exc.field
         return
@@ -406,15 +412,15 @@ def test_a_hostile_request_is_a_request_error_or_can_be_sent_on(dialect, data):
 @pytest.mark.parametrize("dialect", CLIENTS)
 def test_the_unspoilt_requests_are_read_and_sent_on(dialect):
     body, read = CLIENTS[dialect]
-    conversation = read(copy.deepcopy(body))
-    for write in WRITERS[:2]:
+    conversation = read(copy.deepcopy(body)).translatable()
+    for write in (WRITERS[0], WRITERS[3]):
         assert write(conversation).body["messages"]
 
 
 PROVIDERS = {
-    "anthropic": (ANTHROPIC_ANSWER, anthropic.read_answer),
-    "gemini": (GEMINI_ANSWER, gemini.read_answer),
-    "bedrock": (BEDROCK_ANSWER, bedrock.read_answer),
+    "anthropic": (ANTHROPIC_ANSWER, anthropic.answer.read_answer),
+    "gemini": (GEMINI_ANSWER, gemini.answer.read_answer),
+    "bedrock": (BEDROCK_ANSWER, bedrock.answer.read_answer),
 }
 
 
@@ -428,14 +434,14 @@ def test_a_hostile_answer_is_a_value_error_or_can_be_handed_on(dialect, data):
     except ValueError:
         return
     for client in (anthropic, gemini):
-        assert encode_json(client.write_answer(answer, model="m")).startswith(b"{")
+        assert encode_json(client.answer.write_answer(answer, model="m")).startswith(b"{")
 
 
 @pytest.mark.parametrize("dialect", [anthropic, gemini, bedrock], ids=["anthropic", "gemini", "bedrock"])
 @settings(max_examples=150, deadline=None)
 @given(body=spoilt(ERRORS).map(encode_json) | json_values.map(encode_json) | st.binary(max_size=30), wait=words)
 def test_a_hostile_error_is_a_failure(dialect, body, wait):
-    failure = dialect.read_failure(400, {"Retry-After": wait, "x-amzn-errortype": wait}, body, now_s=0.0)
+    failure = dialect.failure.read_failure(400, {"Retry-After": wait, "x-amzn-errortype": wait}, body, now_s=0.0)
     assert isinstance(failure.kind, FailureKind)
     assert failure.retry_after_s is None or failure.retry_after_s >= 0
     assert len(failure.message) <= 2000
@@ -468,13 +474,13 @@ BEDROCK_FRAMES: JsonObject = {
 
 
 def handed_on(events: list[object]) -> None:
-    for writer in (anthropic.StreamWriter("m", 1), gemini.StreamWriter("m")):
+    for writer in (anthropic.stream.StreamWriter("m", 1), gemini.stream.StreamWriter("m")):
         b"".join(writer.feed(event) for event in events) + writer.finish()
 
 
 @pytest.mark.parametrize(
     ("frames", "make_reader"),
-    [(ANTHROPIC_FRAMES, anthropic.StreamReader), (GEMINI_FRAMES, gemini.StreamReader)],
+    [(ANTHROPIC_FRAMES, anthropic.stream.StreamReader), (GEMINI_FRAMES, gemini.stream.StreamReader)],
     ids=["anthropic", "gemini"],
 )
 @settings(max_examples=150, deadline=None)
@@ -493,11 +499,11 @@ def test_a_hostile_stream_ends_in_a_finish_or_a_failure(frames, make_reader, dat
 @given(data=st.data())
 def test_hostile_frames_end_in_a_finish_or_a_failure(data):
     body = data.draw(spoilt(BEDROCK_FRAMES))
-    reader = bedrock.StreamReader()
+    reader = bedrock.stream.StreamReader()
     events = []
     for frame in body["frames"] if isinstance(body["frames"], list) else []:
         name, item = frame if isinstance(frame, list) and len(frame) == 2 else ("metadata", frame)
-        events += reader.feed(str(name), "event", encode_json(item))
+        events += reader.feed(encode_frame({":event-type": str(name), ":message-type": "event"}, encode_json(item)))
     events += reader.close()
     assert any(isinstance(event, Failed | Finished) for event in events)
     handed_on(events)
@@ -506,7 +512,7 @@ def test_hostile_frames_end_in_a_finish_or_a_failure(data):
 @FEW
 @given(raw=st.binary(max_size=60))
 def test_random_bytes_are_a_failure_at_the_end(raw):
-    for reader in (anthropic.StreamReader(), gemini.StreamReader()):
+    for reader in (anthropic.stream.StreamReader(), gemini.stream.StreamReader()):
         events = reader.feed(b"data: " + raw + b"\n\n") + reader.close()
         assert isinstance(events[-1], Failed)
 
@@ -529,9 +535,9 @@ def test_chats_follow_up_history_is_written_alike_from_any_client():
             {"role": "tool", "tool_call_id": "call_b", "content": "10:00"},
         ]
     }
-    conversation = openai_chat.read_request(chat)
-    again = anthropic.read_request(anthropic.write_request(conversation, model="m").body)
-    for write in WRITERS:
+    conversation = openai_chat.request_reader.read_request(chat)
+    again = anthropic.request_reader.read_request(anthropic.request_writer.write_request(conversation, model="m").body)
+    for write in WRITERS[:3]:
         written = write(conversation).body
         turns = written.get("messages") or written["contents"]
         assert [turn["role"] for turn in turns] in (["user", "assistant", "user"], ["user", "model", "user"])
@@ -545,6 +551,6 @@ def test_deep_nesting_is_kept_as_text():
 
 def test_media_by_a_place_that_is_no_url_are_refused_by_every_writer():
     turn = Turn("user", (Media("image", url="file:///etc/passwd"),))
-    for write in WRITERS:
+    for write in WRITERS[:3]:
         with pytest.raises(RequestError, match="passwd"):
             write(Conversation((turn,)))

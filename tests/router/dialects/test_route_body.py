@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.dialects.route_body import decision_headers, parse_route_request, render_decision, request_from_text
+from router.decision import Contribution, Explanation, HeadExplanation
+from router.dialects.route_body import decision_headers, parse_route_request, request_from_text
 from router.errors import RequestError
 from router.jsontext import encode_json
-from router.types import Contribution, Dialect, Explanation, HeadExplanation, Message, Overrides, RouteOptions
+from router.types import Dialect, Message, Overrides, RouteOptions
 from tests.router.dialects.samples import decision
 
 
@@ -109,7 +110,7 @@ def test_an_unknown_option_is_told_the_known_ones():
 
 
 def test_the_answer_holds_every_fact_of_the_decision_under_its_own_name():
-    assert render_decision(decision()) == {
+    assert decision().to_dict() == {
         "decision_id": "dec_1",
         "dialect": "anthropic",
         "policy": "frugal",
@@ -131,31 +132,31 @@ def test_the_answer_holds_every_fact_of_the_decision_under_its_own_name():
 
 
 def test_a_decision_without_a_promise_says_so():
-    assert render_decision(decision(promise=None))["promise"] is None
+    assert decision(promise=None).to_dict()["promise"] is None
 
 
 def test_a_bundle_that_sees_no_tasks_says_so():
-    assert render_decision(decision(task=None))["task"] is None
+    assert decision(task=None).to_dict()["task"] is None
 
 
 def test_the_steps_come_with_the_explanation():
-    body = render_decision(decision(explanation=Explanation("ask", "window", ())))
+    body = decision(explanation=Explanation("ask", "window", ())).to_dict()
     assert body["steps"] == [
         {"step": "rules", "tier": None, "note": "none matched"},
         {"step": "final", "tier": "budget", "note": "0.05 <= 0.1"},
     ]
-    assert "steps" not in render_decision(decision())
+    assert "steps" not in decision().to_dict()
 
 
 def test_the_answer_survives_json():
-    body = render_decision(decision())
+    body = decision().to_dict()
     assert json.loads(encode_json(body)) == body
 
 
 def test_an_explanation_lists_the_largest_contributions_first_whatever_their_sign():
     contributions = tuple(Contribution("token", name, 1.0, logit) for name, logit in (("a", 0.1), ("b", -2), ("c", 1)))
     head = HeadExplanation("budget", intercept=0.5, logit=-0.4, probability=0.4, contributions=contributions)
-    body = render_decision(decision(explanation=Explanation("ask", "window", (head,))))
+    body = decision(explanation=Explanation("ask", "window", (head,))).to_dict()
     (rendered,) = body["explanation"]["heads"]
     assert [item["name"] for item in rendered["contributions"]] == ["b", "c", "a"]
     assert set(rendered) == {"tier", "intercept", "logit", "probability", "contributions"}
@@ -164,7 +165,7 @@ def test_an_explanation_lists_the_largest_contributions_first_whatever_their_sig
 
 
 def test_an_explanation_of_lone_surrogates_can_be_written_as_json():
-    raw = encode_json(render_decision(decision(explanation=Explanation("\ud800 a", "\udfff", ()))))
+    raw = encode_json(decision(explanation=Explanation("\ud800 a", "\udfff", ())).to_dict())
     assert b'"ask":"? a"' in raw
     assert b'"window":"?"' in raw
 

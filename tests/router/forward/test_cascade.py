@@ -6,19 +6,21 @@ from dataclasses import replace
 
 import pytest
 
+from router.decision import RouteDecision
 from router.dialects.conversation import Answer, Conversation, Finish, Text, Turn, Usage
-from router.dialects.faces import Told, face_for
+from router.dialects.row import AnswerInfo
+from router.dialects.shared.endpoint import PathInfo
 from router.dialects.shared.prepared import Call
+from router.dialects.table import CLIENTS
 from router.errors import ConfigError
 from router.forward.cascade import buffered, can_climb, climb, escalation_headers, says_fail, whole
 from router.forward.forwarder import Forwarder
 from router.policy import Limits
 from router.providers.calls import Answered, Exhausted, Target
-from router.providers.calls import Dialect as ProviderDialect
 from router.settings import load_settings
 from router.settings.cascade import CHECKS, JUDGE_PROMPT, Cascade, Judge
 from router.settings.values import CHEAPEST, SHIPPED_POLICIES
-from router.types import BundleRef, Candidate, Dialect, Reason, RouteDecision
+from router.types import BundleRef, Candidate, Dialect, Reason
 from tests.router.providers.harness import FAST, harness
 from tests.router.providers.upstream import ANSWERS, answer, error, silent, upstream
 
@@ -28,6 +30,11 @@ HELLO = Conversation((Turn("user", (Text("Hello"),)),), model="auto:cascade")
 BODY = {"model": "auto:cascade", "messages": [{"role": "user", "content": "Hello"}]}
 DEFAULT = Cascade()
 REFUSAL = "I'm sorry, but I can't help with that."
+
+
+def for_body(dialect, body, **path):
+    row = CLIENTS[dialect]
+    return row.for_request(row, body, PathInfo(**path))
 
 
 def decided(reason=Reason.THRESHOLD, tier="budget"):
@@ -259,7 +266,7 @@ def test_the_first_word_is_the_verdict(text, fails):
 
 def test_a_streamed_call_is_made_whole_and_nothing_else_of_its_bytes_changes():
     raw = b'{"stream": true,  "temperature": 1.0, "stream_options": {"include_usage": true}, "messages": []}'
-    call = whole(Call(replace(HELLO, stream=True), True, ProviderDialect.OPENAI_CHAT, raw))
+    call = whole(Call(replace(HELLO, stream=True), True, Dialect.OPENAI_CHAT, raw))
     assert not call.stream and not call.conversation.stream
     assert call.raw == b'{"temperature": 1.0, "messages": []}'
 
@@ -270,13 +277,13 @@ def test_several_answers_at_once_cannot_be_buffered():
 
 
 async def streamed(world, body, dialect, *, heartbeat_s=5.0, stop_after=None):
-    face = face_for(dialect, body, model="auto:cascade", stream=True)
+    face = for_body(dialect, body, model="auto:cascade", stream=True)
     call = Call(face.read(body), True, face.same_as, json.dumps(body).encode())
     task = asyncio.create_task(world.climb(call=call))
     pieces = buffered(
         task,
         heartbeat_s=heartbeat_s,
-        writer=lambda model: face.writer(call.conversation, Told(model, 1, "req", 5)),
+        writer=lambda model: face.writer(call.conversation, AnswerInfo(model, 1, "req", 5)),
         model="b/m",
     )
     got = []
@@ -376,7 +383,7 @@ def forwarded(run, router, script, check, *, production=None, **more):
 
 async def posted(forwarder, **more):
     body = {**BODY, **more}
-    face = face_for(Dialect.OPENAI_CHAT, body)
+    face = for_body(Dialect.OPENAI_CHAT, body)
     answer = await forwarder.forward(face, body, json.dumps(body).encode(), {})
     if isinstance(answer.body, bytes):
         return answer, answer.body

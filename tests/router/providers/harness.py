@@ -8,15 +8,16 @@ from dataclasses import replace
 from router.dialects.conversation import Conversation, TextDelta, Turn
 from router.dialects.conversation import Text as TextPart
 from router.dialects.shared.prepared import Call
+from router.dialects.shared.provider import Provider, Quirks
 from router.dialects.shared.secret import Secret
 from router.providers.breaker import Breaker, BreakerSettings
-from router.providers.calls import Dialect, Target
+from router.providers.calls import Target
 from router.providers.connection_settings import ConnectionSettings
 from router.providers.connections import Connections
 from router.providers.dispatch import Dispatcher
-from router.providers.registry import Provider, Quirks
 from router.providers.retry import DispatchSettings
 from router.providers.transport import Transport
+from router.types import Dialect
 
 ADAPTER_OF = {
     "openai_chat": "openai_compatible",

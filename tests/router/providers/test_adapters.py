@@ -6,10 +6,11 @@ import pytest
 from router.dialects.conversation import Conversation, Text, ToolCall, ToolResult, Turn
 from router.dialects.openai_chat.http import alnum9
 from router.dialects.shared.prepared import Call, without_paths
+from router.dialects.shared.provider import Provider, Quirks
 from router.dialects.shared.secret import Secret
 from router.providers.adapters import ADAPTERS
-from router.providers.calls import Dialect
-from router.providers.registry import Provider, Quirks, shipped_rows
+from router.providers.registry import shipped_rows
+from router.types import Dialect
 from tests.router.providers.harness import CALL, HELLO, PASSED, RAW, STREAMED
 
 

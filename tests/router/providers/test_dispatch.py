@@ -10,8 +10,9 @@ import pytest
 from router.dialects.conversation import FailureKind, Finish
 from router.dialects.shared.prepared import Call
 from router.providers.breaker import BreakerSettings
-from router.providers.calls import Answered, Dialect, Exhausted
+from router.providers.calls import Answered, Exhausted
 from router.providers.exchange import Opened
+from router.types import Dialect
 from tests.router.providers.harness import (
     ADAPTER_OF,
     CALL,

@@ -1,7 +1,8 @@
 import pytest
 
+from router.dialects.bedrock.eventstream import FrameSplitter
 from router.dialects.conversation import FailureKind, UpstreamFailure
-from router.dialects.shared.cut import FrameCut, SseCut
+from router.dialects.shared.sse import SseSplitter
 from router.providers.breaker import Breaker, BreakerSettings
 from router.providers.retry import DispatchSettings, Step, is_healthy, most_useful, opens_at_once, step_after, wait_s
 from tests.router.providers.upstream import frame
@@ -90,18 +91,18 @@ def test_a_success_starts_the_count_anew():
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r"])
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 100])
-def test_events_are_cut_at_empty_lines_of_every_kind(end, size):
+def test_events_are_split_at_empty_lines_of_every_kind(end, size):
     events = [b"data: a" + end, b": comment" + end, b"event: x" + end[: len(end) // 2] + b"data: b" + end]
     data = b"".join(events) + b"data: half"
-    cut = SseCut()
-    assert [e for at in range(0, len(data), size) for e in cut.feed(data[at : at + size])] == events
-    assert cut.rest() == b"data: half"
+    splitter = SseSplitter()
+    assert [e for at in range(0, len(data), size) for e in splitter.feed(data[at : at + size])] == events
+    assert splitter.rest() == b"data: half"
 
 
-def test_frames_are_cut_by_their_length():
+def test_frames_are_split_by_their_length():
     one, two = frame("messageStart", {"role": "assistant"}), frame("messageStop", {"stopReason": "end_turn"})
-    cut = FrameCut()
-    assert cut.feed(one + two[:5]) == [one] and cut.rest() == two[:5]
-    assert cut.feed(two[5:]) == [two] and cut.rest() == b""
-    with pytest.raises(ValueError, match="less than 16"):
-        cut.feed(b"\0\0\0\1")
+    splitter = FrameSplitter()
+    assert splitter.feed(one + two[:5]) == [one] and splitter.rest() == two[:5]
+    assert splitter.feed(two[5:]) == [two] and splitter.rest() == b""
+    with pytest.raises(ValueError, match="of 1 bytes"):
+        splitter.feed(b"\0\0\0\1\0\0\0\0XB\xf6\xd9")

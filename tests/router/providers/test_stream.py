@@ -11,11 +11,12 @@ import pytest
 
 from router.dialects.conversation import Failed, FailureKind, Finish, Finished
 from router.dialects.shared.prepared import Call
+from router.dialects.shared.provider import Quirks
 from router.providers.breaker import BreakerSettings
-from router.providers.calls import Dialect, Exhausted
+from router.providers.calls import Exhausted
 from router.providers.connection_settings import ConnectionSettings
 from router.providers.exchange import Opened
-from router.providers.registry import Quirks
+from router.types import Dialect
 from tests.router.providers.harness import (
     ADAPTER_OF,
     FAST,
@@ -433,7 +434,7 @@ def test_a_defect_of_ours_is_not_a_clean_end(run, monkeypatch, caplog):
 
     async def check():
         async with upstream(stream()) as server, harness({"a": server.url}, policy=replace(FAST, retries=0)) as h:
-            monkeypatch.setattr("router.dialects.openai_chat.StreamReader.feed", broken)
+            monkeypatch.setattr("router.dialects.openai_chat.stream.StreamReader.feed", broken)
             found = await h.dispatch(STREAMED, target())
             assert isinstance(found, Exhausted) and found.failure.kind is K.BROKEN_ANSWER
 

@@ -3,11 +3,10 @@ import logging
 import pytest
 
 from router.dialects.conversation import FailureKind
+from router.dialects.shared.provider import HttpRequest, Provider
 from router.dialects.shared.secret import Secret
-from router.providers.calls import HttpRequest
 from router.providers.connection_settings import ConnectionSettings
 from router.providers.connections import Connections
-from router.providers.registry import Provider
 from router.providers.transport import Transport, UpstreamBroke
 from tests.router.providers.harness import CALL, STREAMED, harness, target
 from tests.router.providers.upstream import answer, stalling_stream, stream, upstream

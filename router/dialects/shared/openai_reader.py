@@ -1,0 +1,297 @@
+"""Reads what OpenAI's two dialects, Chat Completions and Responses, have in common: contents, tools, formats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal, get_args
+
+from router.dialects.conversation import (
+    AnswerFormat,
+    Effort,
+    Media,
+    Part,
+    Text,
+    Thinking,
+    Tool,
+    ToolCall,
+    ToolChoice,
+)
+from router.dialects.shared.fields import (
+    as_array,
+    as_object,
+    as_string,
+    expected,
+    inner,
+    objects,
+    one_of,
+    optional_flag,
+    optional_string,
+    unusable,
+)
+from router.dialects.shared.openai_shared import AUDIO_TYPES, FREE_TEXT_SCHEMA, free_text_arguments
+from router.dialects.shared.reader import (
+    Reader,
+    kind_of,
+    media_of_bytes,
+    media_of_url,
+    possible_choice,
+)
+from router.errors import RequestError
+from router.jsontext import encode_json
+from router.types import JsonObject
+
+_EFFORTS: tuple[Effort, ...] = get_args(Effort)
+_MODES: tuple[Literal["none", "auto", "required"], ...] = ("none", "auto", "required")
+_CACHE_HINTS = ("prompt_cache_breakpoint", "cache_control")
+
+
+class OpenAiReader(Reader):
+    """Reads contents. taken: the types of parts that errors name as a cure."""
+
+    taken = "text, image_url, input_audio or file"
+
+    def content(self, value: object, *, field: str) -> list[Part]:
+        """Parts of a string, of blocks or of null; empty texts are left out, as no other dialect takes them.
+
+        Raises RequestError naming the block.
+        """
+        if isinstance(value, str):
+            return [Text(value)] if value else []
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise expected("a string, an array of blocks or null", value, field=field)
+        parts = [self.part(item, field=f"{field}[{index}]") for index, item in enumerate(value)]
+        return [part for part in parts if type(part) is not Text or part.text]
+
+    def part(self, item: object, *, field: str) -> Part:
+        """A block; opaque where its type is not known, or where it has a fault. Raises RequestError."""
+        if isinstance(item, str):
+            return Text(item)
+        block = as_object(item, field=field)
+        self.dropped += [hint for hint in _CACHE_HINTS if block.get(hint)]
+        if (text := self.text_block(block, field=field)) is not None:
+            return text
+        name = block.get("type")
+        read = _PARTS.get(name) if isinstance(name, str) else None
+        if read is not None:
+            return self.strictly(read, block, kind=kind_of(name), field=field)
+        if not isinstance(name, str):
+            return self.opaque(kind_of(name), block, expected("a string", name, field=f"{field}.type"))
+        cure = f"content of type {name[:60]!r} cannot be translated. Send {self.taken}."
+        return self.opaque(kind_of(name), block, unusable(cure, field=f"{field}.type"))
+
+    def calls(self, item: JsonObject, key: str, read: Callable[..., ToolCall], *, field: str) -> list[Part]:
+        """The calls of the array under `key`."""
+        value = item.get(key)
+        if value is not None and not isinstance(value, list):
+            self.problems.append(expected("an array", value, field=f"{field}.{key}"))
+            return []
+        return [
+            self.strictly(read, call, kind="tool_call", field=f"{field}.{key}[{index}]")
+            for index, call in enumerate(value or ())
+        ]
+
+
+# --- Parts ------------------------------------------------------------------------------------------------------------
+
+
+def _read_refusal(block: JsonObject, *, field: str) -> Text:
+    return Text(as_string(block.get("refusal"), field=f"{field}.refusal"))
+
+
+def _read_chat_image(block: JsonObject, *, field: str) -> Media:
+    value, field = block.get("image_url"), f"{field}.image_url"
+    if isinstance(value, str):  # several clients send the URL alone
+        return media_of_url("image", value, field=field)
+    item = as_object(value, field=field)
+    detail = optional_string(item, "detail", prefix=f"{field}.")
+    return media_of_url("image", as_string(item.get("url"), field=f"{field}.url"), field=f"{field}.url", detail=detail)
+
+
+def _read_image(block: JsonObject, *, field: str) -> Media:
+    _refuse_kept_file(block, "image_url", field=field)
+    url = as_string(block.get("image_url"), field=f"{field}.image_url")
+    detail = optional_string(block, "detail", prefix=f"{field}.")
+    return media_of_url("image", url, field=f"{field}.image_url", detail=detail)
+
+
+def _read_chat_file(block: JsonObject, *, field: str) -> Media:
+    return _read_file(as_object(block.get("file"), field=f"{field}.file"), field=f"{field}.file")
+
+
+def _read_file(item: JsonObject, *, field: str) -> Media:
+    _refuse_kept_file(item, "file_data", "file_url", field=field)
+    name = optional_string(item, "filename", prefix=f"{field}.")
+    url = optional_string(item, "file_url", prefix=f"{field}.")
+    if url is not None and item.get("file_data") is None:
+        return media_of_url("document", url, field=f"{field}.file_url", name=name)
+    data, field = as_string(item.get("file_data"), field=f"{field}.file_data"), f"{field}.file_data"
+    if data[:5].lower() == "data:":
+        return media_of_url("document", data, field=field, name=name)
+    return media_of_bytes("document", data, field=field, media_type=None, name=name)
+
+
+def _refuse_kept_file(item: JsonObject, *instead: str, field: str) -> None:
+    if item.get("file_id") is not None and all(item.get(key) is None for key in instead):
+        cure = f"files kept at OpenAI cannot be read here. Send {' or '.join(instead)}."
+        raise unusable(cure, field=f"{field}.file_id")
+
+
+def _read_audio(block: JsonObject, *, field: str) -> Media:
+    field = f"{field}.input_audio"
+    item = as_object(block.get("input_audio"), field=field)
+    form = as_string(item.get("format"), field=f"{field}.format")
+    data = as_string(item.get("data"), field=f"{field}.data")
+    media_type = AUDIO_TYPES.get(form, f"audio/{form}")
+    return media_of_bytes("audio", data, field=f"{field}.data", media_type=media_type, name=None)
+
+
+def _read_thinking(block: JsonObject, *, field: str) -> Thinking:
+    return Thinking(thinking_text(block.get("thinking")))
+
+
+def thinking_text(value: object) -> str:
+    """Thinking as text, or as Mistral's array of text parts; "" for anything else."""
+    if isinstance(value, str):
+        return value
+    items = value if isinstance(value, list) else []
+    return "".join([text for item in items if isinstance(text := inner(item, "text"), str)])
+
+
+_PARTS: Mapping[str, Callable[..., Part]] = {
+    "refusal": _read_refusal,
+    "image_url": _read_chat_image,
+    "input_image": _read_image,
+    "file": _read_chat_file,
+    "input_file": _read_file,
+    "input_audio": _read_audio,
+    "thinking": _read_thinking,
+}
+
+
+# --- Calls ------------------------------------------------------------------------------------------------------------
+
+
+def read_call(item: JsonObject, call_id: object, *, field: str) -> ToolCall:
+    """A call of a function, with its name and arguments. Raises RequestError."""
+    name = as_string(item.get("name"), field=f"{field}.name")
+    value = item.get("arguments")
+    if isinstance(value, dict):  # some clients send the object itself
+        value = encode_json(value).decode()
+    arguments = "" if value is None else as_string(value, field=f"{field}.arguments")
+    return ToolCall(as_string(call_id, field=f"{field}.id"), name, arguments)
+
+
+def read_custom_call(item: JsonObject, call_id: str, *, field: str) -> ToolCall:
+    """A call of a custom tool, whose input is a text. Raises RequestError."""
+    name = as_string(item.get("name"), field=f"{field}.name")
+    return ToolCall(call_id, name, free_text_arguments(as_string(item.get("input"), field=f"{field}.input")))
+
+
+# --- Tools, formats, effort -------------------------------------------------------------------------------------------
+
+
+def read_function(item: JsonObject, *, field: str) -> Tool:
+    """A function's definition. Raises RequestError."""
+    schema = item.get("parameters")
+    return Tool(
+        name=as_string(item.get("name"), field=f"{field}.name"),
+        description=optional_string(item, "description", prefix=f"{field}."),
+        schema={"type": "object", "properties": {}}
+        if schema is None
+        else as_object(schema, field=f"{field}.parameters"),
+        strict=optional_flag(item, "strict", prefix=f"{field}."),
+    )
+
+
+def read_custom_tool(tool: JsonObject, *, field: str) -> Tool:
+    """A tool that takes free text. Its grammar goes into the description, as no other dialect can enforce one."""
+    description = optional_string(tool, "description", prefix=f"{field}.")
+    definition = inner(tool.get("format"), "definition")
+    if isinstance(definition, str):
+        description = f"{description or ''}\n\n`input` must fit this grammar:\n{definition}".strip()
+    name = as_string(tool.get("name"), field=f"{field}.name")
+    return Tool(name, description, FREE_TEXT_SCHEMA, free_text=True)
+
+
+def choose_tools(
+    tools: tuple[Tool, ...],
+    value: object,
+    dropped: list[str],
+    *,
+    name_of: Callable[..., str],
+    kinds: tuple[str, ...],
+    allowed_in: str | None = None,
+) -> tuple[tuple[Tool, ...], ToolChoice | None]:
+    """The tools that may be called and the choice; `allowed_tools` leaves fewer tools.
+
+    name_of: the name in an item that names a tool.  kinds: types of such items.
+    allowed_in: the key that holds mode and tools of `allowed_tools`.
+    Raises RequestError.
+    """
+    choice: ToolChoice | None = None
+    if isinstance(value, str):
+        choice = _read_choice_word(value, field="tool_choice")
+    elif value is not None:
+        item = as_object(value, field="tool_choice")
+        kind = item.get("type")
+        if kind in kinds:
+            choice = ToolChoice("named", name_of(item, field="tool_choice"))
+        elif kind == "allowed_tools":
+            field = f"tool_choice.{allowed_in}" if allowed_in else "tool_choice"
+            allowed = as_object(item.get(allowed_in), field=field) if allowed_in else item
+            as_array(allowed.get("tools"), field=f"{field}.tools")
+            named = objects(allowed, "tools", prefix=f"{field}.")
+            names = {name_of(one, field=at) for at, one in named if one.get("type", "function") in kinds}
+            word = as_string(allowed.get("mode"), field=f"{field}.mode")
+            choice = _read_choice_word(word, field=f"{field}.mode")
+            tools = tuple(tool for tool in tools if tool.name in names)
+        else:
+            dropped.append("tool_choice")
+    return tools, possible_choice(choice, tools, dropped, field="tool_choice")
+
+
+def _read_choice_word(value: str, *, field: str) -> ToolChoice:
+    for mode in _MODES:
+        if value == mode:
+            return ToolChoice(mode)
+    raise RequestError(f"{field}: expected none, auto, required or an object.", field=field)
+
+
+def read_format(item: JsonObject, *, field: str, schema_in: str | None = None) -> AnswerFormat | None:
+    """The shape that the answer must have; None for text. schema_in: the key that holds name and schema.
+
+    Raises RequestError.
+    """
+    kind = item.get("type")
+    if kind == "text":
+        return None
+    if kind == "json_object":
+        return AnswerFormat("json")
+    if kind != "json_schema":
+        raise RequestError(f"{field}.type: expected text, json_object or json_schema.", field=f"{field}.type")
+    if schema_in is not None:
+        field = f"{field}.{schema_in}"
+        item = as_object(item.get(schema_in), field=field)
+    return AnswerFormat(
+        kind="schema",
+        schema=as_object(item.get("schema"), field=f"{field}.schema"),
+        name=optional_string(item, "name", prefix=f"{field}."),
+        strict=optional_flag(item, "strict", prefix=f"{field}."),
+    )
+
+
+def optional_effort(value: object, *, field: str) -> Effort | None:
+    """One of the words for how much to think. Raises RequestError."""
+    for effort in _EFFORTS:
+        if value == effort:
+            return effort
+    if value is None:
+        return None
+    raise one_of(_EFFORTS, value, field=field)
+
+
+def unread(body: JsonObject, known: frozenset[str], *, prefix: str = "") -> list[str]:
+    """Paths of the members that no reader knows and that hold something."""
+    return [prefix + key for key, value in body.items() if key not in known and value not in (None, False, [], {}, "")]
