@@ -240,5 +240,6 @@ def _there(steps: Place, value: Any) -> Place:
     for depth, step in enumerate(steps):
         if not isinstance(value, list | tuple if isinstance(step, int) else dict):
             return steps[:depth]
-        value = value.get(step) if isinstance(value, dict) else value[step]
+        container: Any = value
+        value = container.get(step) if isinstance(step, str) else container[step]
     return steps
