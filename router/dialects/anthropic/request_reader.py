@@ -25,6 +25,7 @@ from router.dialects.shared.fields import (
     unusable,
     whole_number,
 )
+from router.dialects.shared.parts import arguments_text
 from router.dialects.shared.reader import (
     Reader,
     kind_of,
@@ -32,7 +33,6 @@ from router.dialects.shared.reader import (
     media_of_url,
     possible_choice,
 )
-from router.dialects.shared.shaping import arguments_text
 from router.errors import RequestError
 from router.types import Dialect, JsonObject, Needs
 

@@ -6,18 +6,18 @@ import base64
 from typing import Any
 
 from router.dialects import conversation as c
-from router.dialects.shared.schemas import closed_schema
-from router.dialects.shared.shaping import (
+from router.dialects.shared.parts import (
     JSON_INSTRUCTION,
     LEAST_THINKING_TOKENS,
     arguments_object,
-    asked_in_vain,
     cannot_send,
     clean_id,
     media_type_of,
     system_and_turns,
+    unsupported_fields,
     url_of,
 )
+from router.dialects.shared.schemas import closed_schema
 from router.types import Dialect, JsonObject
 
 DEFAULT_MAX_TOKENS = 8_192
@@ -31,7 +31,7 @@ _NEVER = ("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top
 
 def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
     """The conversation as a body for a provider. Raises RequestError for sounds, which the API does not take."""
-    dropped = list(asked_in_vain(conversation, _NEVER))
+    dropped = list(unsupported_fields(conversation, _NEVER))
     system, turns = system_and_turns(conversation, Dialect.ANTHROPIC)
     body: JsonObject = {
         "model": model,

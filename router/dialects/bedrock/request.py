@@ -6,20 +6,20 @@ import re
 from typing import Any
 
 from router.dialects import conversation as c
-from router.dialects.shared.schemas import closed_schema
-from router.dialects.shared.shaping import (
+from router.dialects.shared.parts import (
     JSON_INSTRUCTION,
     LEAST_THINKING_TOKENS,
     NO_TOOLS_INSTRUCTION,
     arguments_object,
-    asked_in_vain,
     cannot_send,
     clean_id,
     holds_calls,
     media_type_of,
     names_of_calls,
     system_and_turns,
+    unsupported_fields,
 )
+from router.dialects.shared.schemas import closed_schema
 from router.jsontext import encode_json
 from router.types import JsonObject
 
@@ -72,7 +72,7 @@ def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
     model: decides which of a family's own fields are sent; it is not in the body.
     Raises RequestError for media given by URL, and for formats that Converse does not take.
     """
-    dropped = list(asked_in_vain(conversation, _NEVER))
+    dropped = list(unsupported_fields(conversation, _NEVER))
     leading, turns = system_and_turns(conversation, None)
     body: JsonObject = {"messages": _write_messages(turns)}
     system = tuple(part.text for part in leading if isinstance(part, c.Text))

@@ -22,8 +22,8 @@ from router.dialects.shared.fields import (
     unusable,
     whole_number,
 )
+from router.dialects.shared.parts import arguments_text, made_up_id, media_type_of
 from router.dialects.shared.reader import UNKNOWN, Reader, media_of_bytes, media_of_url
-from router.dialects.shared.shaping import arguments_text, made_up_id, media_type_of
 from router.errors import RequestError
 from router.jsontext import encode_json
 from router.types import Dialect, JsonObject, Needs

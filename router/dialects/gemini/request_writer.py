@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from router.dialects import conversation as c
-from router.dialects.shared.shaping import (
+from router.dialects.shared.parts import (
     arguments_object,
-    asked_in_vain,
     media_type_of,
     names_of_calls,
     system_and_turns,
+    unsupported_fields,
     url_of,
 )
 from router.types import Dialect, JsonObject
@@ -53,7 +53,7 @@ _LEVELS: dict[c.Effort, str] = {
 
 def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
     """The conversation as a body for a provider. model: decides how the effort is written; it is not in the body."""
-    dropped = list(asked_in_vain(conversation, ("n", "logprobs", "top_logprobs", "parallel_tools", "user")))
+    dropped = list(unsupported_fields(conversation, ("n", "logprobs", "top_logprobs", "parallel_tools", "user")))
     own = conversation.dialect is Dialect.GEMINI
     system, turns = system_and_turns(conversation, Dialect.GEMINI)
     body: JsonObject = {"contents": _write_contents(turns, names_of_calls(turns), own=own)}
@@ -85,7 +85,7 @@ def _write_contents(turns: Iterable[c.Turn], names: dict[str, str], *, own: bool
 def write_parts(parts: Iterable[c.Part], *, sign_calls: bool, with_thoughts: bool, with_ids: bool) -> list[JsonObject]:
     """A model's parts. A signature goes onto the part after it, as Gemini has it.
 
-    sign_calls: the first call without a signature gets the one that stands for none.
+    sign_calls: the first call without a signature gets NO_SIGNATURE.
     with_thoughts: thinking is shown too.  with_ids: calls carry their ids.
     """
     written: list[JsonObject] = []

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from router.dialects import conversation as c
-from router.dialects.openai_responses.request_reader import read_request as read_responses
 from router.dialects.shared.fields import (
     as_array,
     as_object,
@@ -55,12 +54,7 @@ _SIDES: Mapping[str, Side] = {side: side for side in ("system", "user", "assista
 
 
 def read_request(body: JsonObject) -> c.Conversation:
-    """A chat-completions body as a conversation. Raises RequestError where it holds no messages that can be read.
-
-    Cursor sends `input` items to the same place: they are read as those of Responses.
-    """
-    if body.get("messages") is None and body.get("input") is not None:
-        return _read_items(body)
+    """A chat-completions body as a conversation. Raises RequestError where it holds no messages that can be read."""
     reader = _Messages(Dialect.OPENAI_CHAT)
     turns = reader.read(body.get("messages"))
     return reader.conversation(
@@ -73,8 +67,8 @@ def read_request(body: JsonObject) -> c.Conversation:
     )
 
 
-def _read_items(body: JsonObject) -> c.Conversation:
-    items = read_responses(body)
+def with_chat_fields(items: c.Conversation, body: JsonObject) -> c.Conversation:
+    """A conversation that was read from `input` items, in a body whose other fields are those of chat."""
     read_rest = items.rest
     assert read_rest is not None, "a reader leaves fields for later"
     fields = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from router.dialects import conversation as c
 from router.dialects.shared.openai_shared import audio_format, data_url, function_fields, schema_fields
-from router.dialects.shared.shaping import cannot_send, clean_id, media_type_of, turns_for
+from router.dialects.shared.parts import cannot_send, clean_id, media_type_of, turns_for
 from router.types import Dialect, JsonObject
 
 LONGEST_CALL_ID = 40  # OpenAI refuses more; ids that carry another provider's signature are longer
@@ -29,7 +29,7 @@ def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
         "thinking": not writer.own
         and any(isinstance(p, c.Thinking) for turn in conversation.turns for p in turn.parts),
         "is_error": writer.lost_errors,
-        "top_k": conversation.top_k is not None,  # no field of OpenAI's
+        "top_k": conversation.top_k is not None,  # not a field of OpenAI's
         "thinking_tokens": conversation.thinking_tokens is not None,
     }
     return c.Written(body=body, dropped=tuple([name for name, is_lost in lost.items() if is_lost]))
@@ -135,7 +135,7 @@ class _Messages:
             self._messages.append(message)
 
     def _write_user(self, turn: c.Turn) -> None:
-        """Results come first, each its own message: nothing may stand between them and their calls."""
+        """Results come first, each its own message: no message may come between them and their calls."""
         results = [part for part in turn.parts if isinstance(part, c.ToolResult)]
         others: list[c.Part] = []
         for result in results:

@@ -17,8 +17,8 @@ from router.dialects.shared.openai_shared import (
     function_fields,
     schema_fields,
 )
+from router.dialects.shared.parts import cannot_send, turns_for, unsupported_fields
 from router.dialects.shared.reader import UNKNOWN
-from router.dialects.shared.shaping import asked_in_vain, cannot_send, turns_for
 from router.types import Dialect, JsonObject
 
 _NEVER = ("n", "seed", "presence_penalty", "frequency_penalty", "top_k")
@@ -43,7 +43,7 @@ def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
         "user": conversation.user,
         "stream": conversation.stream or None,
     }
-    dropped = list(asked_in_vain(conversation, _NEVER))
+    dropped = list(unsupported_fields(conversation, _NEVER))
     dropped += [name for name in ("stop", "thinking_tokens") if getattr(conversation, name)]
     if any(isinstance(part, c.ToolResult) and part.is_error for turn in turns for part in turn.parts):
         dropped.append("is_error")
