@@ -223,15 +223,14 @@ class _Messages(OpenAiReader):
         if item.get("audio") is not None:
             self.dropped.append(f"{field}.audio")
         calls = self.calls(item, "tool_calls", _read_tool_call, field=field)
-        if not calls and item.get("function_call") is not None:
+        if not calls and (legacy := item.get("function_call")) is not None:
             self._legacy_calls += 1
-            calls = [self.strictly(self._read_legacy, item, kind="tool_call", field=field)]
+            calls = [self.strictly(self._read_legacy, legacy, kind="tool_call", field=f"{field}.function_call")]
         self.names.update({call.id: call.name for call in calls if isinstance(call, c.ToolCall)})
         return [*parts, *calls]
 
-    def _read_legacy(self, item: JsonObject, *, field: str) -> c.ToolCall:
-        function = as_object(item["function_call"], field=f"{field}.function_call")
-        return read_call(function, _legacy_id(self._legacy_calls), field=f"{field}.function_call")
+    def _read_legacy(self, value: object, *, field: str) -> c.ToolCall:
+        return read_call(as_object(value, field=field), _legacy_id(self._legacy_calls), field=field)
 
 
 def _read_tool_call(value: object, *, field: str) -> c.ToolCall:
