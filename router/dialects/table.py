@@ -28,6 +28,13 @@ def _streams(body: JsonObject) -> bool:
 # --- OpenAI Chat Completions ------------------------------------------------------------------------------------------
 
 
+def _read_chat(body: JsonObject) -> c.Conversation:
+    """A chat body; Cursor sends `input` items to the same place, which are read as those of Responses."""
+    if body.get("messages") is None and body.get("input") is not None:
+        return openai_chat.request_reader.with_chat_fields(openai_responses.request_reader.read_request(body), body)
+    return openai_chat.request_reader.read_request(body)
+
+
 def _chat_or_cursor(row: ClientDialect, body: JsonObject, _path: PathInfo) -> ClientDialect:
     """Cursor sends `input` to the chat endpoint and expects chat back: no provider takes such a body as it is."""
     if "messages" in body or "input" not in body:
@@ -39,7 +46,7 @@ _OPENAI_CHAT = DialectRow(
     ClientDialect(
         Dialect.OPENAI_CHAT,
         streams=_streams,
-        read=openai_chat.request_reader.read_request,
+        read=_read_chat,
         write=lambda answers, _, info: openai_chat.answer.write_answers(
             answers, model=info.model, created_s=info.created_s
         ),

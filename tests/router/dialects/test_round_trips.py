@@ -29,7 +29,7 @@ from router.dialects.conversation import (
     Usage,
     UsageSeen,
 )
-from router.dialects.shared.shaping import arguments_object, arguments_text, clean_id, made_up_id
+from router.dialects.shared.parts import arguments_object, arguments_text, clean_id, made_up_id
 from router.errors import RequestError
 from router.jsontext import encode_json
 from router.types import JsonObject
