@@ -277,7 +277,7 @@ def test_several_answers_at_once_cannot_be_buffered():
 
 async def streamed(world, body, dialect, *, heartbeat_s=5.0, stop_after=None):
     face = for_body(dialect, body, model="auto:cascade", stream=True)
-    call = Call(face.read(body), True, face.same_as, json.dumps(body).encode())
+    call = Call(face.read(body), True, face.passed_to, json.dumps(body).encode())
     task = asyncio.create_task(world.climb(call=call))
     pieces = buffered(
         task,
