@@ -10,7 +10,7 @@ from router.dialects.conversation import Answer, Conversation, Finish, Text, Tur
 from router.dialects.row import AnswerInfo
 from router.dialects.shared.endpoint import PathInfo
 from router.dialects.shared.prepared import Call
-from router.dialects.table import CLIENTS
+from router.dialects.table import clients
 from router.errors import ConfigError
 from router.forward.cascade import buffered, can_climb, climb, escalation_headers, says_fail, whole
 from router.forward.forwarder import Forwarder
@@ -32,7 +32,7 @@ REFUSAL = "I'm sorry, but I can't help with that."
 
 
 def for_body(dialect, body, **path):
-    row = CLIENTS[dialect]
+    row = clients()[dialect]
     return row.for_request(row, body, PathInfo(**path))
 
 
