@@ -4,6 +4,7 @@
 
 PORT ?= 8080
 PYTEST_ARGS ?=
+WORKERS ?= 2# tests that run at once
 
 VENV := .venv# the light install: what a user of the service has
 DEV := .venv-dev# everything: tests, training, notebooks
@@ -22,19 +23,20 @@ help: ## this list
 run: $(VENV)/.installed ## start the service on 127.0.0.1:8080 (PORT=...); the first call installs it into .venv
 	@exec $(VENV)/bin/tierwise serve --port $(PORT)
 
-test: check ## format, lint, types, architecture and all tests; the first call installs .venv-dev
-	$(DEV)/bin/python -m pytest $(PYTEST_ARGS)
+test: check ## all checks and all tests, two at once (WORKERS=...); the first call installs .venv-dev
+	$(DEV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 install: $(DEV)/.installed ## the development environment, .venv-dev
 
 clients: $(DEV)/.installed ## the environments of the real clients that the tests run (once, half a minute)
 	$(DEV)/bin/python tests/clients/environments.py
 
-check: $(DEV)/.installed ## format, lint, types and architecture, without the other tests
+check: $(DEV)/.installed ## format, lint, types, unused code and architecture, without the other tests
 	$(DEV)/bin/python -m ruff format --check .
 	$(DEV)/bin/python -m ruff check .
 	$(DEV)/bin/python -m mypy
-	$(DEV)/bin/python -m pytest --quiet tests/test_architecture.py
+	$(DEV)/bin/python -m vulture
+	$(DEV)/bin/python -m pytest --quiet tests/test_architecture.py tests/test_house_rules.py
 
 fix: $(DEV)/.installed ## format the code and repair what lint can
 	$(DEV)/bin/python -m ruff check --fix .
@@ -67,7 +69,7 @@ LOCK_ARGS ?=
 COMPILE = $(LOCK)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command "make lock" $(LOCK_ARGS)
 
-lock: $(LOCK)/.installed ## write requirements/ anew from pyproject.toml
+lock: $(LOCK)/.installed ## update requirements/ from pyproject.toml
 	$(COMPILE) -c requirements/constraints.txt --override requirements/overrides.txt --generate-hashes \
 		--output-file requirements/serve.txt
 	$(COMPILE) --extra dev -c requirements/constraints.txt -c requirements/serve.txt --output-file requirements/dev.txt
@@ -92,7 +94,7 @@ fi
 endef
 pip_install = -m pip install -qq --disable-pip-version-check# -qq: errors only
 
-# A stamp that does not fit is made again, whatever its date.
+# An environment whose stamp is missing or wrong is rebuilt, whatever its date.
 define stale
 $(if $(filter $(CURDIR),$(shell test -x $1/bin/python && cat $1/.installed 2>/dev/null)),,FORCE)
 endef

@@ -82,13 +82,11 @@ async def _request_error(request: Request, exc: Exception) -> Response:
 
 
 async def _client_gone(_request: Request, _exc: Exception) -> Response:
-    return Response(status_code=400)  # nobody reads it: the client hung up while it was sending
+    return Response(status_code=400)  # never read: the client disconnected while it was sending
 
 
 async def _not_found(request: Request, _exc: Exception) -> Response:
-    return error_response(
-        _NotFound(f"{request.url.path}: there is nothing here; GET /docs lists what there is."), request
-    )
+    return error_response(_NotFound(f"{request.url.path}: unknown path; GET /docs lists the known ones."), request)
 
 
 async def _wrong_method(request: Request, exc: Exception) -> Response:

@@ -117,6 +117,15 @@ class RouteDecision:
     requested: Mapping[str, Any] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
 
+    def __str__(self) -> str:
+        """The decision in one line."""
+        losses = ", ".join(f"{tier} {loss:.1%}" for tier, loss in self.expected_quality_loss.items())
+        policy = "" if self.policy == "auto" else f" by policy {self.policy}"
+        return (
+            f"{self.tier} ({self.model}): {self.reason.value}; "
+            f"expected quality loss {losses}; allowed {self.threshold:.1%}{policy}; {self.latency_ms:.2f} ms"
+        )
+
     def to_dict(self) -> JsonObject:
         """The JSON object that `POST /route` answers with; the steps come with the explanation."""
         body: JsonObject = {

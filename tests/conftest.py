@@ -14,6 +14,11 @@ import pytest
 if TYPE_CHECKING:
     from router.core import Router
 
+# Each worker has a core to itself; threads of the linear algebra would wait for each other.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+
 # A time limit an example would make the outcome depend on how busy the machine is.
 hypothesis.settings.register_profile("tierwise", deadline=None)
 hypothesis.settings.load_profile("tierwise")

@@ -37,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule
     "providers": BASE | {"dialects"},  # sends and receives what dialects write and read
     "ledger": BASE,
+    "pages": BASE,  # the template kit, for the service's page and for training's reports
     # Checks rules and provider rows at start; joins the bundle's curve and the configured targets.
     "settings": BASE | {"brain", "catalog", "dialects", "policy", "providers", "reading"},
     # The joints.
@@ -50,7 +51,28 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"commands"},
     "router": BASE | {"core"},  # the library's face: Router, its errors and its types
 }
-TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "dialects", "reading"}
+TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "dialects", "pages", "reading"}
+LABELLING_MAY_IMPORT = TRAINING_MAY_IMPORT | {"providers"}  # asks stronger models for labels
+
+# The rooms of `training`, each with those that it may import; `training` itself is the public face (its __init__).
+ROOMS: dict[str, set[str]] = {
+    "extras": set(),
+    "progress": set(),
+    "rows": set(),  # files to rows, labels, groups
+    "config": {"rows"},
+    "fitting": {"rows", "config", "progress"},  # rows to a brain
+    "measure": {"rows", "config", "fitting", "progress"},  # a brain on rows to figures
+    "report": {"measure"},  # figures to pages
+    "pipeline": {"rows", "config", "fitting", "measure", "progress", "report"},  # all of it, in order
+    "evaluate_bundle": {"rows", "config", "fitting", "measure", "progress", "report"},
+    "auditing": {"rows", "config", "measure"},
+    "inputs": {"rows", "fitting", "progress"},  # what the face accepts, opened
+    "training": {"rows", "config", "report", "pipeline", "evaluate_bundle", "auditing", "inputs", "extras", "progress"},
+    "labelling": {"rows", "config", "progress"},
+    "commands": {"training", "config", "measure", "extras"},
+    # Maintainers' scripts, which no user has.
+    "shipping": {"rows", "config", "fitting", "measure", "report", "pipeline", "progress"},
+}
 
 # --- Who may import what of other people's ----------------------------------------------------------------------------
 # `router` takes only the base dependencies of pyproject.toml, and these from inside a function (or for type checking)
@@ -78,13 +100,15 @@ OWNERS: dict[str, set[str]] = {
     "uvicorn": {"commands"},
     "httpx2": {"providers"},
     "aiohttp": {"providers"},
+    "jinja2": {"pages"},
     "sqlite3": {"ledger"},
     "os.environ": {"settings", "commands"},  # commands.server hands them on to worker processes
     "os.getenv": {"settings"},
     "typer": {"commands"},
     "rich": {"commands"},
 }
-NOT_IN_TRAINING = {"aiohttp", "fastapi", "starlette", "uvicorn", "httpx2", "sqlite3"}
+NOT_IN_TRAINING = {"aiohttp", "fastapi", "jinja2", "starlette", "uvicorn", "httpx2", "sqlite3"}
+IN_LABELLING_ONLY = {"httpx2"}
 
 # Pure code: no clock, no random, no environment, no I/O. Time, ids and seeds come in as arguments.
 PURE = (
@@ -131,16 +155,15 @@ def direction(module: Module, found: Import) -> str | None:
     unit = top(rest) or package
     if found.name.startswith("."):
         return "uses a relative import; write it in full"
-    if package == "training" and module.in_router:
-        return "imports training; files are the only joints between the two halves"
+    if package == "training":
+        if module.in_router:
+            return "imports training; files are the only joints between the two halves"
+        return room_direction(module, found, unit if unit in ROOMS else "training")
     if package != "router":
         return None
     if not module.in_router:
-        return (
-            None
-            if unit in TRAINING_MAY_IMPORT
-            else f"imports {found.name}; training may know {listed(TRAINING_MAY_IMPORT)}"
-        )
+        known = LABELLING_MAY_IMPORT if module.unit == "labelling" else TRAINING_MAY_IMPORT
+        return None if unit in known else f"imports {found.name}; training may know {listed(known)}"
     if module.unit not in MAY_IMPORT:
         return f"has no row in MAY_IMPORT: say what `{module.unit}` may know"
     if unit not in MAY_IMPORT:  # a name of router/__init__, such as `from router import Router`
@@ -150,13 +173,23 @@ def direction(module: Module, found: Import) -> str | None:
     return f"imports {found.name}; `{module.unit}` may know {listed(MAY_IMPORT[module.unit])}"
 
 
+def room_direction(module: Module, found: Import, room: str) -> str | None:
+    """Inside training: the table of its rooms."""
+    if module.unit not in ROOMS:
+        return f"has no row in ROOMS: say what `{module.unit}` may know"
+    if room == module.unit or room in ROOMS[module.unit]:
+        return None
+    return f"imports {found.name}; `{module.unit}` may know {listed(ROOMS[module.unit])} of training"
+
+
 def outside(module: Module, found: Import, *, allowed: set[str]) -> str | None:
     """Other people's packages: the light set in `router`, each with its owner."""
     name = top(found.name)
     if name in {"", "router", "training", "__future__"}:
         return None
     if not module.in_router:
-        return f"imports {name}, which is the service's" if name in NOT_IN_TRAINING else None
+        forbidden = NOT_IN_TRAINING - IN_LABELLING_ONLY if module.unit == "labelling" else NOT_IN_TRAINING
+        return f"imports {name}, which is the service's" if name in forbidden else None
     if owner := next((OWNERS[part] for part in (found.name, name) if part in OWNERS), None):
         return None if module.unit in owner else f"imports {found.name}, which belongs to {listed(owner)}"
     if name in sys.stdlib_module_names or name in allowed:
@@ -273,6 +306,7 @@ def plant(*planted: tuple[str, str]) -> list[str]:
         ("router/app.py", "import router.commands.cli", "imports router.commands"),
         # siblings know only what they need
         ("router/dialects/planted.py", "from router.brain import bundle", "imports router.brain"),
+        ("router/dialects/planted.py", "from router.providers import echo", "imports router.providers"),
         ("router/policy/planted.py", "from router.ledger import store", "imports router.ledger"),
         ("router/reading/planted.py", "import router.providers.echo", "imports router.providers"),
         ("router/brain/planted.py", "from router.ledger import x", "imports router.ledger"),
@@ -280,10 +314,28 @@ def plant(*planted: tuple[str, str]) -> list[str]:
         ("router/somewhere/planted.py", "import router.errors", "no row in MAY_IMPORT"),
         ("router/brain/planted.py", "from . import heads", "relative import"),
         # training knows the brain, not the service
-        ("training/planted.py", "from router.core import Router", "imports router.core"),
-        ("training/planted.py", "from router import Router", "imports router.Router"),
-        ("training/planted.py", "import router.policy", "imports router.policy"),
-        ("training/planted.py", "import fastapi", "imports fastapi"),
+        ("training/rows/planted.py", "from router.core import Router", "imports router.core"),
+        ("training/rows/planted.py", "from router import Router", "imports router.Router"),
+        ("training/rows/planted.py", "import router.policy", "imports router.policy"),
+        ("training/rows/planted.py", "import fastapi", "imports fastapi"),
+        ("training/rows/planted.py", "import jinja2", "imports jinja2"),
+        ("training/fitting/planted.py", "import router.providers.echo", "imports router.providers"),
+        ("training/fitting/planted.py", "import httpx2", "imports httpx2"),
+        ("training/labelling/planted.py", "import aiohttp", "imports aiohttp"),
+        ("training/labelling/planted.py", "from router.core import Router", "imports router.core"),
+        # the rooms of training know those below them
+        ("training/rows/planted.py", "from training.fitting.fit import fit_brain", "`rows` may know nothing"),
+        ("training/config.py", "from training.fitting import hyper", "imports training.fitting.hyper"),
+        ("training/fitting/planted.py", "from training.measure import metrics", "imports training.measure.metrics"),
+        ("training/measure/planted.py", "import training.report.card", "imports training.report.card"),
+        ("training/measure/planted.py", "def f():\n    import training.pipeline", "imports training.pipeline"),
+        ("training/report/planted.py", "from training.rows.row import OutcomeRow", "imports training.rows.row"),
+        ("training/pipeline.py", "import training.shipping.ship", "imports training.shipping.ship"),
+        ("training/pipeline.py", "from training import fit", "imports training.fit"),
+        ("training/auditing/planted.py", "import training.fitting.fit", "imports training.fitting.fit"),
+        ("training/labelling/planted.py", "import training.fitting.fit", "imports training.fitting.fit"),
+        ("training/commands/planted.py", "import training.pipeline", "imports training.pipeline"),
+        ("training/somewhere/planted.py", "import training.config", "no row in ROOMS"),
         # pure code
         ("router/policy/planted.py", "import time", "imports time"),
         ("router/policy/planted.py", "from random import choice", "imports random"),
@@ -299,10 +351,11 @@ def plant(*planted: tuple[str, str]) -> list[str]:
         # owners
         ("router/core.py", "from fastapi import FastAPI", "belongs to app, commands, endpoints"),
         ("router/brain/planted.py", "import sqlite3", "belongs to ledger"),
+        ("router/endpoints/planted.py", "import jinja2", "belongs to pages"),
         ("router/brain/planted.py", "import os\nx = os.environ['X']", "which belongs to"),
         ("router/brain/planted.py", "from os import environ", "which belongs to"),
         ("router/brain/planted.py", "print('x')", "calls print"),
-        ("training/planted.py", "print('x')", "calls print"),
+        ("training/rows/planted.py", "print('x')", "calls print"),
     ],
 )
 def test_a_planted_violation_is_found(path: str, source: str, reason: str) -> None:
@@ -318,7 +371,9 @@ def test_a_planted_violation_is_found(path: str, source: str, reason: str) -> No
         ("router/policy/planted.py", "from datetime import datetime\nfrom router.types import Reason"),
         ("router/dialects/planted.py", "from urllib.parse import quote"),
         ("router/endpoints/planted.py", "from fastapi import APIRouter"),
-        ("training/planted.py", "import sklearn\nfrom router.types import Message\nimport router.brain"),
+        ("training/rows/planted.py", "import sklearn\nfrom router.types import Message\nimport router.brain"),
+        ("training/labelling/planted.py", "import httpx2\nimport router.providers\nfrom training.rows import row"),
+        ("training/commands/planted.py", "import training\nfrom training import FitConfig, fit"),
     ],
 )
 def test_what_is_allowed_passes(path: str, source: str) -> None:
@@ -328,11 +383,13 @@ def test_what_is_allowed_passes(path: str, source: str) -> None:
 @pytest.mark.parametrize(
     "back",
     [
-        "from training import planted_one",
-        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from training.planted_one import One",
+        "from training.rows import planted_one",
+        "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from training.rows.planted_one import One",
     ],
     ids=["at load", "for types"],
 )
 def test_a_planted_cycle_is_found(back: str) -> None:
-    found = plant(("training/planted_one.py", "import training.planted_two"), ("training/planted_two.py", back))
+    found = plant(
+        ("training/rows/planted_one.py", "import training.rows.planted_two"), ("training/rows/planted_two.py", back)
+    )
     assert any("import cycle" in line and "planted_one" in line for line in found), found

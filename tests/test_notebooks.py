@@ -37,6 +37,14 @@ def test_no_function_or_class_is_defined(path):
     assert [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, defined)] == []
 
 
+@each_notebook
+def test_of_the_project_only_the_two_public_faces_are_imported(path):
+    tree = ast.parse("\n".join("".join(cell["source"]) for cell in cells(path, "code")))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name for name in names if name.split(".")[0] in ("router", "training")} <= {"router", "training"}
+
+
 @pytest.mark.slow
 @each_notebook
 def test_it_runs_from_top_to_bottom(path, monkeypatch):

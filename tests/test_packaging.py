@@ -3,6 +3,8 @@
 import importlib.metadata
 import json
 import os
+import re
+import runpy
 import subprocess
 import sys
 import tomllib
@@ -93,32 +95,66 @@ def empty(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_wheel_holds_both_packages_with_their_types(wheel: Path) -> None:
-    names = set(zipfile.ZipFile(wheel).namelist())
-    expected = {
-        path.relative_to(ROOT).as_posix()
+def source_of(name: str) -> Path:
+    """The repository's file of a file of the wheel below `tierwise/`."""
+    below = Path(name).relative_to("tierwise")
+    return ROOT / (below if below.parts[0] == "training" else Path("router", below))
+
+
+def test_wheel_holds_both_packages_without_the_maintainers_scripts(wheel: Path) -> None:
+    names = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("tierwise/")}
+    packed = {source_of(name) for name in names if not name.startswith("tierwise/_models/")}
+    ours = {
+        path
         for package in ("router", "training")
         for path in (ROOT / package).rglob("*")
-        if path.suffix in {".py", ".toml"} or path.name == "py.typed"
+        if path.is_file() and "__pycache__" not in path.parts
     }
-    assert expected - names == set()
-    assert {"router/py.typed", "training/py.typed"} <= names
+    assert packed - ours == set()
+    assert {path.relative_to(ROOT).parts[:2] for path in ours - packed} == {("training", "shipping")}
+    assert {"tierwise/py.typed", "tierwise/training/py.typed"} <= names
 
 
 def test_wheel_holds_the_default_bundle_whole_and_unchanged(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     for bundle, names in BUNDLE_FILES.items():
-        held = {name for name in archive.namelist() if name.startswith(f"router/_models/{bundle}/")}
-        assert held == {f"router/_models/{bundle}/{name}" for name in names}
+        held = {name for name in archive.namelist() if name.startswith(f"tierwise/_models/{bundle}/")}
+        assert held == {f"tierwise/_models/{bundle}/{name}" for name in names}
         for name in names:
-            packed = archive.read(f"router/_models/{bundle}/{name}")
+            packed = archive.read(f"tierwise/_models/{bundle}/{name}")
             assert packed == (ROOT / "models" / bundle / name).read_bytes(), name
 
 
 def test_wheel_holds_nothing_else(wheel: Path) -> None:
     tops = {name.split("/", 1)[0] for name in zipfile.ZipFile(wheel).namelist()}
     version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-    assert tops == {"router", "training", f"tierwise-{version}.dist-info"}
+    assert tops == {"tierwise", f"tierwise-{version}.dist-info"}
+
+
+def test_each_module_of_the_wheel_is_the_repositorys_but_for_its_import_lines(wheel: Path) -> None:
+    archive = zipfile.ZipFile(wheel)
+    names = [name for name in archive.namelist() if name.endswith(".py")]
+    for name in names:
+        source = source_of(name).read_text(encoding="utf-8").splitlines()
+        packed = archive.read(name).decode().splitlines()
+        assert len(packed) == len(source), f"{name}: line numbers are those of the repository"
+        for line, (ours, theirs) in enumerate(zip(source, packed, strict=True), start=1):
+            if ours != theirs:
+                before = re.sub(r"\btierwise\.training\b", "training", theirs)
+                assert re.sub(r"\btierwise\b", "router", before) == ours, f"{name}:{line}"
+                assert ours.lstrip().startswith(("from ", "import ")), f"{name}:{line}"
+
+
+def test_an_import_that_binds_the_old_name_stops_the_build() -> None:
+    hook = runpy.run_path(str(ROOT / "hatch_build.py"))
+    changed = hook["with_new_imports"]
+    assert changed(b"def f():\n    from router.a import router\n") == b"def f():\n    from tierwise.a import router\n"
+    assert changed(b"import json, training.rows as rows\n") == b"import json, tierwise.training.rows as rows\n"
+    assert (
+        changed(b"from routers import x\nfrom .router import y\ns = 'from router import z'\n").count(b"tierwise") == 0
+    )
+    with pytest.raises(SyntaxError, match=r"line 2: import router\.core without `as`"):
+        changed(b"import json\nimport router.core\n")
 
 
 def test_wheel_asks_for_the_light_dependencies_only(wheel: Path) -> None:
@@ -146,14 +182,46 @@ def test_installed_command_decides_from_an_empty_directory(light: Environment, e
 
 
 def test_installed_package_is_the_wheel_and_not_the_checkout(light: Environment, empty: Path) -> None:
-    where = run([light.python, "-c", "import router; print(router.__file__)"], cwd=empty)
+    where = run([light.python, "-c", "import tierwise; print(tierwise.__file__)"], cwd=empty)
     assert Path(where.strip()).is_relative_to(light.path)
 
 
 def test_installed_library_decides_as_the_command_does(light: Environment, empty: Path) -> None:
-    program = "from router import Router; print(Router.load().route('hi').tier)"
+    program = "from tierwise import Router; print(Router.load().route('hi').tier)"
     decision = json.loads(run([light.scripts / "tierwise", "route", "hi", "--json"], cwd=empty))
     assert run([light.python, "-c", program], cwd=empty).strip() == decision["tier"]
+    as_module = json.loads(run([light.python, "-m", "tierwise", "route", "hi", "--json"], cwd=empty))
+    assert as_module["tier"] == decision["tier"]
+
+
+def test_modules_of_the_user_with_our_folders_names_are_theirs(light: Environment, empty: Path) -> None:
+    for name in ("router", "training"):
+        (empty / f"{name}.py").write_text(f"WHOSE = 'the user of {name}'")
+    program = (
+        "import router, training\nfrom tierwise import Router\n"
+        "print(router.WHOSE, training.WHOSE, Router.load('fast').route('hi').tier, sep='; ')"
+    )
+    said = run([light.python, "-c", program], cwd=empty).strip()
+    assert said.startswith("the user of router; the user of training; ")
+
+
+def test_every_module_of_the_wheel_imports_under_its_own_name_only(wheel: Path, tmp_path: Path) -> None:
+    """With the development environment's libraries, as the light install has none of training's."""
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    names = [
+        name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        for name in zipfile.ZipFile(wheel).namelist()
+        if name.endswith(".py") and not name.endswith("__main__.py")
+    ]
+    program = (
+        "import importlib, sys\n"
+        f"sys.path = [{str(tmp_path)!r}, *(path for path in sys.path if path not in ('', {str(ROOT)!r}))]\n"
+        "sys.meta_path = [finder for finder in sys.meta_path if 'tierwise' not in type(finder).__module__]\n"
+        f"for name in {names!r}: importlib.import_module(name)\n"
+        "assert sys.modules['tierwise'].__file__.startswith(sys.path[0]), sys.modules['tierwise'].__file__\n"
+        "print(sorted(name for name in sys.modules if name.partition('.')[0] in ('router', 'training')))"
+    )
+    assert run([sys.executable, "-c", program], cwd=tmp_path).splitlines()[-1] == "[]"
 
 
 def test_light_install_has_no_training_libraries(light: Environment, empty: Path) -> None:

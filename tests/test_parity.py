@@ -25,7 +25,6 @@ from router.types import Reason
 from tests.training import fits
 from training.fitting.calibrate import frozen_head
 from training.fitting.heads import head_targets
-from training.measure.measure import score_rows
 from training.measure.simulate import route_scores
 from training.measure.thresholds import calibration_sides
 from training.pipeline import fit_bundle
@@ -119,7 +118,7 @@ def test_the_served_losses_are_the_estimators_made_coherent(parity):
 def test_the_service_decides_as_training_measured(parity):
     contents = parity.contents
     brain, promise = contents.brain, contents.promise
-    scores = score_rows(brain, fits.traffic_prepared(), parity.rows)
+    scores = fits.traffic_prepared().take(parity.rows).scores(brain)
     tiers = route_scores(scores, promise.threshold_for(), max_distance=brain.domain.max_distance, safe_tier=1)
     served = scored_tiers(parity)
     assert served == {row: brain.tiers[tier] for row, tier in enumerate(tiers.tolist()) if row in served}
@@ -136,7 +135,7 @@ def scored_tiers(parity) -> dict[int, str]:
 def test_the_service_decides_as_the_estimators_do(parity):
     contents = parity.contents
     domain = contents.brain.domain
-    distances = domain.distances(fits.traffic_prepared().ids_of(parity.rows))
+    distances = domain.distances(fits.traffic_prepared().token_ids.take(parity.rows).lists())
     scores = scores_of(scikit_learn_probabilities(parity), domain_distance=distances)
     threshold = contents.promise.threshold_for()
     tiers = route_scores(scores, threshold, max_distance=domain.max_distance, safe_tier=1)
@@ -186,7 +185,7 @@ def quick_fit() -> BundleContents:
 
 def unit_ngrams(block: int, fit: np.ndarray) -> np.ndarray:
     """(n, n_known): one column for each n-gram bucket that enough rows of `fit` hold, rows of unit length."""
-    rows = [found[block] for found in fits.traffic_prepared().buckets]
+    rows = list(fits.traffic_prepared().buckets.blocks[block])
     counts = Counter(bucket for row in fit.tolist() for bucket in rows[row].tolist())
     known = [bucket for bucket, n in counts.items() if n >= fits.QUICK.hyper.min_rows]
     held = np.array([np.isin(known, row) for row in rows], dtype=np.float64)

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from training.shipping.readme import shipped_evaluations
-from training.shipping.readme_table import stale_lines
+from training.shipping.readme import shipped_evaluations, stale_lines
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

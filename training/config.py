@@ -1,4 +1,4 @@
-"""What a fit is told, in one frozen value that goes into the bundle's manifest."""
+"""The settings of a fit, in one frozen value that goes into the bundle's manifest."""
 
 from __future__ import annotations
 
@@ -8,16 +8,44 @@ from typing import Literal
 
 from router.brain.promise import Goal
 from router.types import JsonObject
-from training.fitting.hyper import HeadHyper
 from training.rows.tier_map import DEFAULT_TIERS
 
 DEFAULT_TIER_TOKEN_USD: Mapping[str, tuple[float, float]] = dict(
     zip(DEFAULT_TIERS, ((0.14, 0.28), (3.0, 15.0), (5.0, 25.0)), strict=True)
 )
-"""USD per million tokens (in, out) of the default tiers, where neither rows nor options say a price."""
+"""USD per million tokens (in, out) of the default tiers, where neither rows nor options state a price."""
 
 DEFAULT_TIER_COST_USD: Mapping[str, float] = dict(zip(DEFAULT_TIERS, (0.00035, 0.012, 0.02), strict=True))
-"""USD a request of 1,500 tokens in and 500 out at DEFAULT_TIER_TOKEN_USD."""
+"""USD per request of 1,500 tokens in and 500 out at DEFAULT_TIER_TOKEN_USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeadHyper:
+    """Hyper-parameters of the heads. A block's weight is the size of its features before one common L2 penalty.
+
+    c_grid: inverse strengths of that penalty to choose from, by grouped cross-validation.
+    embedding_weight: factor on each unit-length view.  signal_weight: on all signals together, each of deviation 1.
+    ngram_weights: on the unit-length n-gram blocks, in ngrams.BLOCKS order.
+    min_rows: an n-gram bucket has a weight if at least so many rows (copies counted) hold it.
+    copies: further copies of each row with a share `drop` of its n-grams left out: no single word may decide.
+    normalise_all: see NgramTable.
+    reversal_weight: weight of a row on which this tier did and a stronger one did not suffice, against 1: with one
+        noisy outcome per model such rows say as much as those that went the expected way, and there are few of them.
+    """
+
+    c_grid: tuple[float, ...]
+    embedding_weight: float
+    signal_weight: float
+    ngram_weights: tuple[float, float]
+    min_rows: int
+    copies: int
+    drop: float
+    normalise_all: bool
+    reversal_weight: float
+
+    def to_json(self) -> JsonObject:
+        """All settings as a JSON object."""
+        return _plain(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +53,9 @@ class FitConfig:
     """Settings of one fit.
 
     name: first part of the bundle's id.
-    target_sources: sources whose rows stand for the traffic that will be served: calibration, thresholds and the
+    target_sources: sources whose rows represent the traffic that will be served: calibration, thresholds and the
         promise are theirs alone; others only help to fit the heads. None: all sources.
-    auxiliary_weight: weight of a row of a source that is no target, against 1 for a target row.
+    auxiliary_weight: weight of a row of any other source, against 1 for a target row.
     source_cap: no source weighs more than this many rows, so that no source becomes the task.
     unsolved: what a row that no tier solved teaches the loss heads: `cheap` (routing down loses nothing),
         `strong` (it loses), `drop` (nothing).
@@ -41,10 +69,10 @@ class FitConfig:
     max_quality_loss, confidence: the promise: P(mean quality loss <= max_quality_loss) >= confidence.
     max_cost_usd_per_1k, tier_mix: another goal in place of max_quality_loss.
     promise_slices: facts of rows (`source`, `lang`, ...) by whose values the promise is also stated.
-    tier_cost_usd: USD a request, by tier; for savings.
+    tier_cost_usd: USD per request, by tier; for savings.
     domain_quantile: share of calibration rows that are in domain.  foreign_sources: auxiliary sources whose asks teach
         what is out of domain; none: only unknown words count.
-    licence: SPDX of rows that are of no registered public source.
+    licence: SPDX of rows that are not of a known public source.
     """
 
     name: str
@@ -79,7 +107,11 @@ class FitConfig:
 
     def to_json(self) -> JsonObject:
         """All settings as a JSON object."""
-        return {
-            key: list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
-            for key, value in asdict(self).items()
-        }
+        return _plain(self)
+
+
+def _plain(settings: HeadHyper | FitConfig) -> JsonObject:
+    return {
+        key: list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
+        for key, value in asdict(settings).items()
+    }

@@ -1,4 +1,4 @@
-"""How long work tells where it is: an argument, so that tests and libraries can be silent."""
+"""Progress callbacks: an argument, so that tests and libraries can be silent."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The `tierwise` command. Each command parses its arguments, calls one function, prints what it returned.
 
 Commands of other packages (training) are entry points of the group `tierwise.commands`, imported when they are called.
-Exit code 0: done. 1: could not, with one line that says why. 2: wrong use.
+Exit code 0: done. 1: could not, with the reason in one line. 2: wrong use.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def main() -> None:
         sys.stderr.write(f"tierwise: {exc}\n")
         sys.exit(1)
     except BrokenPipeError:
-        # The reader of our output went away (`| head`): nothing is left to say, nor anywhere to say it.
+        # The reader of our output has ended (`| head`): an error message would have no reader either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
 
@@ -100,7 +100,6 @@ def route(
     as_json: JsonOption = False,
 ) -> None:
     """Decide the tier of a prompt or of a request. A .jsonl file or standard input holds one per line."""
-    from router.commands.console import decision_line
     from router.jsontext import encode_json
 
     router = _load(bundle, config)
@@ -108,7 +107,7 @@ def route(
         failed = _route_lines(router, source)
         raise typer.Exit(1 if failed else 0)
     decision = router.route(_request_of(source))
-    typer.echo(encode_json(decision.to_dict()).decode() if as_json else decision_line(decision))
+    typer.echo(encode_json(decision.to_dict()).decode() if as_json else str(decision))
 
 
 @app.command()
@@ -217,7 +216,7 @@ def _request_of(source: str) -> RouteRequest:
 
 
 def _route_lines(router: Router, source: str) -> int:
-    """One JSON line out for each line in, in order; returns how many lines could not be used."""
+    """Write one JSON line for each line read, in order. Returns how many lines could not be used."""
     from router.dialects.errors import render_error
     from router.jsontext import encode_json
 

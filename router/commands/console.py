@@ -12,7 +12,7 @@ from router.brain.bundle import Manifest
 from router.brain.promise import COST, Promise, SlicePromise
 from router.core import Router
 from router.decision import HeadExplanation, RouteDecision
-from router.policy import DEFAULT_POLICY, NO_LIMITS, Limits, Policy
+from router.policy import NO_LIMITS, Limits, Policy
 from router.reading.crop import crop_middle
 from router.types import Capability, JsonObject, StatedPromise, TaskGuess
 
@@ -20,22 +20,12 @@ SCREEN_CHARS = 240
 """Texts are cropped to this much on the screen, head and tail; --json has all of them."""
 
 
-def decision_line(decision: RouteDecision) -> str:
-    """A decision in one line."""
-    losses = ", ".join(f"{tier} {loss:.1%}" for tier, loss in decision.expected_quality_loss.items())
-    policy = "" if decision.policy == DEFAULT_POLICY else f" by policy {decision.policy}"
-    return (
-        f"{decision.tier} ({decision.model}): {decision.reason.value}; "
-        f"expected quality loss {losses}; allowed {decision.threshold:.1%}{policy}; {decision.latency_ms:.2f} ms"
-    )
-
-
 def print_explanation(decision: RouteDecision, *, top: int) -> None:
-    """The whole story of one decision, in one screen: what was asked, what was seen, step by step, what pushed."""
+    """One decision in one screen: the request, the scored text, each step, the tiers, what moved the probabilities."""
     console = Console()
     explanation = decision.explanation
     assert explanation is not None, "the decision was asked for without an explanation"
-    _say(console, decision_line(decision))
+    _say(console, str(decision))
     _say(console, _request_line(decision))
     _say(console, f"ask scored: {_cropped(explanation.ask)!r}")
     if explanation.window:
@@ -47,7 +37,7 @@ def print_explanation(decision: RouteDecision, *, top: int) -> None:
 
 
 def print_settings(router: Router) -> None:
-    """The configuration in force."""
+    """Print the configuration in force."""
     console, setup = Console(), router.setup
     _say(console, f"bundle {router.bundle.manifest.id}; safe tier {setup.safe_tier}")
     _say(console, _promise_line(router.bundle.manifest.promise))
@@ -89,7 +79,7 @@ def settings_json(router: Router) -> JsonObject:
 
 
 def print_manifest(manifest: Manifest) -> None:
-    """What a bundle is."""
+    """Print what a bundle is."""
     console = Console()
     encoder = manifest.encoder
     facts = Table("bundle", manifest.id)
@@ -108,7 +98,7 @@ def print_manifest(manifest: Manifest) -> None:
 
 
 def _say(console: Console, line: str) -> None:
-    """A line as it is: rich must not read markup into what callers and operators wrote."""
+    """Print a line as it is: rich must not find markup in texts of callers and operators."""
     console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -117,8 +107,8 @@ def _cropped(text: str) -> str:
 
 
 def _request_line(decision: RouteDecision) -> str:
-    """Dialect, turn, task, policy, and what the caller asked for."""
-    task = "not told by this bundle" if decision.task is None else _task_words(decision.task)
+    """Dialect, turn, task, policy, and the caller's own limits."""
+    task = "unknown to this bundle" if decision.task is None else _task_words(decision.task)
     asked = ", ".join(f"{name} {value}" for name, value in decision.requested.items()) or "nothing"
     return (
         f"{decision.dialect.value}; turn {decision.turn}; task {task}; policy {decision.policy}; "
@@ -159,7 +149,7 @@ def _decision_promise(decision: RouteDecision) -> str:
 
 
 def _goal_words(promise: StatedPromise) -> str:
-    """What is promised, with the bound."""
+    """The promise with its bound."""
     if isinstance(promise.target, Mapping) or isinstance(promise.bound, Mapping):
         assert isinstance(promise.target, Mapping) and isinstance(promise.bound, Mapping), "both are of a mix"
         parts = [f"{tier} for {most:.0%} (bound {promise.bound[tier]:.1%})" for tier, most in promise.target.items()]
@@ -178,7 +168,7 @@ NOTHING = "none"
 
 
 def _promised(policy: Policy, router: Router) -> str:
-    """What a policy promises. A cascade's threshold lets every tier through: the checks of its answers count."""
+    """The promise of a policy. A cascade has none: its threshold allows every tier, and its answers are checked."""
     cascade = router.settings.policies[policy.name].cascade
     if cascade is not None:
         return f"{NOTHING}: answers are checked, at most {cascade.escalations} escalations"
@@ -253,13 +243,13 @@ def _slice_table(slices: tuple[SlicePromise, ...], *, confidence: float) -> Tabl
 
 
 def _push_table(heads: Sequence[HeadExplanation], *, top: int) -> Table:
-    """For each head side by side, what pushed it most; every column adds up to its logit."""
-    table = Table(title="what pushed each probability, in logits", title_justify="left")
+    """A column per head with what moved it most; each column adds up to the head's logit."""
+    table = Table(title="what moved each probability, in logits", title_justify="left")
     columns = []
     for head in heads:
         name = "no tier adequate" if head.tier == "unsolved" else f"{head.tier} loses"
         table.add_column(f"{name}: p={head.probability:.3f}")
-        ranked = sorted(head.contributions, key=lambda item: -abs(item.logit))
+        ranked = head.by_size()
         rest = sum(item.logit for item in ranked[top:])
         columns.append(
             [

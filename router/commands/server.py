@@ -1,4 +1,4 @@
-"""Run the service: bind first, say where it listens, then serve until told to stop."""
+"""Run the service: bind first, print the address, then serve until a signal to stop."""
 
 from __future__ import annotations
 
@@ -21,14 +21,19 @@ from router.settings import ENV_PREFIX, Settings
 BACKLOG = 2_048
 
 GC_THRESHOLDS = (10_000, 20, 50)
-"""A request makes some hundreds of objects and few cycles; the interpreter's own 700 collect at every other one."""
+"""A request makes hundreds of objects and few cycles; the interpreter's default of 700 collects at every other one."""
+
+
+WORKER_SILENCE_S = 60
+"""A worker that does not answer its supervisor for this long is replaced. On a busy machine uvicorn's 5 seconds are
+less than the import of the service takes: each worker was killed before it had started."""
 
 
 def run_server(settings: Settings, *, config: Path | None, workers: int, say: Callable[[str], None]) -> None:
     """Serve until interrupted.
 
-    config: the file the settings came from, for workers to read.  say: told one line at a time where it listens.
-    Raises ConfigError when the port cannot be had, ConfigError or BundleError when the service could not decide.
+    config: the file the settings came from, for workers to read.  say: called with each line to print at the start.
+    Raises ConfigError when the port is not available, and ConfigError or BundleError as Router does.
     """
     router = Router(load_bundle(settings.bundle, trusted_encoders=settings.trusted_encoders), settings)
     listener = bind(settings.host, settings.port)
@@ -49,10 +54,11 @@ def _config(app: FastAPI | str, *, workers: int) -> uvicorn.Config:
         app,
         factory=isinstance(app, str),
         workers=workers,
+        timeout_worker_healthcheck=WORKER_SILENCE_S,
         log_level="warning",
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # nothing looks at the client's address
+        proxy_headers=False,  # the client's address is not used
         ws="none",
     )
 
@@ -65,14 +71,14 @@ def app_from_environ() -> FastAPI:
 
 
 def _keep_what_is_loaded() -> None:
-    """Spare the garbage collector what lives as long as the process: 8% of the time of a proxied request."""
+    """Keep what lives as long as the process from the garbage collector: 8% of the time of a proxied request."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GC_THRESHOLDS)
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises ConfigError when the address is taken or cannot be had."""
+    """A listening socket. Raises ConfigError when the address is in use or not available."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -81,7 +87,7 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as exc:
         listener.close()
         cure = "Choose another: make run PORT=8081, or tierwise serve --port 8081."
-        raise ConfigError(f"{host} port {port} cannot be listened on ({exc.strerror}). {cure}") from exc
+        raise ConfigError(f"cannot listen on {host} port {port} ({exc.strerror}). {cure}") from exc
     listener.listen(BACKLOG)
     listener.set_inheritable(True)
     return listener

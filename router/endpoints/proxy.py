@@ -15,7 +15,7 @@ from router.dialects.row import ClientDialect
 from router.dialects.seen import seen
 from router.dialects.shared.endpoint import Endpoint, PathInfo
 from router.dialects.shared.fields import as_object
-from router.dialects.table import CLIENTS
+from router.dialects.table import clients
 from router.endpoints.bodies import json_response, read_headers, read_json
 from router.endpoints.direct import Handler
 from router.endpoints.keys import check_key
@@ -33,7 +33,9 @@ DIRECT: dict[str, Handler] = {}
 def _register(client: ClientDialect, endpoint: Endpoint) -> None:
     async def handle(request: Request) -> Response:
         request.state.dialect = client.dialect
-        path = endpoint.info(request.path_params.get("call", ""), request.query_params)
+        path = endpoint.info
+        if endpoint.read is not None:
+            path = endpoint.read(request.path_params["call"], request.query_params)
         body, raw = await _read(request)
         if path.counts:
             chat = seen(client.read(client.counted(body)), raw=raw)
@@ -44,17 +46,17 @@ def _register(client: ClientDialect, endpoint: Endpoint) -> None:
     for number, path in enumerate(endpoint.paths):
         endpoints.post(
             path,
-            name=endpoint.summary,
+            name=client.dialect,
             summary=endpoint.summary,
             description=endpoint.description,
             openapi_extra=described,
             include_in_schema=number == 0,
         )(handle)
-        if not endpoint.has_call:
+        if endpoint.read is None:
             DIRECT[path] = handle
 
 
-for _client in CLIENTS.values():
+for _client in clients().values():
     for _endpoint in _client.endpoints:
         _register(_client, _endpoint)
 

@@ -16,9 +16,10 @@ from urllib.parse import urlsplit
 
 from router.dialects.shared.provider import AwsKeys, Provider, Quirks
 from router.dialects.shared.secret import Secret
+from router.dialects.table import ADAPTERS
 from router.errors import ConfigError
-from router.providers.adapters import ADAPTERS
 
+ADAPTER_NAMES = (*ADAPTERS, "echo")
 AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 _ROW_KEYS = frozenset(
@@ -74,8 +75,8 @@ def row_from(value: Mapping[str, Any], *, source: str) -> ProviderRow:
     where = f"{source}: providers.{name}"
     _only(value, _ROW_KEYS, where)
     adapter = value.get("adapter", "openai_compatible")
-    if adapter not in ADAPTERS:
-        raise ConfigError(f"{where}.adapter: expected one of {', '.join(ADAPTERS)}, found {adapter!r}.")
+    if adapter not in ADAPTER_NAMES:
+        raise ConfigError(f"{where}.adapter: expected one of {', '.join(ADAPTER_NAMES)}, found {adapter!r}.")
     variables = value.get("variables", {})
     if not isinstance(variables, Mapping) or not all(isinstance(v, str | None) for v in variables.values()):
         raise ConfigError(f"{where}.variables: expected a table of strings.")

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from router.brain.brain import buckets_of, stack_signals
+from router.brain.brain import stack_signals
 from router.brain.bundle.shipped import shipped_bundle
 from router.reading.signals import SIGNAL_NAMES
 from tests.bench.data import TIERS, TRAFFIC, outcomes
 from training.config import DEFAULT_TIER_COST_USD, FitConfig
-from training.fitting.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses, take_buckets
+from training.fitting.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses
+from training.fitting.design import RowBuckets
 from training.fitting.distil import load_encoder
 from training.fitting.embed import embed
 from training.fitting.hyper import LABELS, OUTCOMES
@@ -43,7 +44,7 @@ def load(*paths: Path) -> tuple[Dataset, CrossvalData]:
     return data, CrossvalData(
         embeddings=embed(data.readings, encoder, cache=None),
         signals=stack_signals(data.readings),
-        buckets=buckets_of(encoder, data.readings),
+        buckets=RowBuckets.of(data.readings, encoder),
         labels=data.labels,
         groups=data.groups,
     )
@@ -82,13 +83,7 @@ def within_source() -> None:
         _, data = load(outcomes(source))
         inadequate = data.labels.adequate[:, 0]
         known = np.flatnonzero(inadequate >= 0)
-        plain = CrossvalData(
-            data.embeddings[known],
-            data.signals[known],
-            take_buckets(data.buckets, known),
-            adequacy_only(data.labels.take(known).adequate[:, 0]),
-            tuple(data.groups[i] for i in known.tolist()),
-        )
+        plain = replace(data.take(known), labels=adequacy_only(inadequate[known]))
         loss = out_of_fold_losses(plain, ON_OUTCOMES, n_folds=FOLDS, seed=0)
         print(f"  {source:<26} {metrics.auc(loss[:, 0], inadequate[known] == 0):.3f}   n={len(known):,}")
 

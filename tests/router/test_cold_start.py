@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tomllib
+
 import pytest
 
-from tests.router.processes import python
+from tests.router.processes import ROOT, python
 
 TRAINING_ONLY = ["torch", "sklearn", "pandas", "scipy", "sentence_transformers", "transformers", "joblib", "pyarrow"]
 
@@ -42,7 +44,10 @@ def test_the_library_decides_without_the_web_stack(tmp_path):
     }
 
 
-@pytest.mark.parametrize("code", ["import router", "import router.errors", "import router.commands.cli"])
+@pytest.mark.parametrize(
+    "code",
+    ["import router", "import tierwise", "import router.errors", "import router.types", "import router.commands.cli"],
+)
 def test_importing_loads_neither_arrays_nor_the_web_stack(tmp_path, code):
     found = loaded(code, tmp_path)
     assert not found & {
@@ -81,3 +86,49 @@ except AttributeError as error:
     print(error)
 """
     assert "no_such_name" in python(code, cwd=tmp_path)
+
+
+def test_a_module_is_loaded_once_whichever_name_it_is_asked_for_by(tmp_path):
+    code = """
+import tierwise.brain.bundle.layout, tierwise.training.progress
+from tierwise import training
+from tierwise.core import Router
+import router.core, router.brain.bundle.layout, training.progress as progress
+assert tierwise.brain.bundle.layout is router.brain.bundle.layout
+assert router.brain.bundle.layout.__spec__.name == "router.brain.bundle.layout"
+assert training.progress is tierwise.training.progress is progress
+assert Router is router.core.Router is tierwise.Router
+try:
+    import tierwise.no_such_module
+except ModuleNotFoundError as error:
+    print(error.name)
+"""
+    assert python(code, cwd=tmp_path).strip() == "tierwise.no_such_module"
+
+
+@pytest.mark.parametrize("package", ["router", "tierwise"])
+def test_each_name_runs_the_command(tmp_path, package):
+    code = f"""
+import runpy, sys
+sys.argv = ["tierwise", "--version"]
+runpy.run_module("{package}", run_name="__main__", alter_sys=True)
+"""
+    assert python(code, cwd=tmp_path).startswith("tierwise ")
+
+
+def test_the_help_lists_the_training_commands_and_loads_neither_their_libraries_nor_rich(tmp_path):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    code = f"""
+import sys
+from importlib.metadata import EntryPoint
+from router.commands import plugins
+names = {project["entry-points"]["tierwise.commands"]!r}
+plugins._entry_points = lambda: {{name: EntryPoint(name, at, plugins.GROUP) for name, at in names.items()}}
+from router.commands.cli import app
+app(["--help"], standalone_mode=False)
+loaded = {{name.partition(".")[0] for name in sys.modules}}
+print(loaded & {{"numpy", "rich", "pydantic", "pydantic_core", "sklearn"}})
+"""
+    said = python(code, cwd=tmp_path).splitlines()
+    assert said[-1] == "set()"
+    assert [line.split()[0] for line in said if line.startswith("  ")][-3:] == ["audit", "evaluate", "fit"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +18,7 @@ from router.core import Router
 from router.decision import RouteDecision
 from router.dialects.route_body import request_from_text
 from router.errors import BundleMissing, ConfigError, RequestError
+from router.jsontext import encode_json
 from router.policy import STEPS, choose
 from router.settings import PolicySettings, Target, load_settings
 from router.types import (
@@ -319,12 +322,63 @@ def test_any_conversation_gets_a_decision(router, messages, explain):
     assert decision.tier in TIERS
 
 
-def test_the_library_in_one_line():
-    from router import RouteDecision, Router
+@pytest.mark.parametrize("package", ["router", "tierwise"])
+def test_the_library_in_one_line(package):
+    library = importlib.import_module(package)
 
-    decision = Router.load().route("What is the capital of France?")
-    assert isinstance(decision, RouteDecision)
+    decision = library.Router.load().route("What is the capital of France?")
+    assert isinstance(decision, library.RouteDecision)
     assert decision.tier in TIERS
+
+
+# --- Headers, and the decision as JSON --------------------------------------------------------------------------------
+
+TOOLS = {"messages": [{"role": "user", "content": [{"type": "text", "text": "why"}]}], "max_tokens": 9}
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        ({"prompt": "hi"}, {}),
+        ({"prompt": "hi", "router": {"explain": True}}, {"X-Router-Floor": "production"}),
+        (TOOLS, {"Anthropic-Version": "2023-06-01", "x-router-policy": "careful"}),
+        (TOOLS, {"X-ROUTER-TIER": "frontier", "Authorization": "Bearer secret"}),
+        ({"prompt": HARD}, {"x-router-off": "true"}),
+    ],
+    ids=["plain", "explained", "Anthropic", "pinned", "off"],
+)
+def test_a_decision_as_a_dict_is_the_json_of_the_service(router, client, body, headers):
+    served = client.post("/route", json=body, headers=headers).json()
+    decided = router.route(body, headers=headers).to_dict()
+    for answer in (served, decided):
+        del answer["decision_id"], answer["latency_ms"]
+    assert json.loads(encode_json(decided)) == served
+
+
+def test_headers_hold_for_a_text_too(router):
+    assert router.route(EASY, headers={"X-Router-Tier": "frontier"}).tier == "frontier"
+    assert router.route(EASY, headers={}).tier == router.route(EASY).tier
+
+
+def test_a_header_that_cannot_be_used_is_refused_by_its_name(router):
+    with pytest.raises(RequestError, match="x-router-off") as caught:
+        router.route(EASY, headers={"X-Router-Off": "perhaps"})
+    assert caught.value.field == "x-router-off"
+
+
+def test_a_parsed_request_holds_its_own_headers(router):
+    with pytest.raises(TypeError, match="holds its own headers"):
+        router.route(request_from_text(EASY), headers={"x-router-tier": "frontier"})
+
+
+@pytest.mark.parametrize("name", ["default", "fast"])
+def test_a_shipped_bundle_is_loaded_by_its_name_even_beside_a_folder_of_that_name(name, shipped, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).mkdir()
+    assert Router.load(name, environ={}).bundle.manifest.id == read_manifest(shipped.parent / name)["id"]
+    for folder in (Path(name), f"./{name}"):
+        with pytest.raises(BundleMissing):
+            Router.load(folder, environ={})
 
 
 # --- The policy at work -----------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import pytest
 from router import Router
 from router.brain import load_bundle
 from router.brain.bundle.write import BundleContents, bundle_files, write_bundle
+from router.brain.encoders import StaticEncoder
 from router.errors import DataError
 from router.reading import read
 from router.types import ChatRequest, Message, Reason
@@ -91,6 +92,39 @@ def test_fresh_processes_with_any_number_of_cores_write_the_same_bytes(small_fit
         assert raw == two[name], f"{name} differs between processes"
         assert raw == here[name], f"{name} differs from this process's"
     assert one.keys() == two.keys() == here.keys()
+
+
+class CountingTable(StaticEncoder):
+    """The shipped token table, with the number of readings that it encoded."""
+
+    __slots__ = ("n_encoded",)
+
+    def encode_readings(self, readings):
+        object.__setattr__(self, "n_encoded", getattr(self, "n_encoded", 0) + len(readings))
+        return StaticEncoder.encode_readings(self, readings)
+
+
+def counting_table() -> CountingTable:
+    shipped = fits.shipped_encoder()
+    return CountingTable(spec=shipped.spec, tokens=shipped.tokens, table=shipped.table, weights=shipped.weights)
+
+
+@pytest.mark.parametrize("refit", [False, True])
+def test_each_row_is_encoded_once_and_again_only_where_it_is_perturbed(coding, refit):
+    encoder = counting_table()
+    report = fit_bundle(coding, fits.LABELS_ONLY, encoder, replace(QUICK, refit=refit)).evaluation["robustness"]
+    n_perturbed = sum(entry["n"] for entry in report["decisions_unchanged"].values())
+    assert n_perturbed > 0
+    assert encoder.n_encoded == len(coding.rows) + n_perturbed
+
+
+def test_a_bundle_in_use_with_the_same_encoder_encodes_no_row_again(coding, tmp_path):
+    encoder = counting_table()
+    write_bundle(tmp_path, fit(coding))
+    in_use = load_bundle(tmp_path)
+    report = fit_bundle(coding, fits.LABELS_ONLY, encoder, QUICK, in_use=in_use).evaluation["robustness"]
+    n_perturbed = sum(entry["n"] for entry in report["decisions_unchanged"].values())
+    assert encoder.n_encoded == len(coding.rows) + n_perturbed
 
 
 def test_another_seed_gives_another_bundle(coding):

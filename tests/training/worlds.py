@@ -75,7 +75,7 @@ def world(n: int, *, seed: int, skill: float, threshold: float = 0.25, pairs: bo
 
 def known_rows(rows: MeasuredRows, features: Features) -> KnownRows:
     """Measured rows as rows to fit a baseline on."""
-    return KnownRows(features=features, labels=rows.labels, groups=rows.groups.tolist(), cost_usd=rows.cost_usd)
+    return KnownRows(features=features, labels=rows.labels, groups=rows.groups, cost_usd=rows.cost_usd)
 
 
 @cache
@@ -104,9 +104,9 @@ def traffic_inputs(*, n_resamples: int = 200) -> EvaluationInputs:
             losses[sides.test, :-1],
             data.labels.cheapest[sides.test],
             threshold=threshold,
-            groups=np.array(data.groups)[sides.test],
+            groups=data.groups[sides.test],
             sources=data.sources[sides.test],
-            slices={"lang": np.array([getattr(row, "lang", None) or "" for row in data.rows])[sides.test]},
+            slices={"lang": data.facts("lang")[sides.test]},
         ),
         test_features=features.take(sides.test),
         on_target=data.sources[sides.test] != "surface_traps",
@@ -123,6 +123,6 @@ def _known(data: Dataset, features: Features, rows: RowIndex) -> KnownRows:
     return KnownRows(
         features=features.take(rows),
         labels=data.labels.take(rows),
-        groups=[data.groups[row] for row in rows.tolist()],
+        groups=data.groups[rows],
         cost_usd=np.tile(COST_USD, (len(rows), 1)),
     )

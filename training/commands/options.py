@@ -1,4 +1,4 @@
-"""What the training commands take: options with their words of help, and the reading of those that are no plain value.
+"""The options of the training commands: their help, and the reading of those that are more than a plain value.
 
 Light: the help of `tierwise` needs no extra, so nothing here imports the pipeline when it loads.
 """
@@ -6,6 +6,7 @@ Light: the help of `tierwise` needs no extra, so nothing here imports the pipeli
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
@@ -34,7 +35,7 @@ EncoderName: TypeAlias = Annotated[
 ]
 Target: TypeAlias = Annotated[
     list[str] | None,
-    typer.Option(help="Source whose rows stand for the traffic to serve; repeat for several. All if not given."),
+    typer.Option(help="Source whose rows represent the traffic to serve; repeat for several. All if not given."),
 ]
 MaxQualityLoss: TypeAlias = Annotated[
     float | None,
@@ -84,14 +85,14 @@ EvaluateSeed: TypeAlias = Annotated[
 # --- Of both ----------------------------------------------------------------------------------------------------------
 
 TierCost: TypeAlias = Annotated[
-    list[str] | None, typer.Option(help="TIER=USD a request, for savings; repeat for each tier.")
+    list[str] | None, typer.Option(help="TIER=USD per request, for savings; repeat for each tier.")
 ]
 SkipBad: TypeAlias = Annotated[int, typer.Option(help="Wrong rows to skip and count before giving up.", min=0)]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print the evaluation as JSON.")]
 
 
 def tier_costs_of(values: Sequence[str] | None) -> Mapping[str, float]:
-    """USD a request by tier, from TIER=USD; the default ones if nothing is named. Raises BadParameter."""
+    """USD per request by tier, from TIER=USD; the default ones if nothing is named. Raises BadParameter."""
     from training.config import DEFAULT_TIER_COST_USD
 
     if not values:
@@ -131,3 +132,8 @@ def one_of(value: str, option: str, known: Sequence[str]) -> Any:
     if value not in known:
         raise typer.BadParameter(f"{value!r}: expected one of {', '.join(known)}", param_hint=option)
     return value
+
+
+def say(line: str) -> None:
+    """Write one line of progress to standard error."""
+    sys.stderr.write(f"tierwise: {line}\n")

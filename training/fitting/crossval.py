@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from router.brain.brain import SignalScale, assemble_features, scores_of
+from router.brain.brain import SignalScale, scores_of
 from router.brain.calibration import Float64Array, sigmoid
 from router.types import FloatArray
 from training.config import FitConfig
@@ -16,25 +16,22 @@ from training.fitting.heads import HeadData, fit_heads, head_targets, reversals
 from training.fitting.hyper import LABELS
 from training.rows.labels import Labels
 from training.rows.splits import RowIndex, group_folds
+from training.rows.table import Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CrossvalData:
+class CrossvalData(Table):
     """What is cross-validated.
 
     embeddings: (n, n_views * dim) float32; no columns for none.  signals: (n, n_signals) float32, raw; may be none.
-    buckets: n-gram buckets of each row; None for heads without n-grams.  labels, groups: of the same rows.
+    buckets: n-gram buckets; None for heads without n-grams.  labels, groups: of the same rows.
     """
 
     embeddings: FloatArray
     signals: FloatArray
     buckets: RowBuckets | None
     labels: Labels
-    groups: tuple[str, ...]
-
-    def __len__(self) -> int:
-        """How many rows."""
-        return len(self.groups)
+    groups: npt.NDArray[np.str_]
 
 
 def out_of_fold_losses(data: CrossvalData, config: FitConfig, *, n_folds: int, seed: int) -> Float64Array:
@@ -45,8 +42,7 @@ def out_of_fold_losses(data: CrossvalData, config: FitConfig, *, n_folds: int, s
 
 def losses_by_fold(data: CrossvalData, folds: npt.NDArray[np.int64], config: FitConfig) -> Float64Array:
     """The same for given folds: (n,) the fold of each row."""
-    n_tiers = data.labels.adequate.shape[1]
-    out = np.zeros((len(data), n_tiers))
+    out = np.zeros(data.labels.adequate.shape)
     for fold in np.unique(folds):
         held_out = np.flatnonzero(folds == fold)
         out[held_out] = held_out_losses(data, config, fit=np.flatnonzero(folds != fold), score=held_out)
@@ -56,28 +52,28 @@ def losses_by_fold(data: CrossvalData, folds: npt.NDArray[np.int64], config: Fit
 def held_out_losses(data: CrossvalData, config: FitConfig, *, fit: RowIndex, score: RowIndex) -> Float64Array:
     """Expected quality loss of the rows `score`, (n_score, n_tiers), from heads fitted on the rows `fit`."""
     scale = signal_scale(data.signals[fit])
-    features = assemble_features(data.embeddings, scale.apply(data.signals))
+    known, asked = data.take(fit), data.take(score)
     fitted = fit_heads(
         HeadData(
-            features=features[fit],
-            buckets=take_buckets(data.buckets, fit),
-            targets=head_targets(data.labels.take(fit), unsolved=config.unsolved),
-            reversed=reversals(data.labels.take(fit)),
+            features=scaled_features(known.embeddings, known.signals, scale),
+            buckets=known.buckets,
+            targets=head_targets(known.labels, unsolved=config.unsolved),
+            reversed=reversals(known.labels),
             weights=np.ones(len(fit)),
-            groups=[data.groups[i] for i in fit.tolist()],
+            groups=known.groups,
             auxiliary=np.full(len(fit), ""),
         ),
         n_embedding=data.embeddings.shape[1],
         config=config,
         hyper=config.hyper or LABELS,
     )
-    probabilities = sigmoid(fitted.logits(features[score], take_buckets(data.buckets, score)))
-    return scores_of(probabilities, domain_distance=np.zeros(len(score))).expected_quality_loss
+    logits = fitted.logits(scaled_features(asked.embeddings, asked.signals, scale), asked.buckets)
+    return scores_of(sigmoid(logits), domain_distance=np.zeros(len(score))).expected_quality_loss
 
 
-def take_buckets(buckets: RowBuckets | None, rows: RowIndex) -> RowBuckets | None:
-    """The buckets of some rows, in their order."""
-    return None if buckets is None else [buckets[row] for row in rows.tolist()]
+def scaled_features(embeddings: FloatArray, signals: FloatArray, scale: SignalScale) -> FloatArray:
+    """What the heads are linear in: (n, n_features) float32, the same numbers as the service's float64."""
+    return np.concatenate([embeddings, scale.apply(signals)], axis=1)
 
 
 def signal_scale(signals: FloatArray) -> SignalScale:

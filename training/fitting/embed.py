@@ -6,8 +6,10 @@ import hashlib
 import os
 import pickle  # for the name of its error only
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import joblib
@@ -24,7 +26,7 @@ from router.types import FloatArray
 class CachedEncoder:
     """An encoder that computes each text once: looked up on disk first, written back after each call.
 
-    One file an encoder, named by its sha256, so that vectors of different encoders never mix. The folder is the
+    One file per encoder, named by its sha256, so that vectors of different encoders never mix. The folder is the
     user's own cache: joblib files execute on load, so it is never read from anywhere else.
     """
 
@@ -33,22 +35,22 @@ class CachedEncoder:
 
     @property
     def spec(self) -> EncoderSpec:
-        """Who the encoder is."""
+        """The encoder's identity."""
         return self.encoder.spec
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """As the encoder's own: (n_texts, dim) float32."""
-        keys = [_text_key(text) for text in texts]
-        vectors = self._load()
-        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in vectors}
-        if missing:
-            computed = self.encoder.encode(list(missing.values()))
-            vectors.update(zip(missing, computed, strict=True))
-            self._save(vectors)
-        out = np.zeros((len(texts), self.spec.dim), dtype=np.float32)
-        for row, key in enumerate(keys):
-            out[row] = vectors[key]
-        return out
+        with self.held() as held:
+            return held.encode(texts)
+
+    @contextmanager
+    def held(self) -> Iterator[_Held]:
+        """The same encoder for many calls: the file is read once before them and, if need be, written once after."""
+        held = _Held(self.encoder, self._load())
+        n_known = len(held.vectors)
+        yield held
+        if len(held.vectors) > n_known:
+            self._save(held.vectors)
 
     def _path(self) -> Path:
         return self.folder / f"embeddings-{self.spec.sha256[:16]}.joblib"
@@ -71,11 +73,39 @@ class CachedEncoder:
         partial.replace(path)
 
 
-def embed(readings: Sequence[Reading], encoder: Encoder, *, cache: Path | None) -> FloatArray:
-    """What the encoder makes of each reading: (n, n_features) float32; kept in the folder `cache` if one is given."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Held:
+    """An encoder with the vectors that are known, by the key of their text; it adds to them."""
+
+    encoder: TextEncoder
+    vectors: dict[bytes, FloatArray]
+
+    @property
+    def spec(self) -> EncoderSpec:
+        return self.encoder.spec
+
+    def encode(self, texts: Sequence[str]) -> FloatArray:
+        keys = [_text_key(text) for text in texts]
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in self.vectors}
+        if missing:
+            self.vectors.update(zip(missing, self.encoder.encode(list(missing.values())), strict=True))
+        return np.array([self.vectors[key] for key in keys], dtype=np.float32).reshape(-1, self.spec.dim)
+
+
+@contextmanager
+def embedder(encoder: Encoder, *, cache: Path | None) -> Iterator[Callable[[Sequence[Reading]], FloatArray]]:
+    """What makes (n, n_features) float32 embeddings of readings; kept in the folder `cache` if one is given."""
     if cache is None or not isinstance(encoder, StaticEncoder | SentenceTransformerEncoder):
-        return encoder.encode_readings(readings)
-    return encode_two_views(CachedEncoder(encoder, cache), readings)
+        yield encoder.encode_readings
+        return
+    with CachedEncoder(encoder, cache).held() as held:
+        yield partial(encode_two_views, held)
+
+
+def embed(readings: Sequence[Reading], encoder: Encoder, *, cache: Path | None) -> FloatArray:
+    """The embeddings of all readings at once, as `embedder` makes them."""
+    with embedder(encoder, cache=cache) as encode:
+        return encode(readings)
 
 
 def _text_key(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Fit the domain: which tokens speak for a request like the training rows', and which for a foreign text."""
+"""Fit the domain: which tokens point to a request like the training rows', and which to a foreign text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from router.brain.domain import PRIOR_TOKENS, Domain
 TokenIds = Sequence[Sequence[int]]
 
 MIN_ASKS = 2
-"""A token is known where so many asks hold it. The rarer tokens of the fitted rows stand for the unknown ones of new
+"""A token is known where so many asks hold it. The rarer tokens of the fitted rows represent the unknown ones of new
 rows (Good 1953), so that being unknown gets a weight that is learned and not set."""
 
 INVERSE_REGULARISATION = 10.0

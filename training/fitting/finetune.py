@@ -1,9 +1,9 @@
 """Fine-tune a small transformer on labelled rows, to be served as an ONNX encoder.
 
 All layers of all-MiniLM-L6-v2 learn but the word embeddings (half of the weights: a few thousand rows teach them only
-noise). Two auxiliary outputs that are thrown away afterwards carry most of the supervision: the task (a word a row) and
-the sentence embedding of the annotator's reason, which tells the encoder what made the row easy or hard: hundreds of
-numbers a row in place of two. Rows without them just lack those losses.
+noise). Two auxiliary outputs that are thrown away afterwards carry most of the supervision: the task (one word per row)
+and the sentence embedding of the annotator's reason, which shows the encoder what made the row easy or hard: hundreds
+of numbers per row in place of two. Rows without them just lack those losses.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from router.types import FloatArray
 from training.fitting.network import Network
 from training.progress import Progress, silent
 from training.rows.labels import UNKNOWN, Ternary
+from training.rows.table import Table
 
 Sequences = Sequence[tuple[list[int], list[int]]]
 """(piece ids, segment of each) of each row, as the service's `pair_sequence` gives them."""
@@ -53,7 +54,7 @@ class FinetuneConfig:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FinetuneData:
+class FinetuneData(Table):
     """n rows to learn from.
 
     sequences: what the transformer reads.  signals: (n, n_signals) float32, standardised.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from router.brain.brain import Brain, LinearHeads, SignalScale, assemble_features, stack_signals
+from router.brain.brain import Brain, LinearHeads, SignalScale, stack_signals
 from router.brain.bundle.load import onnx_encoder_sha256
 from router.brain.calibration import Float64Array, SigmoidCalibration
 from router.brain.domain import Domain
@@ -19,27 +19,42 @@ from router.brain.encoders.sentence_transformer import SentenceTransformerEncode
 from router.brain.ngrams import reading_buckets
 from router.errors import DataError
 from router.types import FloatArray, JsonObject
-from training.config import FitConfig
+from training.config import FitConfig, HeadHyper
 from training.fitting.calibrate import fit_calibration
-from training.fitting.crossval import signal_scale, take_buckets
+from training.fitting.crossval import signal_scale
+from training.fitting.design import RowBuckets
 from training.fitting.familiarity import COURTESIES, fit_domain
-from training.fitting.heads import FittedHeads, HeadData, fit_heads, head_targets, is_target, reversals, row_weights
-from training.fitting.hyper import LABELS, OUTCOMES, HeadHyper
+from training.fitting.heads import (
+    FittedHeads,
+    HeadData,
+    fit_heads,
+    head_targets,
+    is_target,
+    linear_logits,
+    reversals,
+    row_weights,
+)
+from training.fitting.hyper import LABELS, OUTCOMES
 from training.fitting.prepared import Prepared
 from training.fitting.stack import fit_decision, fold
 from training.progress import Progress, silent
 from training.rows.dataset import Dataset
 from training.rows.labels import Ternary
-from training.rows.row import LabelledRow, OutcomeRow, TrainingRow
+from training.rows.row import OutcomeRow
 from training.rows.splits import RowIndex
+from training.rows.table import Ragged
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedBrain:
-    """A calibrated brain, with how its regularisation was chosen."""
+    """A calibrated brain, with how its regularisation was chosen.
+
+    prepared: the rows with the embeddings of its encoder: nan for auxiliary rows that a fine-tuning only fitted on.
+    """
 
     brain: Brain
     regularisation: JsonObject
+    prepared: Prepared
 
 
 def fit_brain(
@@ -51,10 +66,10 @@ def fit_brain(
     """
     held_out = _held_out(prepared, calibrate)
     scale = signal_scale(prepared.signals[fit])
-    features = assemble_features(prepared.embeddings, scale.apply(prepared.signals))
     targets = head_targets(prepared.data.labels, unsolved=config.unsolved)
-    fitted = _fit_heads(prepared, features, targets, fit, config)
-    logits = fitted.logits(features[held_out], take_buckets(prepared.buckets, held_out))
+    fitted = _fit_heads(prepared.take(fit), scale, targets[fit], config)
+    asked = prepared.take(held_out)
+    logits = fitted.logits(asked.features(scale), asked.buckets)
     brain = Brain(
         tiers=prepared.data.tiers,
         encoder=encoder,
@@ -64,14 +79,14 @@ def fit_brain(
         domain=_fit_domain(prepared, encoder, config, fit=fit, held_out=held_out),
         ngrams=fitted.ngrams,
     )
-    return FittedBrain(brain=brain, regularisation=_regularisation(fitted))
+    return FittedBrain(brain=brain, regularisation=_regularisation(fitted), prepared=prepared)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TransformerParts:
-    """What a transformer brain is joined from: two sets of heads that have not met.
+    """What a transformer brain is joined from: two sets of heads, fitted apart.
 
-    network: heads on [the encoder's unit vector, signals].  table: heads on signals beside n-grams.
+    network: heads on [the encoder's unit vector, signals].  table: heads on signals and n-grams.
     """
 
     encoder: OnnxEncoder
@@ -81,12 +96,15 @@ class TransformerParts:
 
     def logits(self, prepared: Prepared, rows: RowIndex) -> tuple[Float64Array, Float64Array]:
         """The logits of network and table on some rows, as the service computes them: (n, n_heads) each."""
-        signals = self.signal_scale.apply(prepared.signals[rows])
-        vectors = self.encoder.encode_readings([prepared.data.readings[row] for row in rows.tolist()])
-        return (
-            self.network.logits(assemble_features(vectors, signals)),
-            self.table.logits(signals.astype(np.float64), take_buckets(prepared.buckets, rows)),
-        )
+        asked = prepared.take(rows)
+        vectors = self.encoder.encode_readings(asked.data.readings)
+        return self.joint_logits(replace(asked, embeddings=vectors))
+
+    def joint_logits(self, encoded: Prepared) -> tuple[Float64Array, Float64Array]:
+        """The same of rows that have the encoder's embeddings."""
+        features = encoded.features(self.signal_scale)
+        signals = features[:, self.encoder.n_features :]
+        return linear_logits(self.network, None, features, None), self.table.logits(signals, encoded.buckets)
 
 
 def fit_transformer_brain(
@@ -99,7 +117,7 @@ def fit_transformer_brain(
     calibrate: RowIndex,
     progress: Progress = silent,
 ) -> FittedBrain:
-    """A transformer fine-tuned on the target rows among `fit`, beside an n-gram table fitted on all of them.
+    """A transformer fine-tuned on the target rows among `fit`, and an n-gram table fitted on all of them.
 
     The decision that joins both is fitted, and so calibrated, on the target rows among `calibrate`.
     Arguments as for `fit_parts`.
@@ -109,7 +127,9 @@ def fit_transformer_brain(
     parts = fit_parts(prepared, model_path, config, model_id=model_id, fit=fit, progress=progress)
     if parts.table.ngrams is None:
         raise DataError("a transformer brain needs n-grams", where="config.ngrams")
-    decision = fit_decision(*parts.logits(prepared, held_out), targets[held_out])
+    served = np.union1d(np.flatnonzero(prepared.on_target), np.setdiff1d(np.arange(len(prepared)), fit))
+    prepared = prepared.encoded_by(parts.encoder, served)
+    decision = fit_decision(*parts.joint_logits(prepared.take(held_out)), targets[held_out])
     heads, ngrams = fold(decision, parts.network, parts.table.heads, parts.table.ngrams, dim=parts.encoder.spec.dim)
     brain = Brain(
         tiers=prepared.data.tiers,
@@ -120,7 +140,7 @@ def fit_transformer_brain(
         domain=_fit_domain(prepared, parts.encoder, config, fit=fit, held_out=held_out),
         ngrams=ngrams,
     )
-    return FittedBrain(brain=brain, regularisation=_regularisation(parts.table))
+    return FittedBrain(brain=brain, regularisation=_regularisation(parts.table), prepared=prepared)
 
 
 def fit_parts(
@@ -139,19 +159,18 @@ def fit_parts(
     from training.fitting.finetune import FinetuneConfig, FinetuneData, finetune, linear_heads  # torch
     from training.fitting.network import export_int8
 
-    learn = fit[prepared.on_target[fit]]
-    scale = signal_scale(prepared.signals[learn])
-    signals = scale.apply(prepared.signals)
+    learn = prepared.take(fit[prepared.on_target[fit]])
+    scale = signal_scale(learn.signals)
     targets = head_targets(prepared.data.labels, unsolved=config.unsolved)
     tokenizer = load_tokenizer(model_path)
-    reasons = _reason_vectors(prepared, learn, model_path)
+    reasons = _reason_vectors(learn.data, model_path)
     network, outputs = finetune(
         model_path,
         FinetuneData(
-            sequences=_sequences(prepared, learn, tokenizer, model_path),
-            signals=signals[learn],
-            targets=targets[learn],
-            tasks=_task_indices(prepared, learn),
+            sequences=_sequences(learn.data, tokenizer, model_path),
+            signals=scale.apply(learn.signals),
+            targets=head_targets(learn.data.labels, unsolved=config.unsolved),
+            tasks=_task_indices(learn.data),
             reasons=reasons,
         ),
         FinetuneConfig(seed=config.seed),
@@ -164,17 +183,15 @@ def fit_parts(
         encoder=encoder,
         signal_scale=scale,
         network=linear_heads(outputs, dim=encoder.spec.dim),
-        table=_fit_heads(prepared, assemble_features(prepared.embeddings, signals), targets, fit, config),
+        table=_fit_heads(prepared.take(fit), scale, targets[fit], config),
     )
 
 
-def _sequences(
-    prepared: Prepared, rows: RowIndex, tokenizer: Tokenizer, model_path: str
-) -> list[tuple[list[int], list[int]]]:
+def _sequences(data: Dataset, tokenizer: Tokenizer, model_path: str) -> list[tuple[list[int], list[int]]]:
     tokens, cls, sep = TokenIds.of(tokenizer), tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
     if cls is None or sep is None:
         raise DataError("expected a BERT tokenizer with [CLS] and [SEP]", where=model_path)
-    return [pair_sequence(tokens, prepared.data.readings[row], cls=cls, sep=sep) for row in rows.tolist()]
+    return [pair_sequence(tokens, reading, cls=cls, sep=sep) for reading in data.readings]
 
 
 def prepare_for_transformer(data: Dataset, model_path: str, config: FitConfig) -> Prepared:
@@ -185,11 +202,11 @@ def prepare_for_transformer(data: Dataset, model_path: str, config: FitConfig) -
         data=data,
         embeddings=np.zeros((len(data), 0), dtype=np.float32),
         signals=stack_signals(data.readings),
-        buckets=[
+        buckets=RowBuckets.of_rows(
             reading_buckets(reading, [pieces.one(prepare_text(turn.text)) for turn in reading.turns])
             for reading in data.readings
-        ],
-        token_ids=[[one for one in pieces.one(prepare_text(ask)) if one != pieces.unknown_id] for ask in asks],
+        ),
+        token_ids=Ragged.of([one for one in pieces.one(prepare_text(ask)) if one != pieces.unknown_id] for ask in asks),
         on_target=np.array([is_target(str(source), config) for source in data.sources]),
     )
 
@@ -212,44 +229,41 @@ def _held_out(prepared: Prepared, calibrate: RowIndex) -> RowIndex:
     return held_out
 
 
-def _fit_heads(
-    prepared: Prepared, features: Float64Array, targets: Ternary, fit: RowIndex, config: FitConfig
-) -> FittedHeads:
-    data = prepared.data
+def _fit_heads(known: Prepared, scale: SignalScale, targets: Ternary, config: FitConfig) -> FittedHeads:
     return fit_heads(
         HeadData(
-            features=features[fit],
-            buckets=take_buckets(prepared.buckets, fit),
-            targets=targets[fit],
-            reversed=reversals(data.labels.take(fit)),
-            weights=row_weights(data.sources[fit], config),
-            groups=[data.groups[i] for i in fit.tolist()],
-            auxiliary=np.where(prepared.on_target[fit], "", data.sources[fit]),
+            features=known.features(scale),
+            buckets=known.buckets,
+            targets=targets,
+            reversed=reversals(known.data.labels),
+            weights=row_weights(known.data.sources, config),
+            groups=known.data.groups,
+            auxiliary=np.where(known.on_target, "", known.data.sources),
         ),
-        n_embedding=prepared.embeddings.shape[1],
+        n_embedding=known.embeddings.shape[1],
         config=config,
-        hyper=config.hyper or hyper_for(prepared, fit),
+        hyper=config.hyper or hyper_for(known),
     )
 
 
-def hyper_for(prepared: Prepared, rows: RowIndex) -> HeadHyper:
+def hyper_for(known: Prepared) -> HeadHyper:
     """The hyper-parameters for outcomes where most target rows are outcome rows, else those for labels."""
-    on_target = [isinstance(prepared.data.rows[row], OutcomeRow) for row in rows.tolist() if prepared.on_target[row]]
-    return OUTCOMES if 2 * sum(on_target) > len(on_target) else LABELS
+    is_outcome = np.array([isinstance(row, OutcomeRow) for row in known.data.rows], dtype=np.bool_)[known.on_target]
+    return OUTCOMES if 2 * int(is_outcome.sum()) > len(is_outcome) else LABELS
 
 
 def _fit_domain(
     prepared: Prepared, encoder: Encoder, config: FitConfig, *, fit: RowIndex, held_out: RowIndex
 ) -> Domain:
-    sources = prepared.data.sources[fit]
-    foreign = fit[np.isin(sources, config.foreign_sources)]
+    ids, sources = prepared.token_ids, prepared.data.sources
+    foreign = fit[np.isin(sources[fit], config.foreign_sources)]
     return fit_domain(
-        [*prepared.ids_of(fit[prepared.on_target[fit]]), *known_ids(encoder, COURTESIES)],
-        prepared.ids_of(held_out),
+        [*ids.take(fit[prepared.on_target[fit]]).lists(), *known_ids(encoder, COURTESIES)],
+        ids.take(held_out).lists(),
         n_tokens=encoder.n_tokens,
         quantile=config.domain_quantile,
-        foreign=prepared.ids_of(foreign),
-        foreign_kinds=prepared.data.sources[foreign].tolist(),
+        foreign=ids.take(foreign).lists(),
+        foreign_kinds=sources[foreign].tolist(),
     )
 
 
@@ -269,21 +283,16 @@ def _onnx_encoder(network: bytes, tokenizer: Tokenizer, *, model_id: str, dim: i
     return OnnxEncoder.of(network, tokenizer, spec)
 
 
-def _task_indices(prepared: Prepared, rows: RowIndex) -> npt.NDArray[np.int64]:
+def _task_indices(data: Dataset) -> npt.NDArray[np.int64]:
     """The task of each row as an index, -1 where it has none."""
-    tasks = [row.task if isinstance(row, LabelledRow) else None for row in _rows(prepared, rows)]
-    names = sorted({task for task in tasks if task})
-    return np.array([names.index(task) if task else -1 for task in tasks], dtype=np.int64)
+    tasks = data.facts("task")
+    names = np.unique(tasks[tasks != ""])
+    return np.where(tasks == "", -1, np.searchsorted(names, tasks)).astype(np.int64)
 
 
-def _reason_vectors(prepared: Prepared, rows: RowIndex, model_path: str) -> FloatArray:
+def _reason_vectors(data: Dataset, model_path: str) -> FloatArray:
     """The sentence embedding of each row's reason by the model before fine-tuning; zeros where there is none."""
-    reasons = [(row.reason if isinstance(row, LabelledRow) else None) or "" for row in _rows(prepared, rows)]
-    return SentenceTransformerEncoder(model_path, model_id=model_path).encode(reasons)
-
-
-def _rows(prepared: Prepared, rows: RowIndex) -> list[TrainingRow]:
-    return [prepared.data.rows[row] for row in rows.tolist()]
+    return SentenceTransformerEncoder(model_path, model_id=model_path).encode(data.facts("reason").tolist())
 
 
 def _regularisation(fitted: FittedHeads) -> JsonObject:

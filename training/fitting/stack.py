@@ -62,7 +62,7 @@ def fold(
 ) -> tuple[LinearHeads, NgramTable]:
     """The joined decision as heads on [unit vector (dim), signals] and an n-gram table.
 
-    network: heads on [unit vector, signals].  table: heads on [signals], beside `ngrams`.
+    network: heads on [unit vector, signals].  table: heads on [signals]; its n-grams are in `ngrams`.
     """
     first, second = decision.mix[:, 0], decision.mix[:, 1]
     coef = first @ network.coef

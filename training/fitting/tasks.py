@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,47 +12,44 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from router.brain.brain import Brain
+from router.brain.brain import Brain, LinearHeads
 from router.brain.calibration import Float64Array
 from router.brain.ngrams import NgramTable
 from router.brain.tasks import TaskHead
+from router.types import FloatArray
 from training.fitting.design import RowBuckets, build_design
+from training.fitting.heads import linear_logits
 from training.fitting.hyper import LABELS
 from training.fitting.prepared import Prepared
-from training.rows.row import LabelledRow
 from training.rows.splits import RowIndex
+from training.rows.table import Table
 
 MIN_ROWS = 10
-"""A task with fewer rows to fit on is no class: the head would only learn their names and numbers."""
+"""A task with fewer rows to fit on is not a class: the head would only learn their names and numbers."""
 
 MAX_ITERATIONS = 60
 """Of L-BFGS: the held-out log-loss is flat long before the optimum, and each one goes through all n-grams and tasks."""
 
 HYPER = replace(LABELS, embedding_weight=4.0, ngram_weights=(6.0, 4.0), min_rows=10)
-"""Block weights as for labelled rows, the words heavier: what the work is about stands in single words."""
+"""Block weights as for labelled rows, the words heavier: single words say what the work is about."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TaskData:
+class TaskData(Table):
     """What a task head is fitted on.
 
-    features: (n, n_features) float64, as of `Brain.features`.  buckets: n-gram buckets of each row; None for none.
+    features: (n, n_features) float32 or float64, as of `Brain.features`.  buckets: n-grams; None for none.
     names: (n,) the task of each row, "" where it has none.
     """
 
-    features: Float64Array
+    features: FloatArray | Float64Array
     buckets: RowBuckets | None
     names: npt.NDArray[np.str_]
 
-    def take(self, rows: RowIndex) -> TaskData:
-        """The data of some rows, in their order."""
-        buckets = None if self.buckets is None else [self.buckets[row] for row in rows.tolist()]
-        return TaskData(self.features[rows], buckets, self.names[rows])
 
-
-def task_names(prepared: Prepared) -> npt.NDArray[np.str_]:
-    """(n,) the task of each row, "" where it has none."""
-    return np.array([(row.task if isinstance(row, LabelledRow) else None) or "" for row in prepared.data.rows])
+def task_data(brain: Brain, prepared: Prepared) -> TaskData:
+    """Rows as a task head on the brain's features sees them."""
+    return TaskData(prepared.features(brain.signal_scale), prepared.buckets, prepared.data.facts("task"))
 
 
 def with_task_head(brain: Brain, prepared: Prepared, *, fit: RowIndex, calibrate: RowIndex) -> Brain:
@@ -62,21 +58,10 @@ def with_task_head(brain: Brain, prepared: Prepared, *, fit: RowIndex, calibrate
     fit: rows of which the target ones with a task are learned from.  calibrate: rows of which the same kind, unseen
     in the fit, bring the probabilities to frequencies.
     """
-    names = task_names(prepared)
-    usable = prepared.on_target & (names != "")
-    fit, calibrate = fit[usable[fit]], calibrate[usable[calibrate]]
-    if fit.size == 0:
-        return brain
-    rows = np.concatenate([fit, calibrate])
-    data = TaskData(
-        features=brain.features([prepared.data.readings[row] for row in rows.tolist()]),
-        buckets=None if prepared.buckets is None else [prepared.buckets[row] for row in rows.tolist()],
-        names=names[rows],
-    )
-    head = fit_task_head(data.take(np.arange(len(fit))), n_embedding=brain.encoder.n_features)
-    if head is None:
-        return brain
-    return replace(brain, tasks=calibrated(head, data.take(np.arange(len(fit), len(rows)))))
+    usable = prepared.on_target & (prepared.data.facts("task") != "")
+    known, asked = (task_data(brain, prepared.take(rows[usable[rows]])) for rows in (fit, calibrate))
+    head = fit_task_head(known, n_embedding=brain.encoder.n_features)
+    return brain if head is None else replace(brain, tasks=calibrated(head, asked))
 
 
 def fit_task_head(data: TaskData, *, n_embedding: int) -> TaskHead | None:
@@ -89,13 +74,14 @@ def fit_task_head(data: TaskData, *, n_embedding: int) -> TaskHead | None:
     if len(names) < 2:
         return None
     known = data.take(np.flatnonzero(np.isin(data.names, names)))
-    helpers = np.zeros((len(known.names), 0))
+    helpers = np.zeros((len(known), 0))
     design = build_design(known.features, known.buckets, helpers, n_embedding=n_embedding, hyper=HYPER)
     targets = np.searchsorted(names, known.names)
     # One thread: the sums, and with them the bundle's bytes, then do not depend on how many cores are free.
     with warnings.catch_warnings(), threadpool_limits(limits=1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopped on purpose: see MAX_ITERATIONS
-        model = LogisticRegression(C=1.0, max_iter=MAX_ITERATIONS).fit(design.matrix, targets)
+        matrix = design.matrix(np.arange(len(known)))
+        model = LogisticRegression(C=1.0, max_iter=MAX_ITERATIONS).fit(matrix, targets)
     coef, intercept = model.coef_, model.intercept_
     if len(names) == 2:  # the library gives one row for two classes: the logit of the second
         coef, intercept = np.vstack([0 * coef, coef]), np.concatenate([[0.0], intercept])
@@ -109,7 +95,7 @@ def calibrated(head: TaskHead, data: TaskData) -> TaskHead:
     Source: Guo et al. 2017, On Calibration of Modern Neural Networks (temperature scaling). Unchanged without rows.
     """
     known = data.take(np.flatnonzero(np.isin(data.names, head.names)))
-    if known.names.size == 0:
+    if len(known) == 0:
         return head
     logits = np.log(np.maximum(task_probabilities(head, known), 1e-300))
     targets = np.searchsorted(head.names, known.names)
@@ -126,9 +112,9 @@ def calibrated(head: TaskHead, data: TaskData) -> TaskHead:
 
 def task_probabilities(head: TaskHead, data: TaskData) -> Float64Array:
     """P(task) of each row: (n, n_tasks)."""
-    buckets: Sequence[tuple[npt.NDArray[np.int64], ...]] = data.buckets or [() for _ in data.names]
-    rows = [head.probabilities(features, found) for features, found in zip(data.features, buckets, strict=True)]
-    return np.array(rows).reshape(-1, len(head.names))
+    logits = linear_logits(LinearHeads(head.coef, head.intercept), head.ngrams, data.features, data.buckets)
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
 def _scaled(ngrams: NgramTable | None, scale: float) -> NgramTable | None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
 
-from router.brain.brain import Scores
 from router.brain.calibration import Float64Array
 from training.measure.baselines import one_hot, shuffle
 from training.measure.bootstrap import Interval, bootstrap
@@ -35,27 +33,9 @@ def complete_rows(measured: MeasuredRows) -> npt.NDArray[np.bool_]:
 
 
 def measurable_rows(measured: MeasuredRows) -> RowIndex:
-    """The positions of the complete rows; none where they are too few of all to stand for them."""
+    """The positions of the complete rows; none where they are too few to represent all rows."""
     complete = complete_rows(measured)
     return np.flatnonzero(complete & (complete.sum() >= MIN_KNOWN_SHARE * len(complete)))
-
-
-def take_rows(measured: MeasuredRows, rows: RowIndex) -> MeasuredRows:
-    """The measured rows at some positions, in their order."""
-    scores = measured.scores
-    return MeasuredRows(
-        tiers=measured.tiers,
-        labels=measured.labels.take(rows),
-        groups=measured.groups[rows],
-        sources=measured.sources[rows],
-        scores=Scores(**{field.name: getattr(scores, field.name)[rows] for field in fields(scores)}),
-        chosen=measured.chosen[rows],
-        cost_usd=measured.cost_usd[rows],
-        quality=measured.quality[rows],
-        slices={name: values[rows] for name, values in measured.slices.items()},
-        flagged=None if measured.flagged is None else measured.flagged[rows],
-        own_costs=None if measured.own_costs is None else measured.own_costs[rows],
-    )
 
 
 def quality_gains(
@@ -74,7 +54,7 @@ def quality_gains(
       the router's; the difference is exchanged for quality along that hull.
     - each of `scored`: its own cost-quality curve, between two points by mixing them.
 
-    All of it, hulls and curves too, is done anew on each resample.
+    All of it, hulls and curves too, is computed again on each resample.
     """
     router = one_hot(measured.chosen, n_tiers=len(measured.tiers))
 

@@ -2,7 +2,7 @@
 
 A policy is a matrix (n, n_tiers): the probability of each tier for each row, so that the expected quality and cost of
 a mix are exact and everything is paired with the router row by row. A scored baseline gives an expected quality loss
-as the router does, and one threshold moves over it; it is fitted on rows that are no test rows.
+as the router does, and one threshold moves over it; it is fitted on rows other than the test rows.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from training.config import FitConfig
 from training.fitting.crossval import signal_scale
 from training.fitting.heads import HeadData, fit_heads, head_targets, reversals
 from training.fitting.hyper import LABELS
-from training.measure.curves import threshold_sums
-from training.measure.metrics import auc
+from training.measure.metrics import auc, threshold_sums
 from training.measure.simulate import TierIndex
 from training.rows.labels import UNKNOWN, Labels, Ternary
 from training.rows.splits import RowIndex, group_folds
+from training.rows.table import Table
 
 Policy: TypeAlias = Float64Array
 
@@ -53,10 +53,10 @@ def random_mix(router: Policy) -> Policy:
 
 
 def shuffle(router: Policy, sources: npt.NDArray[np.str_]) -> Policy:
-    """The router's own choices dealt out anew among the rows of each source: the mean over all permutations.
+    """The router's own choices dealt out again among the rows of each source: the mean over all permutations.
 
     Each source keeps its tier mix, and with it, where tiers have fixed prices, its cost. So what is left to the router
-    is what it knows of the single request; knowing the source alone is no advantage over this baseline.
+    is what it knows of the single request; knowing the source alone is not an advantage over this baseline.
     """
     _, code, counts = np.unique(sources, return_inverse=True, return_counts=True)
     shares = [np.bincount(code, weights=column) / counts for column in router.T]
@@ -110,7 +110,7 @@ def match_cost(expected_quality_loss: Float64Array, cost_usd: Float64Array, *, m
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Features:
+class Features(Table):
     """What a scored baseline may look at.
 
     signals: (n, n_signals) float32, raw, in SIGNAL_NAMES order.  embeddings: (n, dim) float32, the router's own.
@@ -119,21 +119,17 @@ class Features:
     signals: FloatArray
     embeddings: FloatArray
 
-    def take(self, rows: npt.NDArray[np.intp] | npt.NDArray[np.bool_]) -> Features:
-        """The features of some rows, in their order."""
-        return Features(self.signals[rows], self.embeddings[rows])
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class KnownRows:
+class KnownRows(Table):
     """Rows that a baseline is fitted on, or matched in cost on; at least one.
 
-    features, labels, groups: one a row.  cost_usd: (n, n_tiers).
+    features, labels: of the rows.  groups: (n,) names.  cost_usd: (n, n_tiers).
     """
 
     features: Features
     labels: Labels
-    groups: Sequence[str]
+    groups: npt.NDArray[np.str_]
     cost_usd: Float64Array
 
 
@@ -160,9 +156,9 @@ def fit_length_rule(known: KnownRows, config: FitConfig) -> Scorer:
 def fit_signals_only(known: KnownRows, config: FitConfig) -> Scorer:
     """The same logistic heads as the router's, on surface signals alone: no embeddings, no n-grams."""
     scale = signal_scale(known.features.signals)
-    n_rows = len(known.groups)
+    n_rows = len(known)
     data = HeadData(
-        features=scale.apply(known.features.signals).astype(np.float64),
+        features=scale.apply(known.features.signals),
         buckets=None,
         targets=head_targets(known.labels, unsolved=config.unsolved),
         reversed=reversals(known.labels),
@@ -190,10 +186,10 @@ def fit_knn(known: KnownRows, config: FitConfig) -> Scorer:
     return score
 
 
-def choose_k(embeddings: FloatArray, targets: Ternary, groups: Sequence[str], config: FitConfig) -> int:
+def choose_k(embeddings: FloatArray, targets: Ternary, groups: npt.NDArray[np.str_], config: FitConfig) -> int:
     """The k of KNN_GRID with the least squared error on held-out groups; the smaller one of equals."""
     rows = _some_rows(len(groups), seed=config.seed)
-    folds = group_folds([groups[row] for row in rows.tolist()], n_folds=config.n_folds, seed=config.seed)
+    folds = group_folds(groups[rows], n_folds=config.n_folds, seed=config.seed)
     errors = np.zeros(len(KNN_GRID))
     for fold in np.unique(folds):
         train, held_out = rows[folds != fold], rows[folds == fold]
@@ -241,6 +237,6 @@ def _isotonic(x: Float64Array, target: Ternary) -> Callable[[Float64Array], Floa
 
 def _coherent(losses: Float64Array) -> Float64Array:
     """Losses of the tiers but the strongest to (n, n_tiers) that do not rise along a row, by the router's own rule."""
-    nobody = np.zeros((len(losses), 1))
-    scores = scores_of(np.concatenate([losses, nobody], axis=1), domain_distance=np.zeros(len(losses)))
+    unsolved = np.zeros((len(losses), 1))
+    scores = scores_of(np.concatenate([losses, unsolved], axis=1), domain_distance=np.zeros(len(losses)))
     return scores.expected_quality_loss

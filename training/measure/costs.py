@@ -31,7 +31,7 @@ class RequestCosts(NamedTuple):
 
 
 def tier_costs(tiers: Sequence[str], config: FitConfig) -> tuple[float, ...]:
-    """The stated USD a request for each tier. Raises DataError for a tier without a price."""
+    """The stated USD per request for each tier. Raises DataError for a tier without a price."""
     for tier in tiers:
         if tier not in config.tier_cost_usd:
             raise DataError(f"the price of tier {tier!r} is not known; give --tier-cost {tier}=USD", where="tiers")
@@ -39,10 +39,10 @@ def tier_costs(tiers: Sequence[str], config: FitConfig) -> tuple[float, ...]:
 
 
 def request_costs(rows: Sequence[TrainingRow], tier_map: TierMap, config: FitConfig) -> RequestCosts:
-    """What each row costs at each tier; own costs only where all tiers of a row are known in one and the same way.
+    """What each row costs at each tier; own costs only where all tiers of a row are known in the same way.
 
     A row that knows some tiers alone, or two tiers in two ways, keeps the stated costs: what a real cost saves against
-    an assumed one is no saving. Raises DataError for a tier without a stated cost.
+    an assumed one is not a saving. Raises DataError for a tier without a stated cost.
     """
     stated = tier_costs(tier_map.tiers, config)
     prices = _token_prices(tier_map.tiers, config)

@@ -8,28 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from router.brain.calibration import Float64Array
-
-
-def threshold_sums(expected_quality_loss: Float64Array, values: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Sums of per-tier values over the chosen tiers, at every threshold where a choice changes: O(n log n).
-
-    expected_quality_loss: (n, n_tiers), non-increasing along a row.  values: (n_values, n, n_tiers).
-    Returns the thresholds, (m,) ascending, the first -inf (always the strongest), the last always the cheapest; and
-    the sums (n_values, m). Rows of equal loss move together, so that the order of the file does not matter.
-
-    >>> threshold_sums(np.array([[0.1, 0.0], [0.2, 0.0]]), np.array([[[1.0, 4.0], [1.0, 4.0]]]))
-    (array([-inf,  0.1,  0.2]), array([[8., 5., 2.]]))
-    """
-    at = expected_quality_loss[:, :-1].ravel()
-    order = np.argsort(at, kind="stable")
-    at = at[order]
-    steps = (values[:, :, :-1] - values[:, :, 1:]).reshape(len(values), -1)[:, order]
-    last_of_tie = np.append(at[1:] != at[:-1], True) if at.size else np.zeros(0, dtype=np.bool_)
-    start = values[:, :, -1].sum(axis=1, keepdims=True)
-    sums = np.concatenate([start, start + np.cumsum(steps, axis=1)[:, last_of_tie]], axis=1)
-    if at.size:
-        sums[:, -1] = values[:, :, 0].sum(axis=1)  # exact, where the running sum would be off in the last digits
-    return np.concatenate([[-np.inf], at[last_of_tie]]), sums
+from training.measure.metrics import threshold_sums
 
 
 class CostQualityCurve(NamedTuple):
@@ -117,7 +96,7 @@ def curve_cpt(curve: CostQualityCurve, *, target: float) -> float:
 
 
 def _between_ends(curve: CostQualityCurve) -> tuple[Float64Array, Float64Array]:
-    """Cost shares, ascending, and qualities; without points dearer than always-strongest, as a bad middle tier is.
+    """Cost shares, ascending, and qualities; without points costlier than always-strongest, as a bad middle tier is.
 
     Empty where the strongest tier costs no more than the cheapest.
     """

@@ -1,6 +1,6 @@
-"""Measure a bundle on rows that nothing was fitted or chosen on, beside what it must beat: evaluation.json.
+"""Measure a bundle, and what it must beat, on rows that nothing was fitted or chosen on: evaluation.json.
 
-The figures at the top are of the target sources, those that stand for the traffic to serve; `sources` gives every
+The figures at the top are of the target sources, those that represent the traffic to serve; `sources` gives every
 source alone, and `slices` parts of the target: never only pooled.
 """
 
@@ -16,7 +16,7 @@ from router.brain.promise import Promise
 from router.types import JsonObject
 from training.config import FitConfig
 from training.measure import metrics
-from training.measure.advantages import complete_rows, measurable_rows, quality_gains, take_rows
+from training.measure.advantages import complete_rows, measurable_rows, quality_gains
 from training.measure.baselines import (
     Features,
     KnownRows,
@@ -48,7 +48,7 @@ _FITS: Mapping[str, Callable[[KnownRows, FitConfig], Scorer]] = {
     "signals_only": fit_signals_only,
     "knn": fit_knn,
 }
-"""The baselines that score rows: what fits each on rows that are no test rows."""
+"""The baselines that score rows: what fits each, on rows other than the test rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +86,7 @@ def evaluate_rows(inputs: EvaluationInputs) -> JsonObject:
     Policies, advantages, curves, summary and slices are of target rows with every loss and quality known; they are
     empty, and the gate fails, where these are too few of the target rows (advantages.MIN_KNOWN_SHARE).
     """
-    target = take_rows(inputs.test, np.flatnonzero(inputs.on_target))
+    target = inputs.test.take(np.flatnonzero(inputs.on_target))
     known = measurable_rows(target)
     report = {
         "schema_version": EVALUATION_SCHEMA,
@@ -99,7 +99,7 @@ def evaluate_rows(inputs: EvaluationInputs) -> JsonObject:
         "threshold": inputs.threshold,
         "heads": head_report(target),
         "sources": {
-            str(name): source_report(take_rows(inputs.test, np.flatnonzero(inputs.test.sources == name)))
+            str(name): source_report(inputs.test.take(np.flatnonzero(inputs.test.sources == name)))
             for name in np.unique(inputs.test.sources)
         },
         **(_measured_report(inputs, target, known) if known.size else _unmeasured_report(inputs, target)),
@@ -115,8 +115,8 @@ def promise_report(promise: Promise) -> JsonObject:
 
 
 def _measured_report(inputs: EvaluationInputs, target: MeasuredRows, known: RowIndex) -> JsonObject:
-    rows = take_rows(target, known)
-    features = inputs.test_features.take(inputs.on_target).take(known)
+    rows = target.take(known)
+    features = inputs.test_features.take(np.flatnonzero(inputs.on_target)[known])
     scored, matched = _scored_baselines(inputs, features)
     n_resamples, seed = inputs.n_resamples, inputs.seed
     advantages = quality_gains(rows, scored, n_resamples=n_resamples, seed=seed)
@@ -176,7 +176,7 @@ def _fixed_policies(rows: MeasuredRows) -> dict[str, Policy]:
 def _gate_report(inputs: EvaluationInputs, target: MeasuredRows, advantages: Mapping[str, Interval]) -> JsonObject:
     in_use = inputs.in_use
     if isinstance(in_use, MeasuredRows):
-        in_use = take_rows(in_use, np.flatnonzero(inputs.on_target))
+        in_use = in_use.take(np.flatnonzero(inputs.on_target))
     return gate(
         target,
         advantages,

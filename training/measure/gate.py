@@ -1,13 +1,13 @@
 """May a bundle be used at all? Only one that is shown, on test rows, to be better than not routing. Pure functions.
 
-Independent studies found routers on sale that do not beat one fixed model, a shuffle of their own decisions, or the
-length of the prompt (../shared/docs/field.md, section b). So a bundle is promoted only if the lower end of the 95%
-interval of its quality advantage is above 0 over each of the three, at equal cost.
+Independent studies found commercial routers that do not beat one fixed model, a shuffle of their own decisions, or the
+length of the prompt. So a bundle is promoted only if the lower end of the 95% interval of its quality advantage is
+above 0 over each of the three, at equal cost.
 
 Against the bundle in use the question is another one: it is not to be worse. A retrained bundle is mostly a little
 better or the same, and no test set shows that "the same" is above 0. So the advantage over the one in use may be 0, but
-its lower end must be above -IN_USE_MARGIN: the deficit, at worst, is one that nobody would switch back for. It is
-judged as it serves, at its own threshold. Between other tiers there is no equal cost: that is said, and fails nothing.
+its lower end must be above -IN_USE_MARGIN: at worst, a deficit too small to switch back for. It is judged as it serves,
+at its own threshold. Between different tiers there is no equal cost: the sentence says so, and nothing fails.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from router.types import JsonObject
-from training.measure.advantages import BEST_FIXED, SHUFFLE, gain_over_bundle, measurable_rows, take_rows
+from training.measure.advantages import BEST_FIXED, SHUFFLE, gain_over_bundle, measurable_rows
 from training.measure.bootstrap import MIN_GROUPS, Interval
 from training.measure.measured import MeasuredRows
 
@@ -32,7 +32,7 @@ REQUIRED: Mapping[str, str] = {
 """What a bundle must beat, and what that is called in a sentence."""
 
 IN_USE_MARGIN = 0.02
-"""A mean quality this much below the bundle in use, at equal cost, is still let pass."""
+"""A mean quality this much below the bundle in use, at equal cost, still passes."""
 
 ROUNDING = 1e-9
 UNMEASURED = Interval(float("nan"), float("nan"), float("nan"))
@@ -58,7 +58,7 @@ class GateCheck:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """The verdict: every check, and one sentence for a person that says what to do."""
+    """The verdict: every check, and one sentence for people that says what to do."""
 
     passed: bool
     checks: tuple[GateCheck, ...]
@@ -89,12 +89,12 @@ def gate(
     Raises ValueError when in_use holds other rows.
     """
     kept = measurable_rows(measured)
-    rows = take_rows(measured, kept)
+    rows = measured.take(kept)
     checks = [_check(name, advantages.get(name, UNMEASURED), above=0.0) for name in REQUIRED]
     note = "" if in_use is None or in_use.tiers == measured.tiers else _not_compared(measured.tiers, in_use.tiers)
     if isinstance(in_use, MeasuredRows) and not note:
         _check_same_rows(measured, in_use)
-        gain = gain_over_bundle(rows, take_rows(in_use, kept), n_resamples=n_resamples, seed=seed)
+        gain = gain_over_bundle(rows, in_use.take(kept), n_resamples=n_resamples, seed=seed)
         checks.append(_check(IN_USE, gain, above=-margin))
     passed = all(check.passed for check in checks)
     sentence = _praise(checks) if passed else _blame(checks, rows, max_quality_loss=max_quality_loss, margin=margin)
@@ -114,7 +114,7 @@ def best_fixed_tier(measured: MeasuredRows, *, max_quality_loss: float) -> tuple
 
 
 def _check(name: str, gain: Interval, *, above: float) -> GateCheck:
-    # nan is above nothing; and a sum in another order, such as the router that always takes one tier, is no gain.
+    # nan is above nothing; and a sum in another order, such as the router that always takes one tier, is not a gain.
     return GateCheck(name, gain.point, gain.low, gain.high, passed=gain.low > above + ROUNDING)
 
 
@@ -146,7 +146,7 @@ def _blame(checks: list[GateCheck], rows: MeasuredRows, *, max_quality_loss: flo
 
 def _reason(check: GateCheck, *, margin: float) -> str:
     if np.isnan(check.low):
-        return f"whether it beats {REQUIRED.get(check.name, 'the bundle in use')} cannot be told from these test rows"
+        return f"whether it beats {REQUIRED.get(check.name, 'the bundle in use')} cannot be said from these test rows"
     interval = f"{check.point:+.3f}, 95% interval {check.low:+.3f} to {check.high:+.3f}"
     if check.name == IN_USE:
         return f"its quality may be more than {margin:g} below that of the bundle in use at equal cost ({interval})"

@@ -1,4 +1,4 @@
-"""Rows with everything that a measure needs, side by side: what the brain said, what was true, what each tier costs.
+"""Rows with everything that a measure needs: what the brain said, what was true, what each tier costs.
 
 The one joint between scoring (pipeline) and measuring (metrics, baselines, gate, slices, report).
 """
@@ -6,7 +6,7 @@ The one joint between scoring (pipeline) and measuring (metrics, baselines, gate
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -15,24 +15,25 @@ from router.brain.brain import Scores
 from router.brain.calibration import Float64Array
 from training.measure.simulate import TierIndex
 from training.rows.labels import Labels
+from training.rows.table import SHARED, Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MeasuredRows:
+class MeasuredRows(Table):
     """n rows that nothing was fitted or chosen on.
 
-    tiers: cheap to strong.  labels: true targets.  groups, sources: one a row.
+    tiers: cheap to strong.  labels: true targets.  groups, sources: (n,) names.
     scores: what the brain says.  chosen: (n,) index of the tier that the service would choose.
     cost_usd: (n, n_tiers) of a request at each tier: the row's own where all tiers' are known, else the stated one.
     quality: (n, n_tiers) float64 in [0, 1]: each tier's score on the row where it has all of them, else 1 or 0 by
-        whether the tier is adequate; nan unknown. A row never mixes the two: a score of 0.6 beside a 1 by label would
-        be a gap that is none. Losses and under-routing are of adequacy, which labels alone say.
+        whether the tier is adequate; nan unknown. A row never mixes the two: a score of 0.6 next to a 1 by label would
+        look like a gap. Losses and under-routing are of adequacy, which labels alone state.
     own_costs: (n,) bool, whether cost_usd is the row's own; None where all are stated.
     flagged: (n,) bool, whether the row is out of domain; None where that was not asked.
-    slices: further facts to stratify by, one value a row, such as `lang`, `length`, `trap`, `task`; "" where unknown.
+    slices: further facts to stratify by, (n,) values each, such as `lang`, `length`, `trap`, `task`; "" where unknown.
     """
 
-    tiers: tuple[str, ...]
+    tiers: tuple[str, ...] = field(metadata=SHARED)
     labels: Labels
     groups: npt.NDArray[np.str_]
     sources: npt.NDArray[np.str_]
@@ -43,7 +44,3 @@ class MeasuredRows:
     slices: Mapping[str, npt.NDArray[np.str_]]
     flagged: npt.NDArray[np.bool_] | None = None
     own_costs: npt.NDArray[np.bool_] | None = None
-
-    def __len__(self) -> int:
-        """How many rows."""
-        return len(self.groups)

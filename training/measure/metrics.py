@@ -7,10 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+from sklearn.metrics import roc_auc_score
 
 from router.brain.calibration import Float64Array
-from training.measure.curves import threshold_sums
 
 BoolArray: TypeAlias = npt.NDArray[np.bool_]
 TierIndex: TypeAlias = npt.NDArray[np.int64]
@@ -22,16 +21,11 @@ def auc(scores: Float64Array, positive: BoolArray) -> float:
     >>> auc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([False, False, True, True]))
     0.75
     """
-    n_positive = int(positive.sum())
-    n_negative = len(positive) - n_positive
-    if n_positive == 0 or n_negative == 0:
-        return float("nan")
-    ranks = rankdata(scores)
-    return float((ranks[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
+    return float(roc_auc_score(positive, scores)) if len(np.unique(positive)) == 2 else float("nan")
 
 
 def log_loss(probabilities: Float64Array, positive: BoolArray) -> float:
-    """Mean of -log P(what happened), natural logarithm, probabilities held to [1e-12, 1 - 1e-12]."""
+    """Mean of -log P(what happened), natural logarithm, probabilities clipped to [1e-12, 1 - 1e-12]."""
     p = np.clip(probabilities, 1e-12, 1.0 - 1e-12)
     return float(-np.log(np.where(positive, p, 1.0 - p)).mean())
 
@@ -45,17 +39,6 @@ def brier(probabilities: Float64Array, positive: BoolArray) -> float:
     return float(((probabilities - positive) ** 2).mean())
 
 
-def ece(probabilities: Float64Array, positive: BoolArray, *, n_bins: int = 10) -> float:
-    """Expected calibration error: mean |share of positives - mean probability| over bins of equal width (Naeini 2015).
-
-    >>> round(ece(np.array([0.25, 0.25, 0.25, 0.25]), np.array([True, False, False, False])), 3)
-    0.0
-    """
-    bins = np.minimum((probabilities * n_bins).astype(np.int64), n_bins - 1)
-    gaps = np.bincount(bins, weights=positive - probabilities, minlength=n_bins)
-    return float(np.abs(gaps).sum() / len(probabilities))
-
-
 class ReliabilityBin(NamedTuple):
     """One bin of a reliability diagram: mean probability, share of positives, rows."""
 
@@ -65,7 +48,7 @@ class ReliabilityBin(NamedTuple):
 
 
 def reliability(probabilities: Float64Array, positive: BoolArray, *, n_bins: int = 10) -> list[ReliabilityBin]:
-    """The bins of equal width that hold rows, in ascending order: what `ece` sums up (Murphy, Winkler 1977).
+    """The bins of equal width that hold rows, in ascending order (Murphy, Winkler 1977).
 
     >>> reliability(np.array([0.1, 0.9, 0.9]), np.array([False, True, False]), n_bins=2)
     [ReliabilityBin(p=0.1, rate=0.0, n=1), ReliabilityBin(p=0.9, rate=0.5, n=2)]
@@ -75,6 +58,16 @@ def reliability(probabilities: Float64Array, positive: BoolArray, *, n_bins: int
         ReliabilityBin(float(probabilities[inside].mean()), float(positive[inside].mean()), int(inside.sum()))
         for inside in (bins == k for k in np.unique(bins))
     ]
+
+
+def ece(probabilities: Float64Array, positive: BoolArray, *, n_bins: int = 10) -> float:
+    """Expected calibration error: mean over rows of |share of positives - mean probability| of their bin (Naeini 2015).
+
+    >>> round(ece(np.array([0.25, 0.25, 0.25, 0.25]), np.array([True, False, False, False])), 3)
+    0.0
+    """
+    bins = reliability(probabilities, positive, n_bins=n_bins)
+    return sum(cell.n * abs(cell.rate - cell.p) for cell in bins) / len(probabilities)
 
 
 def apgr(scores: Float64Array, weak: Float64Array, strong: Float64Array) -> float:
@@ -99,6 +92,28 @@ def apgr(scores: Float64Array, weak: Float64Array, strong: Float64Array) -> floa
     return float((recovered[1:] + recovered[:-1]).mean() / 2)
 
 
+def threshold_sums(expected_quality_loss: Float64Array, values: Float64Array) -> tuple[Float64Array, Float64Array]:
+    """Sums of per-tier values over the chosen tiers, at every threshold where a choice changes: O(n log n).
+
+    expected_quality_loss: (n, n_tiers), non-increasing along a row.  values: (n_values, n, n_tiers).
+    Returns the thresholds, (m,) ascending, the first -inf (always the strongest), the last always the cheapest; and
+    the sums (n_values, m). Rows of equal loss move together, so that the order of the file does not matter.
+
+    >>> threshold_sums(np.array([[0.1, 0.0], [0.2, 0.0]]), np.array([[[1.0, 4.0], [1.0, 4.0]]]))
+    (array([-inf,  0.1,  0.2]), array([[8., 5., 2.]]))
+    """
+    at = expected_quality_loss[:, :-1].ravel()
+    order = np.argsort(at, kind="stable")
+    at = at[order]
+    steps = (values[:, :, :-1] - values[:, :, 1:]).reshape(len(values), -1)[:, order]
+    last_of_tie = np.append(at[1:] != at[:-1], True) if at.size else np.zeros(0, dtype=np.bool_)
+    start = values[:, :, -1].sum(axis=1, keepdims=True)
+    sums = np.concatenate([start, start + np.cumsum(steps, axis=1)[:, last_of_tie]], axis=1)
+    if at.size:
+        sums[:, -1] = values[:, :, 0].sum(axis=1)  # exact, where the running sum would be off in the last digits
+    return np.concatenate([[-np.inf], at[last_of_tie]]), sums
+
+
 def saved_at_under_routing(
     expected_quality_loss: Float64Array,
     cheapest: TierIndex,
@@ -121,7 +136,7 @@ def saved_at_under_routing(
     below = (np.arange(n_tiers) < cheapest[:, None]) & (cheapest[:, None] < n_tiers)
     _, sums = threshold_sums(expected_quality_loss, np.stack([costs, below.astype(np.float64)]))
     kept = sums[1] / n_rows <= limit
-    kept[0] = True  # always the strongest: nothing saved, nobody sent below
+    kept[0] = True  # always the strongest: nothing saved, no row sent below
     return max(0.0, float(1.0 - sums[0][kept].min() / sums[0, 0]))
 
 
@@ -151,7 +166,7 @@ def regret(quality: Float64Array, oracle: Float64Array) -> float:
     """Mean over rows of what the oracle's tier would have been better: max(0, oracle - quality).
 
     quality: (n,) at the chosen tier; oracle: (n,) at the cheapest adequate one. A row where luck beat the oracle does
-    not pay for another. 0 for a router that chooses as the oracle does.
+    not offset another. 0 for a router that chooses as the oracle does.
 
     >>> regret(np.array([1.0, 0.0, 1.0]), np.array([1.0, 1.0, 0.5])) == 1 / 3
     True

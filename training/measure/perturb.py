@@ -1,29 +1,32 @@
 """Small changes to a conversation's ask that do not change what is asked: typing slips, case, white space, politeness.
 
 A decision should not turn on them. Each is named, pure and seeded: the same messages, name and seed give the same
-messages, in any order of rows. Words that are added come in the row's language where the tables know it, else in
-English.
+messages, in any order of rows. Words that are added are in perturb_words.json, by language.
 """
-
-# ruff: noqa: RUF001 (greetings in other scripts have letters that look like Latin ones)
 
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 
+from router.reading.conversation import Conversation
 from router.types import Message
 
 __all__ = ["PERTURBATIONS", "Perturb", "perturb", "perturb_ask"]
 
+_WORDS = Path(__file__).with_name("perturb_words.json")
+
 
 @dataclass(frozen=True, slots=True)
 class _Hand:
-    """Whose hand it is: the row's language ("" unknown) and the draws of this one ask."""
+    """Who types: the row's language ("" unknown) and the draws of this one ask."""
 
     lang: str
     rng: np.random.Generator
@@ -34,12 +37,13 @@ Perturb = Callable[[str, _Hand], str]
 
 
 def perturb(messages: tuple[Message, ...], name: str, *, lang: str | None, seed: int) -> tuple[Message, ...]:
-    """The conversation with its last ask changed; the same messages where the change has nothing to change.
+    """The conversation with its ask changed; the same messages where the change has nothing to change.
 
-    name: a key of PERTURBATIONS.  lang: the ask's language, such as `de` or `zh-TW`; None unknown.
+    The ask is where the service finds it: behind replies that only approve it, and never in a heartbeat.
+    name: a key of PERTURBATIONS.  lang: the ask's language, such as `de` or `zh-TW`; None or "" unknown.
     """
-    position = _ask_position(messages)
-    if position is None:
+    position = Conversation(messages, ()).ask().position
+    if not messages or not messages[position].text.strip():
         return messages
     changed = perturb_ask(messages[position].text, name, lang=lang, seed=seed)
     return (*messages[:position], replace(messages[position], text=changed), *messages[position + 1 :])
@@ -50,14 +54,6 @@ def perturb_ask(ask: str, name: str, *, lang: str | None, seed: int) -> str:
     digest = hashlib.sha256(f"{seed}:{name}:{ask}".encode("utf-8", "surrogatepass")).digest()
     base = re.split(r"[-_]", (lang or "").lower())[0]
     return PERTURBATIONS[name](ask, _Hand(lang=base, rng=np.random.default_rng(list(digest[:8]))))
-
-
-def _ask_position(messages: tuple[Message, ...]) -> int | None:
-    """Where router.reading finds the ask: the last user message with text, else the last message."""
-    for position in range(len(messages) - 1, -1, -1):
-        if messages[position].role == "user" and messages[position].text.strip():
-            return position
-    return len(messages) - 1 if messages and messages[-1].text.strip() else None
 
 
 # --- Typing slips ----------------------------------------------------------------------------------------------------
@@ -103,7 +99,7 @@ def _slip_spans(ask: str) -> list[tuple[int, int]]:
 
 
 def _slip(word: str, rng: np.random.Generator) -> str:
-    """Two letters swapped, one left out, one doubled, or a key beside the right one; the first letter stays."""
+    """Two letters swapped, one left out, one doubled, or a key next to the right one; the first letter stays."""
     if len(word) < _LEAST_LETTERS:
         return word[1] + word[0]
     at = int(rng.integers(1, len(word) - 1))
@@ -115,10 +111,10 @@ def _slip(word: str, rng: np.random.Generator) -> str:
         case 2:
             return word[:at] + word[at] + word[at:]
         case _:
-            return word[:at] + _key_beside(word[at], rng) + word[at + 1 :]
+            return word[:at] + _neighbour_key(word[at], rng) + word[at + 1 :]
 
 
-def _key_beside(letter: str, rng: np.random.Generator) -> str:
+def _neighbour_key(letter: str, rng: np.random.Generator) -> str:
     for keys in _KEY_ROWS:
         at = keys.find(letter.lower())
         if at >= 0:
@@ -171,121 +167,36 @@ def _punctuation_added(ask: str, hand: _Hand) -> str:
     text = ask.rstrip()
     if text[-1:] in _END_MARKS:
         return text + text[-1:]
-    return text + _FULL_STOPS.get(hand.lang, ".") if text[-1:].isalnum() else ask
-
-
-_FULL_STOPS: Mapping[str, str] = {
-    "zh": "\u3002",
-    "ja": "\u3002",
-    "hi": "\u0964",
-    "bn": "\u0964",
-    "ur": "\u06d4",
-    "th": "",
-}
+    return text + _words("full_stops", hand) if text[-1:].isalnum() else ask
 
 
 # --- Words that ask nothing ------------------------------------------------------------------------------------------
 
-_GREETINGS: Mapping[str, str] = {
-    "en": "Hi there,",
-    "de": "Hallo,",
-    "fr": "Bonjour,",
-    "es": "Hola,",
-    "it": "Ciao,",
-    "pt": "Olá,",
-    "nl": "Hallo,",
-    "sv": "Hej,",
-    "da": "Hej,",
-    "no": "Hei,",
-    "nb": "Hei,",
-    "fi": "Hei,",
-    "pl": "Cześć,",
-    "cs": "Dobrý den,",
-    "sk": "Dobrý deň,",
-    "hu": "Szia,",
-    "ro": "Bună,",
-    "tr": "Merhaba,",
-    "el": "Γεια σας,",
-    "ru": "Здравствуйте,",
-    "uk": "Вітаю,",
-    "bg": "Здравейте,",
-    "ar": "مرحبا،",
-    "fa": "سلام،",
-    "he": "שלום,",
-    "hi": "नमस्ते,",
-    "id": "Halo,",
-    "vi": "Xin chào,",
-    "th": "สวัสดีครับ",
-    "zh": "你好，",
-    "ja": "こんにちは。",
-    "ko": "안녕하세요,",
-}
-
-_THANKS: Mapping[str, str] = {
-    "en": "Thanks a lot in advance!",
-    "de": "Vielen Dank im Voraus!",
-    "fr": "Merci d'avance !",
-    "es": "¡Muchas gracias de antemano!",
-    "it": "Grazie mille in anticipo!",
-    "pt": "Muito obrigado desde já!",
-    "nl": "Alvast bedankt!",
-    "sv": "Tack på förhand!",
-    "da": "På forhånd tak!",
-    "no": "Takk på forhånd!",
-    "nb": "Takk på forhånd!",
-    "fi": "Kiitos etukäteen!",
-    "pl": "Z góry dziękuję!",
-    "cs": "Předem děkuji!",
-    "sk": "Vopred ďakujem!",
-    "hu": "Előre is köszönöm!",
-    "ro": "Mulțumesc anticipat!",
-    "tr": "Şimdiden teşekkürler!",
-    "el": "Ευχαριστώ εκ των προτέρων!",
-    "ru": "Заранее спасибо!",
-    "uk": "Дякую наперед!",
-    "bg": "Благодаря предварително!",
-    "ar": "شكرا جزيلا مقدما!",
-    "fa": "پیشاپیش ممنون!",
-    "he": "תודה מראש!",
-    "hi": "पहले से धन्यवाद!",
-    "id": "Terima kasih sebelumnya!",
-    "vi": "Cảm ơn trước nhé!",
-    "th": "ขอบคุณล่วงหน้า",
-    "zh": "先谢谢了！",
-    "ja": "よろしくお願いします。",
-    "ko": "미리 감사합니다!",
-}
-
-_PREAMBLES: Mapping[str, str] = {
-    "en": "It has been raining here since the morning. I just got back from lunch with a colleague.",
-    "de": "Hier regnet es seit heute Morgen. Ich komme gerade vom Mittagessen mit einer Kollegin.",
-    "fr": "Il pleut ici depuis ce matin. Je rentre tout juste d'un déjeuner avec un collègue.",
-    "es": "Aquí llueve desde la mañana. Acabo de volver de comer con un colega.",
-    "it": "Qui piove da stamattina. Sono appena tornato dal pranzo con una collega.",
-    "pt": "Está a chover aqui desde manhã. Acabei de voltar do almoço com um colega.",
-    "nl": "Het regent hier al sinds vanochtend. Ik kom net terug van de lunch met een collega.",
-    "pl": "Od rana pada tu deszcz. Właśnie wróciłem z obiadu z kolegą.",
-    "ru": "Здесь с утра идёт дождь. Я только что вернулся с обеда с коллегой.",
-    "zh": "这里从早上就一直在下雨。我刚和同事吃完午饭回来。",
-    "ja": "こちらは朝から雨が降っています。ちょうど同僚との昼食から戻ったところです。",
-}
-
 
 def _greeting(ask: str, hand: _Hand) -> str:
-    return f"{_in_language(_GREETINGS, hand)} {ask}"
+    return f"{_words('greetings', hand)} {ask}"
 
 
 def _polite(ask: str, hand: _Hand) -> str:
     joint = "\n" if ask.rstrip().endswith("```") else " "
-    return f"{ask.rstrip()}{joint}{_in_language(_THANKS, hand)}"
+    return f"{ask.rstrip()}{joint}{_words('thanks', hand)}"
 
 
 def _preamble(ask: str, hand: _Hand) -> str:
-    return f"{_in_language(_PREAMBLES, hand)} {ask}"
+    return f"{_words('preambles', hand)} {ask}"
 
 
-def _in_language(texts: Mapping[str, str], hand: _Hand) -> str:
+def _words(kind: str, hand: _Hand) -> str:
+    """Words of the kind in the row's language where the tables know it, else in English."""
+    texts = _tables()[kind]
     return texts.get(hand.lang, texts["en"])
+
+
+@cache
+def _tables() -> Mapping[str, Mapping[str, str]]:
+    """Greetings, thanks, preambles and full stops, each by language."""
+    tables: Mapping[str, Mapping[str, str]] = json.loads(_WORDS.read_text(encoding="utf-8"))
+    return tables
 
 
 PERTURBATIONS: Mapping[str, Perturb] = {

@@ -26,7 +26,7 @@ def policy_reports(
 ) -> dict[str, JsonObject]:
     """Of each policy, on complete rows: quality, quality_loss, under_routing, over_routing, saved, cost_usd_per_1k.
 
-    Each is an Interval, paired over policies; tier_share is a plain number a tier. `saved` is against always the
+    Each is an Interval, paired over policies; tier_share is one plain number per tier. `saved` is against always the
     strongest tier on the same rows.
     """
     values = _tier_values(rows)
@@ -90,7 +90,7 @@ def curve_reports(
 
 
 def summary_report(rows: MeasuredRows, *, n_resamples: int, seed: int) -> JsonObject:
-    """The router in the field's own measures, each an Interval; formulas in evaluation/curves.py and metrics.py.
+    """The router in measures from the literature, each an Interval; formulas in measure/curves.py and metrics.py.
 
     apgr, cpt_50, cpt_80, aiq and saved_at_under_routing are of the whole curve; arena_score, regret and gap_to_oracle
     of the choices at the bundle's threshold.

@@ -1,6 +1,6 @@
-"""Do decisions stand when the ask is only dressed otherwise, are twins told apart, and where is the brain weak?
+"""Are decisions stable under rewording, are twins ordered rightly, and where is the brain weak?
 
-    robustness(brain.score, data.take(splits.test), Rule(threshold, max_distance, safe_tier), tier_cost_usd=...)
+    robustness(brain.score, rows.data, Rule(threshold, max_distance, safe_tier), scores=rows.scores(brain), ...)
 
 Shares come with n and a 95% interval, by Wilson's score method (Wilson 1927).
 """
@@ -21,13 +21,14 @@ from router.brain.calibration import Float64Array
 from router.reading import Reading, read
 from router.reading.signals import SIGNAL_NAMES
 from router.types import ChatRequest, JsonObject
+from training.measure.bounds import wilson_interval
 from training.measure.metrics import auc
 from training.measure.perturb import PERTURBATIONS, perturb
 from training.measure.simulate import TierIndex, route_scores
 from training.rows.dataset import Dataset
-from training.rows.row import LabelledRow, TrainingRow
+from training.rows.row import LabelledRow
 
-__all__ = ["Rule", "contrast_pairs", "decisions_unchanged", "robustness", "slices", "wilson_interval"]
+__all__ = ["Rule", "contrast_pairs", "decisions_unchanged", "robustness", "slices"]
 
 Score = Callable[[Sequence[Reading]], Scores]
 """A brain's `score`: n readings to their scores."""
@@ -37,7 +38,6 @@ LENGTH_BUCKETS: tuple[tuple[int, str], ...] = ((6, "1-6"), (20, "7-20"), (60, "2
 
 _LENGTHS = [*(name for _, name in LENGTH_BUCKETS), "151+"]
 _WORDS_LOG = SIGNAL_NAMES.index("ask_words_log")
-_Z_95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +62,18 @@ def robustness(
     rule: Rule,
     *,
     tier_cost_usd: Sequence[float],
-    scores: Scores | None = None,
+    scores: Scores,
     seed: int = 0,
 ) -> JsonObject:
     """All three measures on rows that nothing was fitted or chosen on.
 
-    scores: what the brain says of the rows, where that is known already.
+    score: of readings, for the perturbed rows.  scores: what it says of the rows as they are.
     """
-    told = score(data.readings) if scores is None else scores
+    losses = scores.expected_quality_loss
     return {
-        "decisions_unchanged": decisions_unchanged(score, data, rule, seed=seed, scores=told),
-        "contrast_pairs": contrast_pairs(told.expected_quality_loss[:, 0], data),
-        "slices": slices(told.expected_quality_loss, rule.decide(told), data, tier_cost_usd=tier_cost_usd),
+        "decisions_unchanged": decisions_unchanged(score, data, rule, seed=seed, scores=scores),
+        "contrast_pairs": contrast_pairs(losses[:, 0], data),
+        "slices": slices(losses, rule.decide(scores), data, tier_cost_usd=tier_cost_usd),
     }
 
 
@@ -104,7 +104,10 @@ def _unchanged(
     before: TierIndex,
     foreign: npt.NDArray[np.bool_],
 ) -> JsonObject:
-    perturbed = [perturb(row.messages, name, lang=_lang(row), seed=seed) for row in data.rows]
+    languages = data.facts("lang").tolist()
+    perturbed = [
+        perturb(row.messages, name, lang=lang, seed=seed) for row, lang in zip(data.rows, languages, strict=True)
+    ]
     differs = [new != row.messages for new, row in zip(perturbed, data.rows, strict=True)]
     rows = np.flatnonzero(np.array(differs, dtype=np.bool_))
     if rows.size == 0:
@@ -196,14 +199,13 @@ def _slice(
 
 
 def _facts(data: Dataset) -> Mapping[str, npt.NDArray[np.str_]]:
-    """What rows are sliced by: one value a row, "" unknown."""
-    labelled = [row if isinstance(row, LabelledRow) else None for row in data.rows]
-    return {
-        "file": data.sources,
-        "lang": np.array([(row.lang if row else None) or "" for row in labelled]),
-        "length": np.array([length_bucket(reading) for reading in data.readings]),
-        "trap": np.array([(row.trap if row else None) or "" for row in labelled]),
-    }
+    """What rows are sliced by: (n,) values each, "" unknown."""
+    return {"file": data.sources, "lang": data.facts("lang"), "length": lengths_of(data), "trap": data.facts("trap")}
+
+
+def lengths_of(data: Dataset) -> npt.NDArray[np.str_]:
+    """(n,) the bucket of each ask's length."""
+    return np.array([length_bucket(reading) for reading in data.readings], dtype=np.str_)
 
 
 def length_bucket(reading: Reading) -> str:
@@ -215,27 +217,9 @@ def length_bucket(reading: Reading) -> str:
 # --- Small parts -----------------------------------------------------------------------------------------------------
 
 
-def wilson_interval(n_true: int, n: int, *, z: float = _Z_95) -> tuple[float, float]:
-    """Wilson's score interval of a share n_true / n: inside [0, 1], and sound also near its ends. (0, 1) for n = 0.
-
-    >>> [round(end, 3) for end in wilson_interval(8, 10)]
-    [0.49, 0.943]
-    """
-    if n == 0:
-        return 0.0, 1.0
-    share = n_true / n
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def _share(n_true: int, n: int, *, name: str) -> JsonObject:
     low, high = wilson_interval(n_true, n)
     return {"n": n, name: _round(n_true / n), "interval": [_round(low), _round(high)]}
-
-
-def _lang(row: TrainingRow) -> str | None:
-    return row.lang if isinstance(row, LabelledRow) else None
 
 
 def _round(value: float) -> float | None:

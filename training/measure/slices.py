@@ -8,7 +8,7 @@ import numpy.typing as npt
 from router.brain.calibration import Float64Array
 from router.types import JsonObject
 from training.measure import metrics
-from training.measure.advantages import measurable_rows, take_rows
+from training.measure.advantages import measurable_rows
 from training.measure.measured import MeasuredRows
 from training.rows.labels import UNKNOWN
 
@@ -39,7 +39,7 @@ def _head(p: Float64Array, lost: metrics.BoolArray) -> JsonObject:
 
 
 def source_report(rows: MeasuredRows) -> JsonObject:
-    """One source: its heads, and what the choices did where enough of its rows can be settled."""
+    """One source: its heads, and what the choices did where enough of its outcomes are known."""
     heads = {
         tier: {measure: value for measure, value in head.items() if measure != "reliability"}
         for tier, head in head_report(rows).items()
@@ -47,7 +47,7 @@ def source_report(rows: MeasuredRows) -> JsonObject:
     report: JsonObject = {"n": len(rows), "heads": heads}
     known = measurable_rows(rows)
     if known.size:
-        report["at_threshold"] = choices_report(take_rows(rows, known))
+        report["at_threshold"] = choices_report(rows.take(known))
     graded = np.flatnonzero((rows.labels.cheapest >= 0) & (rows.labels.cheapest < len(rows.tiers)))
     if known.size and graded.size:
         report["confusion"] = _confusion(rows, graded)
@@ -84,7 +84,7 @@ def slice_reports(rows: MeasuredRows) -> dict[str, dict[str, JsonObject]]:
     facts = {"source": rows.sources, **rows.slices}
     reports = {
         fact: {
-            str(value): _slice(take_rows(rows, np.flatnonzero(values == value)))
+            str(value): _slice(rows.take(np.flatnonzero(values == value)))
             for value, count in zip(*np.unique(values, return_counts=True), strict=True)
             if value != "" and count >= MIN_SLICE_ROWS
         }

@@ -1,4 +1,4 @@
-"""How well the kind of work is named: macro F1 beside what a list of keywords does."""
+"""How well the kind of work is named: macro F1, and that of a list of keywords."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sklearn.metrics import accuracy_score, f1_score
 from router.brain.brain import Brain
 from router.types import JsonObject
 from training.fitting.prepared import Prepared
-from training.fitting.tasks import TaskData, fit_task_head, task_names, task_probabilities
+from training.fitting.tasks import TaskData, fit_task_head, task_data, task_probabilities
 from training.rows.splits import RowIndex
 
 WORDS_PER_TASK = 50
-"""Keywords of a task in the baseline: of 5, 10, 20, 50, 100 and 200 the best, so that it is no straw man."""
+"""Keywords of a task in the baseline: of 5, 10, 20, 50, 100 and 200 the best, so that it is a fair rival."""
 
 MIN_ROWS_OF_A_WORD = 3
 _WORD = r"\w+"
@@ -46,25 +46,19 @@ def keyword_tasks(
     return said
 
 
-def measured_tasks(brain: Brain, prepared: Prepared, *, fit: RowIndex, test: RowIndex) -> JsonObject | None:
-    """How a brain's task head does on test rows, beside keywords from the rows it was fitted on.
+def measured_tasks(brain: Brain, fit: Prepared, test: Prepared) -> JsonObject | None:
+    """How a brain's task head does on test rows, and how keywords from the rows that it was fitted on do.
 
-    None for a brain without such a head. Only target rows with a task of the head count.
+    None for a brain without such a head. Only rows with a task of the head count.
     """
     if brain.tasks is None:
         return None
-    names = task_names(prepared)
-    usable = prepared.on_target & np.isin(names, brain.tasks.names)
-    fit, test = fit[usable[fit]], test[usable[test]]
-    data = TaskData(
-        features=brain.features([prepared.data.readings[row] for row in test.tolist()]),
-        buckets=None if prepared.buckets is None else [prepared.buckets[row] for row in test.tolist()],
-        names=names[test],
-    )
+    fit, test = (rows.take(np.flatnonzero(np.isin(rows.data.facts("task"), brain.tasks.names))) for rows in (fit, test))
+    data = task_data(brain, test)
     said = np.array(brain.tasks.names)[task_probabilities(brain.tasks, data).argmax(axis=1)]
-    asks = [reading.ask for reading in prepared.data.readings]
-    listed = keyword_tasks([asks[row] for row in fit.tolist()], names[fit], [asks[row] for row in test.tolist()])
-    return {**task_report(names[test], said), "keywords": task_report(names[test], listed)}
+    fit_asks, asks = ([reading.ask for reading in rows.data.readings] for rows in (fit, test))
+    listed = keyword_tasks(fit_asks, fit.data.facts("task"), asks)
+    return {**task_report(data.names, said), "keywords": task_report(data.names, listed)}
 
 
 def held_out_tasks(data: TaskData, *, fit: RowIndex, score: RowIndex, n_embedding: int) -> npt.NDArray[np.str_]:

@@ -48,33 +48,21 @@ def loss_of_labels(labels: Labels) -> Float64Array:
     return np.concatenate([loss, np.zeros((len(loss), 1))], axis=1)
 
 
-def loss_of_quality(quality: Float64Array) -> Float64Array:
-    """The quality loss of each tier by scores: how far it is below the best of itself and all stronger tiers.
-
-    quality: (n, n_tiers) in [0, 1], nan unknown; so is the loss of a tier with an unknown one at or above it.
-
-    >>> loss_of_quality(np.array([[0.25, 1.0, 0.5]])).tolist()
-    [[0.75, 0.0, 0.0]]
-    """
-    best_above = np.maximum.accumulate(quality[:, ::-1], axis=1)[:, ::-1]
-    return np.asarray(best_above - quality)
-
-
 def calibration_sides(
-    groups: Sequence[str], rows: RowIndex, *, method: str, seed: int, share: float | None = None
+    groups: npt.NDArray[np.str_], rows: RowIndex, *, method: str, seed: int, share: float | None = None
 ) -> tuple[RowIndex, RowIndex]:
     """Held-out rows that calibrate the heads, and those that choose the threshold.
 
     groups: of all rows of the dataset.  rows: the held-out ones.
-    share: of their groups that calibrate while the rest chooses; None: as the method needs, half of them if parted.
-    A sigmoid has two numbers a head: fitted on the very rows that choose the threshold it leaves the promise as it is
+    share: of their groups that calibrate while the rest chooses; None: as the method needs (half, if they are split).
+    A sigmoid has two numbers per head: fitted on the very rows that choose the threshold it leaves the promise as it is
     (by simulation), so all rows do both. An isotonic calibration follows the rows' chances, and the threshold would be
     chosen where they were lucky: its sides are disjoint, by a hash of seed and group.
     """
     if share is None and method == "sigmoid":
         return rows, rows
     part = 0.5 if share is None else share
-    mine = group_fractions([groups[row] for row in rows.tolist()], seed=seed + _SPLIT_SALT) < part
+    mine = group_fractions(groups[rows], seed=seed + _SPLIT_SALT) < part
     return rows[mine], rows[~mine]
 
 
@@ -102,7 +90,7 @@ def promise_curve(
     *,
     tiers: Sequence[str],
     cost_usd: Float64Array | Sequence[float],
-    groups: Sequence[str],
+    groups: npt.NDArray[np.str_],
     max_distance: float,
     safe_tier: int,
     goal: Goal,
@@ -114,12 +102,12 @@ def promise_curve(
 ) -> Promise:
     """The promise for every threshold, from rows that no head was fitted on.
 
-    scores: of n rows.  loss: (n, n_tiers) quality loss of each tier in [0, 1], nan unknown; see `loss_of_labels` and
-        `loss_of_quality`. Rows whose loss is unknown at some tier are left out.
+    scores: of n rows.  loss: (n, n_tiers) quality loss of each tier in [0, 1], nan unknown; see `loss_of_labels`.
+        Rows whose loss is unknown at some tier are left out.
     cost_usd: of a request at each tier, (n_tiers,) as stated or (n, n_tiers) as metered. cost_limit_usd: what a metered
-        request may cost at most, for the bound; the dearest row's cost if None, which assumes that none costs more.
-    groups: one name a row.  slices: facts to state the promise by, one value a row; "" is unknown and left out.
-    Raises TargetTooSmall when the rows do not support the goal, ValueError when no row is left or the goal is no good.
+        request may cost at most, for the bound; the costliest row's if None, which assumes that none costs more.
+    groups: (n,) names.  slices: facts to state the promise by, (n,) values each; "" is unknown and left out.
+    Raises TargetTooSmall when the rows do not support the goal, ValueError when no row is left or the goal is invalid.
     """
     goal.check_tiers(tiers)
     known = np.flatnonzero(np.isfinite(loss).all(axis=1))
@@ -128,8 +116,8 @@ def promise_curve(
     routed = [route_scores(scores, value, max_distance=max_distance, safe_tier=safe_tier) for value in thresholds]
     tier_at = np.column_stack(routed)[known]
     lost = np.take_along_axis(loss[known], tier_at, axis=1)
-    names = [groups[row] for row in known.tolist()]
-    grouping = Grouping.of(names)
+    names = groups[known]
+    grouping = Grouping.of(names.tolist())
     promise = _promise(
         lost,
         _costs(cost_usd, known, tier_at, grouping, confidence=confidence, limit_usd=cost_limit_usd),
@@ -222,7 +210,7 @@ def _costs(
 
 def _slices(
     lost: Float64Array,
-    groups: Sequence[str],
+    groups: npt.NDArray[np.str_],
     facts: Mapping[str, npt.NDArray[np.str_]],
     *,
     position: int,
@@ -233,7 +221,7 @@ def _slices(
         for by, values in sorted(facts.items())
         for value in np.unique(values[values != ""])
         for rows in [np.flatnonzero(values == value)]
-        for grouping in [Grouping.of([groups[row] for row in rows.tolist()])]
+        for grouping in [Grouping.of(groups[rows].tolist())]
         if len(grouping) >= MIN_SLICE_GROUPS
     ]
     each = 1.0 - (1.0 - confidence) / max(1, len(parts))

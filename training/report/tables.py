@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from router.pages.numbers import ABSENT, Estimate, count, gained, number, percent
 from router.types import JsonObject
-from training.report.estimates import (
-    ABSENT,
-    Estimate,
-    at,
-    count,
-    gained,
-    heads_of,
-    loss_of,
-    measure,
-    name_of,
-    number,
-    objects,
-    percent,
-    tiers_of,
-)
+from training.report.evaluation import at, heads_of, loss_of, measure, name_of, objects, policies_of, tiers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +19,44 @@ class Table:
     rows: Sequence[Sequence[str]]
     words: Sequence[int] = ()
 
-    def markdown(self) -> list[str]:
-        """The table's lines in Markdown, without the caption; none if there are no rows."""
+    def markdown(self) -> str:
+        """The table in Markdown, without the caption; "" if there are no rows."""
         if not self.rows:
-            return []
+            return ""
         rule = ["---" if column == 0 or column in self.words else "---:" for column in range(len(self.head))]
         lines = [self.head, rule, *self.rows]
-        return ["| " + " | ".join(_plain(cell) for cell in line) + " |" for line in lines]
+        return "\n".join("| " + " | ".join(_one_cell(cell) for cell in line) + " |" for line in lines)
+
+
+def _one_cell(text: str) -> str:
+    """One line, and no bar that would end the cell."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+# --- Policies ---------------------------------------------------------------------------------------------------------
+
+
+def policy_table(evaluation: JsonObject, *, keys: Sequence[str], cost: str, caption: str, mix: bool) -> Table:
+    """What each policy costs, loses and saves.
+
+    keys: measures that are shares.  cost: the head of the cost column.  mix: whether to show the share of each tier.
+    """
+    tiers = tiers_of(evaluation)
+    rows = [
+        (
+            name_of(name),
+            number(policy.get("cost_usd_per_1k"), 2),
+            *(percent(policy.get(key)) for key in keys),
+            *([" / ".join(percent(at(policy, "tier_share", tier), 0) for tier in tiers)] if mix else []),
+        )
+        for name, policy in policies_of(evaluation).items()
+    ]
+    head = ("policy", cost, *map(name_of, keys), *(["share of " + " / ".join(tiers)] if mix else []))
+    return Table(caption, head, rows)
 
 
 def gate_table(evaluation: JsonObject) -> Table:
-    """What the router's quality is above each baseline's where both cost the same, and what the gate says to it."""
+    """How much the router's quality is above each baseline's at equal cost, and whether the gate is passed there."""
     rows = {
         str(check.get("name", "")): (gained(check), "passed" if check.get("passed") is True else "not passed")
         for check in at(evaluation, "gate", "checks") or []
@@ -55,7 +69,7 @@ def gate_table(evaluation: JsonObject) -> Table:
 
 
 def promise_table(evaluation: JsonObject) -> Table:
-    """What the promised threshold does to each part of the traffic by which the promise was stated too."""
+    """What the promised threshold does to each slice of the traffic for which there is a bound too."""
     rows = [
         (
             f"{name_of(str(part.get('by', '')))} {part.get('value', '')}",
@@ -70,18 +84,53 @@ def promise_table(evaluation: JsonObject) -> Table:
     return Table(caption, head, rows)
 
 
+_MEANINGS: Mapping[str, str] = {
+    "apgr": "mean share of the strongest tier's gain over the cheapest that is kept; random is 0.5",
+    "cpt_50": "least share of the cost span that keeps half of that gain",
+    "cpt_80": "least share of the cost span that keeps 80% of it",
+    "aiq": "area under the cost-quality hull over the largest cost",
+    "arena_score": "RouterArena's score of quality and cost together",
+    "regret": "mean over requests of what the oracle's choice would have been better",
+    "gap_to_oracle": "quality short of the oracle's, as a share of it",
+}
+
+
+def summary_table(evaluation: JsonObject) -> Table:
+    """The measures of the whole curve, each with its meaning."""
+    rows = [
+        (name_of(key), _MEANINGS.get(key, ""), number(value))
+        for key, value in objects(evaluation, "summary").items()
+        if Estimate.read(value) is not None
+    ]
+    rows += [
+        ("saved", f"with at most {limit} of requests sent too low", saved)
+        for limit, saved in saved_table(evaluation).rows
+    ]
+    return Table("Over the whole curve", ("measure", "meaning", "value"), rows, words=(1,))
+
+
+def saved_table(evaluation: JsonObject) -> Table:
+    """What the whole curve saves at each share of requests that may be sent too low."""
+    values = objects(evaluation, "summary", "saved_at_under_routing")
+    rows = [(f"{float(limit):.0%}", percent(value)) for limit, value in sorted(values.items())]
+    return Table("Saved when only so many requests may be sent too low", ("sent too low, at most", "saved"), rows)
+
+
+# --- Heads, sources, slices -------------------------------------------------------------------------------------------
+
+
 def heads_table(evaluation: JsonObject) -> Table:
-    """How well each head tells and how true its probabilities are."""
+    """How well each head ranks, and how true its probabilities are."""
     keys = ("auc", "log_loss", "brier", "ece")
     rows = [
         (f"{tier} loses quality", count(head.get("n")), percent(head.get("rate")), *(number(head.get(k)) for k in keys))
         for tier, head in heads_of(evaluation).items()
     ]
-    return Table("Heads on test rows", ("head", "n", "share that loses", *(name_of(key) for key in keys)), rows)
+    return Table("Heads on test rows", ("head", "n", "share that loses", *map(name_of, keys)), rows)
 
 
 def source_table(evaluation: JsonObject) -> Table:
-    """Each source: how well the heads tell there, and what the bundle's threshold loses and saves."""
+    """Each source: how well the heads rank there, and what the bundle's threshold loses and saves."""
     tiers = [tier for tier in tiers_of(evaluation) if tier in objects(evaluation, "heads")]
     rows = [
         (
@@ -115,19 +164,25 @@ def slice_table(evaluation: JsonObject, kind: str) -> Table:
     return Table(f"By {name_of(kind)}, worst first", head, rows)
 
 
-def saved_table(evaluation: JsonObject) -> Table:
-    """What the whole curve saves at each share of requests that may be sent too low."""
-    values = objects(evaluation, "summary", "saved_at_under_routing")
-    rows = [(f"{float(limit):.0%}", percent(value)) for limit, value in sorted(values.items())]
-    return Table("Saved when only so many requests may be sent too low", ("sent too low, at most", "saved"), rows)
+def _loss(facts: object) -> float:
+    estimate = Estimate.read(at(facts, "quality_loss"))
+    return -1.0 if estimate is None else estimate.point
+
+
+# --- Robustness, sources held out -------------------------------------------------------------------------------------
 
 
 def robustness_table(evaluation: JsonObject) -> Table:
-    """How often a decision stays when the text changes and the task does not."""
+    """How often a decision stays the same when the text changes and the task does not."""
     changes = objects(evaluation, "robustness", "perturbations")
     changes = changes or objects(evaluation, "robustness", "decisions_unchanged")
     rows = [
-        (name_of(name), count(at(facts, "n")), percent(measure(facts, "unchanged")), *_moves(facts))
+        (
+            name_of(name),
+            count(at(facts, "n")),
+            percent(measure(facts, "unchanged")),
+            *(percent(at(facts, way)) for way in ("up", "down")),
+        )
         for name, facts in sorted(changes.items())
     ]
     head = ("change of the text", "n", "decision unchanged", "sent higher", "sent lower")
@@ -138,13 +193,13 @@ def pairs_of(evaluation: JsonObject) -> tuple[str, str] | None:
     """Of contrast pairs: how many there are, and the share in the right order; None if they were not measured."""
     pairs = objects(evaluation, "robustness", "pairs") or objects(evaluation, "robustness", "contrast_pairs")
     ordered = measure(pairs, "ordered")
-    return None if ordered is None else (count(pairs.get("n")), ordered.percent())
+    return None if ordered is None else (count(pairs.get("n")), percent(ordered))
 
 
 def out_of_domain_table(evaluation: JsonObject) -> Table:
-    """Each source as a stranger: how much of it is flagged, and what routing it loses, whatever was measured of it."""
+    """Each source held out of the fit: how much of it is flagged, and what routing it loses, as far as measured."""
     sources = {
-        source: {path: value for path, value in _leaves(facts, "", text=_share_or_number)}
+        source: dict(_leaves(facts, "", text=_share_or_number))
         for source, facts in sorted(objects(evaluation, "out_of_domain", "sources").items())
     }
     columns = list(dict.fromkeys(column for facts in sources.values() for column in facts if column not in _UNSHOWN))
@@ -153,32 +208,10 @@ def out_of_domain_table(evaluation: JsonObject) -> Table:
         (source, facts.get("n", ABSENT), *(facts.get(column, ABSENT) for column in columns))
         for source, facts in sources.items()
     ]
-    return Table("Each source as a stranger: fitted without it, measured on it", ("source", "n", *columns), rows)
+    return Table("Each source held out: fitted without it, measured on it", ("source", "n", *columns), rows)
 
 
 _UNSHOWN = ("n", "fitted without")
-
-
-def flattened(value: object) -> list[tuple[str, str]]:
-    """Any JSON object as rows of (path in words, value); an estimate stays one row."""
-    return list(_leaves(value, "", text=_as_it_is))
-
-
-def _leaves(value: object, path: str, *, text: Callable[[str, object], str]) -> Iterator[tuple[str, str]]:
-    if isinstance(value, dict) and Estimate.read(value) is None:
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path} {name_of(str(key))}".strip(), text=text)
-    else:
-        yield path, text(path, value)
-
-
-def _as_it_is(_: str, value: object) -> str:
-    estimate = Estimate.read(value)
-    if isinstance(value, dict) and estimate is not None:
-        return estimate.number()
-    if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _share_or_number(path: str, value: object) -> str:
@@ -190,15 +223,36 @@ def _share_or_number(path: str, value: object) -> str:
     return number(value) if path.upper().startswith("AUC") else percent(value)
 
 
-def _moves(facts: object) -> tuple[str, str]:
-    return percent(at(facts, "up")), percent(at(facts, "down"))
+# --- Any object -------------------------------------------------------------------------------------------------------
 
 
-def _loss(facts: object) -> float:
-    estimate = Estimate.read(at(facts, "quality_loss"))
-    return -1.0 if estimate is None else estimate.point
+def flat_table(caption: str, value: object) -> Table:
+    """Any JSON object as rows of its paths in words and their values; an estimate stays one row."""
+    return Table(caption, ("", ""), list(_leaves(value, "", text=_as_it_is)))
 
 
-def _plain(cell: str) -> str:
-    """One line, and no bar that would end the cell."""
-    return " ".join(cell.split()).replace("|", "\\|")
+def files_table(evaluation: JsonObject) -> Table:
+    """The data files of an evaluation, with what identifies them."""
+    files = objects(evaluation, "data") or objects(evaluation, "fingerprints")
+    rows = [
+        (name, count(at(facts, "rows")), str(at(facts, "sha256") or ABSENT)[:16])
+        for name, facts in sorted(files.items())
+        if isinstance(facts, dict)
+    ]
+    return Table("Files that were read", ("file", "rows", "sha256, first 16 digits"), rows)
+
+
+def _leaves(value: object, path: str, *, text: Callable[[str, object], str]) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict) and Estimate.read(value) is None:
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path} {name_of(str(key))}".strip(), text=text)
+    else:
+        yield path, text(path, value)
+
+
+def _as_it_is(_: str, value: object) -> str:
+    if isinstance(value, dict):
+        return number(value)
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

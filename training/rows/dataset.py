@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -13,53 +13,42 @@ from router.types import ChatRequest
 from training.rows.labels import Labels, label_rows
 from training.rows.row import TrainingRow
 from training.rows.splits import group_names
+from training.rows.table import SHARED, Table
 from training.rows.tier_map import TierMap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Dataset:
-    """n rows, side by side.
+class Dataset(Table):
+    """n rows.
 
-    tier_map: the tiers, and what stands for them at each source.
-    rows, readings, groups, sources: one a row.  labels: their targets.
+    rows, readings: one per row.  labels: their targets.  groups, sources: (n,) names.
+    tier_map: the tiers, and which models make up each of them at each source.
     """
 
-    tier_map: TierMap
     rows: tuple[TrainingRow, ...]
     readings: tuple[Reading, ...]
     labels: Labels
-    groups: tuple[str, ...]
+    groups: npt.NDArray[np.str_]
     sources: npt.NDArray[np.str_]
+    tier_map: TierMap = field(metadata=SHARED)
 
     @property
     def tiers(self) -> tuple[str, ...]:
         """Cheap to strong."""
         return self.tier_map.tiers
 
-    def __len__(self) -> int:
-        """How many rows."""
-        return len(self.rows)
-
-    def take(self, rows: npt.NDArray[np.intp]) -> Dataset:
-        """The dataset of some rows, in their order."""
-        picked = rows.tolist()
-        return Dataset(
-            tier_map=self.tier_map,
-            rows=tuple(self.rows[i] for i in picked),
-            readings=tuple(self.readings[i] for i in picked),
-            labels=self.labels.take(rows),
-            groups=tuple(self.groups[i] for i in picked),
-            sources=self.sources[rows],
-        )
+    def facts(self, name: str) -> npt.NDArray[np.str_]:
+        """(n,) a stated fact of each row (`lang`, `task`, `trap`, `reason`), "" where it has none."""
+        return np.array([getattr(row, name, None) or "" for row in self.rows], dtype=np.str_)
 
 
 def build_dataset(rows: Sequence[TrainingRow], tier_map: TierMap) -> Dataset:
     """Read, label and group the rows. Raises DataError for tiers or sources that the map does not know."""
     return Dataset(
-        tier_map=tier_map,
         rows=tuple(rows),
         readings=tuple(read(ChatRequest(messages=row.messages)) for row in rows),
         labels=label_rows(rows, tier_map),
-        groups=tuple(group_names(rows)),
-        sources=np.array([row.source for row in rows]),
+        groups=np.array(group_names(rows), dtype=np.str_),
+        sources=np.array([row.source for row in rows], dtype=np.str_),
+        tier_map=tier_map,
     )

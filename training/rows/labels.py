@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from training.rows.row import LabelledRow, OutcomeRow, TrainingRow, check_tier_names
+from training.rows.table import Table
 from training.rows.tier_map import TierMap, tier_scores
 
 UNKNOWN = -1
@@ -22,7 +23,7 @@ Ternary: TypeAlias = npt.NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Labels:
+class Labels(Table):
     """Targets for n rows over n_tiers tiers, cheap to strong.
 
     adequate: (n, n_tiers) whether the tier's answer was adequate.
@@ -35,10 +36,6 @@ class Labels:
     loss: Ternary
     unsolved: Ternary
     cheapest: npt.NDArray[np.int64]
-
-    def take(self, rows: npt.NDArray[np.intp]) -> Labels:
-        """The labels of some rows, in their order."""
-        return Labels(self.adequate[rows], self.loss[rows], self.unsolved[rows], self.cheapest[rows])
 
 
 def label_rows(rows: Sequence[TrainingRow], tier_map: TierMap) -> Labels:

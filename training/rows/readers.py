@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 from router.errors import DataError, MissingExtra
 from router.jsontext import decode_json
 from training.rows.row import TrainingRow, parse_row
+from training.rows.table import SHARED, Table
 
 __all__ = ["DATA_VARIABLE", "Fingerprint", "RowSet", "data_folder", "read_rows"]
 
@@ -43,7 +44,7 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True)
-class RowSet:
+class RowSet(Table):
     """The rows of some files.
 
     rows: in the order of the files and lines; at least one.  n_bad: rows skipped.  bad: why, one message each.
@@ -51,9 +52,9 @@ class RowSet:
     """
 
     rows: tuple[TrainingRow, ...]
-    n_bad: int
-    bad: tuple[str, ...]
-    fingerprints: Mapping[str, Fingerprint]
+    n_bad: int = field(metadata=SHARED)
+    bad: tuple[str, ...] = field(metadata=SHARED)
+    fingerprints: Mapping[str, Fingerprint] = field(metadata=SHARED)
 
 
 def read_rows(paths: Sequence[Path], *, skip_bad: int = 0) -> RowSet:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
-from router.dialects import openai_chat
+from router.dialects.openai_chat.request_reader import read_request
 from router.dialects.seen import seen
 from router.errors import DataError, RequestError
 from router.types import Message
@@ -267,7 +267,7 @@ def _messages(fields: _Fields) -> tuple[Message, ...]:
     if fields.has("prompt"):
         return (Message(role="user", text=fields.required_text("prompt")),)
     try:
-        messages = seen(openai_chat.request_reader.read_request({"messages": fields.value["messages"]})).messages
+        messages = seen(read_request({"messages": fields.value["messages"]})).messages
     except RequestError as exc:
         reason = exc.message.removeprefix(f"{exc.field}: ").removesuffix(".")
         raise fields.error(exc.field, reason) from exc

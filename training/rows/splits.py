@@ -1,4 +1,4 @@
-"""Which rows are fitted on, which calibrate, which only ever measure. Groups are never parted.
+"""Which rows are fitted on, which calibrate, which only ever measure. Groups are never split.
 
 A group's side follows from a hash of the seed and the group's name alone, so rows that are added later do not move
 the old ones (unless they link two groups), and a question that two sources share is on one side in both.
@@ -10,13 +10,15 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from training.rows.row import TrainingRow, group_keys
 
-RowIndex = npt.NDArray[np.intp]
+RowIndex: TypeAlias = npt.NDArray[np.intp]
+GroupNames: TypeAlias = Sequence[str] | npt.NDArray[np.str_]
 
 SPLIT_RULE = (
     "by group: rows that share a qhash, template, pair, conversation or their words; side by sha256 of seed and group"
@@ -58,7 +60,7 @@ def _text_key(row: TrainingRow) -> str:
 _NO_WORD = re.compile(r"[\W_]+")
 
 
-def group_fractions(groups: Sequence[str], *, seed: int) -> npt.NDArray[np.float64]:
+def group_fractions(groups: GroupNames, *, seed: int) -> npt.NDArray[np.float64]:
     """A number in [0, 1) for each row, the same for all rows of a group, uniform over groups."""
     cache: dict[str, float] = {}
     for group in groups:
@@ -68,7 +70,7 @@ def group_fractions(groups: Sequence[str], *, seed: int) -> npt.NDArray[np.float
     return np.array([cache[group] for group in groups], dtype=np.float64)
 
 
-def split_rows(groups: Sequence[str], *, calibrate_share: float, test_share: float, seed: int) -> Splits:
+def split_rows(groups: GroupNames, *, calibrate_share: float, test_share: float, seed: int) -> Splits:
     """The three sides, of about the given shares of the groups; the rest is fitted on."""
     fractions = group_fractions(groups, seed=seed)
     test = fractions < test_share
@@ -78,7 +80,7 @@ def split_rows(groups: Sequence[str], *, calibrate_share: float, test_share: flo
     )
 
 
-def group_folds(groups: Sequence[str], *, n_folds: int, seed: int) -> npt.NDArray[np.int64]:
+def group_folds(groups: GroupNames, *, n_folds: int, seed: int) -> npt.NDArray[np.int64]:
     """The fold of each row in 0..n_folds-1: groups are shuffled and dealt out, so folds hold equally many groups."""
     names = sorted(set(groups))
     order = np.random.default_rng(seed).permutation(len(names))

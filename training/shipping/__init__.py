@@ -1,1 +1,1 @@
-"""Scripts of the maintainers: the shipped bundles, their benchmark, README's figures, public sources, frozen prices."""
+"""Scripts of the maintainers, not in the wheel: shipped bundles, benchmark, README's table, public sources, prices."""

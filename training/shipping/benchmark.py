@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from router.brain.encoders import Encoder
 from router.brain.encoders.sentence_transformer import SentenceTransformerEncoder
-from router.errors import DataError, TierwiseError
+from router.errors import DataError
 from router.jsontext import decode_json, encode_json_pretty
 from router.types import JsonObject
 from training.config import FitConfig
@@ -25,13 +24,14 @@ from training.fitting.embed import embed
 from training.fitting.fit import prepare_for_transformer
 from training.fitting.hyper import LABELS
 from training.fitting.prepared import prepare
-from training.measure.out_of_domain import out_of_domain
 from training.progress import Progress
 from training.rows.dataset import Dataset, build_dataset
 from training.rows.readers import data_folder, read_rows
 from training.rows.tier_map import TierMap, load_tier_map
 from training.shipping import model_pair
+from training.shipping.commands import exit_code_of, say
 from training.shipping.model_pair import PairData, pair_report
+from training.shipping.out_of_domain import out_of_domain
 from training.shipping.ship import EXAMS
 from training.shipping.sources import PUBLIC_SOURCES
 from training.shipping.traffic_figures import N_FOLDS, traffic_default, traffic_fast
@@ -47,7 +47,7 @@ CACHE = Path(".cache/tierwise")
 def routellm_report(read: Callable[[str], Dataset], recipe: str, *, cache: Path, seeds: Sequence[int]) -> JsonObject:
     """APGR of the RouteLLM pair under a recipe's features, with the hyper-parameters for outcomes.
 
-    `default` has the transformer as it was pre-trained, beside its own n-grams: fine-tuning it for 38 fits would take
+    `default` has the transformer as it was pre-trained, and its own n-grams: fine-tuning it for 38 fits would take
     hours.  cache: folder for its embeddings, as they take minutes.
     """
     model = model_path(DEFAULT_MODEL)
@@ -68,31 +68,26 @@ def routellm_report(read: Callable[[str], Dataset], recipe: str, *, cache: Path,
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure one recipe and write its figures. Returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.shipping.benchmark", description="Cross-validate a recipe."
-    )
+    parser = argparse.ArgumentParser("python -m training.shipping.benchmark", description="Cross-validate a recipe.")
     parser.add_argument("name", choices=list(PARTS))
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument(
         "--part", default=ALL, choices=[*PARTS["fast"], ALL], help="measure this alone, keep the rest of --out"
     )
     options = parser.parse_args(arguments)
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     root = Path(__file__).resolve().parents[2]
-    try:
+
+    def work() -> None:
         parts = parts_of(options.name, options.part)
         kept = {} if options.part == ALL else kept_figures(options.out, options.name)
-        data = data_folder(os.environ, root)
-        report = benchmark(options.name, root, data=data, parts=parts, progress=_say)
-    except TierwiseError as exc:
-        sys.stderr.write(f"tierwise: {exc}\n")
-        return 1
-    options.out.write_bytes(encode_json_pretty({**kept, **report}))
-    return 0
+        report = benchmark(options.name, root, data=data_folder(os.environ, root), parts=parts, progress=say)
+        options.out.write_bytes(encode_json_pretty({**kept, **report}))
+
+    return exit_code_of(work)
 
 
 def parts_of(name: str, part: str) -> tuple[str, ...]:
-    """The parts of a recipe's figures that a word of the command line means. Raises DataError where it has no such."""
+    """The parts of a recipe's figures that `--part` selects. Raises DataError for a part that the recipe lacks."""
     if part == ALL:
         return PARTS[name]
     if part not in PARTS[name]:
@@ -101,7 +96,7 @@ def parts_of(name: str, part: str) -> tuple[str, ...]:
 
 
 def kept_figures(path: Path, name: str) -> JsonObject:
-    """The figures that a file holds already; none without a file. Raises DataError for those of another recipe."""
+    """The figures in a file; none if there is no file. Raises DataError for figures of another recipe."""
     if not path.is_file():
         return {}
     kept: JsonObject = decode_json(path.read_bytes())
@@ -148,10 +143,6 @@ def _leave_sources_out(
     traffic = tuple(sorted(names - {source.name for source in PUBLIC_SOURCES}))
     config = FitConfig(name="benchmark", hyper=LABELS, target_sources=traffic, foreign_sources=EXAMS)
     return out_of_domain(build_dataset(rows.rows, tier_map), encoder, config, progress=progress)
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"tierwise: {line}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write the prices and windows of the rows anew from the installed genai-prices.
+"""Update the prices and windows of the catalog's rows from the installed genai-prices.
 
     python -m training.shipping.freeze_prices 2026-11-24
 Capabilities and output limits stay as they are: they come from elsewhere, as each row's source says.
@@ -37,7 +37,7 @@ def frozen(row: JsonObject, *, day: str) -> JsonObject:
 
 
 def to_text(document: JsonObject) -> str:
-    """The rows' file, one line a row."""
+    """The rows' file, one line per row."""
     rows = ",\n    ".join(json.dumps(row) for row in document["models"])
     return f'{{\n  "prices": {json.dumps(document["prices"])},\n  "models": [\n    {rows}\n  ]\n}}\n'
 

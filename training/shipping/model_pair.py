@@ -1,6 +1,6 @@
 """How well heads route between a cheap and a strong model whose outcomes are known: APGR of the RouteLLM pair.
 
-Rows with outcomes are the opposite of labelled traffic: nobody judged them, and much of each outcome is chance.
+Rows with outcomes are the opposite of labelled traffic: they were run, not judged, and much of each outcome is chance.
 """
 
 from __future__ import annotations
@@ -79,12 +79,13 @@ def pair_report(pair: PairData, *, seeds: Sequence[int]) -> JsonObject:
         subjects = group_folds(pair.subjects, n_folds=min(N_SUBJECT_FOLDS, n_subjects), seed=0)
         report["subjects_left_out"] = pair.apgr(losses_by_fold(pair.columns, subjects, CONFIG), everything)
         for n_labels in LABEL_COUNTS:
-            found = [few_labels(pair, n_labels, seed=seed) for seed in seeds]
-            report[f"labels_{n_labels}"] = {
-                "mean": round(float(np.mean(found)), 4),
-                "sd": round(float(np.std(found)), 4),
-            }
+            report[f"labels_{n_labels}"] = mean_and_sd([few_labels(pair, n_labels, seed=seed) for seed in seeds])
     return report
+
+
+def mean_and_sd(figures: Sequence[float]) -> JsonObject:
+    """Mean and standard deviation, rounded to four digits."""
+    return {"mean": round(float(np.mean(figures)), 4), "sd": round(float(np.std(figures)), 4)}
 
 
 def few_labels(pair: PairData, n_labels: int, *, seed: int) -> float:

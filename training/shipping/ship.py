@@ -3,7 +3,7 @@
     python -m training.shipping.ship --out models          (make train)
 
 The public rows are read from the folder that TIERWISE_DATA names, or ../shared/data;
-`python -m training.shipping.sources rebuild` makes them anew from their repositories. Same rows, same machine: same
+`python -m training.shipping.sources rebuild` rebuilds them from their repositories. Same rows, same machine: same
 bytes.
 """
 
@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from router.brain.bundle.write import BundleContents, write_bundle
-from router.errors import DataError, TierwiseError
+from router.errors import DataError
 from training.config import FitConfig
 from training.fitting.distil import DEFAULT_MODEL, distil, model_path
 from training.fitting.fit import FittedBrain, fit_transformer_brain, prepare_for_transformer
@@ -30,12 +29,13 @@ from training.report import write_report
 from training.rows.readers import RowSet, data_folder, read_rows
 from training.rows.splits import RowIndex
 from training.rows.tier_map import TierMap, load_tier_map
+from training.shipping.commands import exit_code_of, say
 from training.shipping.sources import PUBLIC_SOURCES
 
 CACHE = Path(".cache/tierwise")
 
 MAX_PUBLIC_ROWS = 1_000
-"""Rows taken of each public source: exam questions outnumber the traffic fourteen to one and say little about it."""
+"""Rows taken of each public source: exam questions outnumber the traffic 14 to 1 and say little about it."""
 
 EXAMS = ("llmrouter_ulab", "mmlu_pro", "routellm_gsm8k", "routellm_mmlu", "zeroeval_gsm", "zeroeval_math_l5")
 """Public sources of exam questions: what they ask is foreign to agent traffic. Workbench is agent work and is not."""
@@ -47,10 +47,10 @@ DECISION_SHARE = 0.3
 def shipping_files(traffic: Path, data: Path | None) -> list[Path]:
     """The row files that a shipped bundle may be fitted on: traffic, and public sources whose licence allows it.
 
-    Raises DataError when a public source is not there.
+    Raises DataError when a public source is missing.
     """
     if data is None:
-        raise DataError("the public rows are not here; name their folder with TIERWISE_DATA", where="TIERWISE_DATA")
+        raise DataError("the public rows are missing; set it to their folder", where="TIERWISE_DATA")
     public = [data / "outcomes" / f"{source.name}.jsonl.gz" for source in PUBLIC_SOURCES if source.may_ship]
     for path in public:
         if not path.is_file():
@@ -59,7 +59,7 @@ def shipping_files(traffic: Path, data: Path | None) -> list[Path]:
 
 
 def traffic_sources(rows: RowSet) -> tuple[str, ...]:
-    """The sources that stand for the traffic to serve: those of rows that are no public source's."""
+    """The sources of the traffic to serve: those that are not public sources."""
     public = {source.name for source in PUBLIC_SOURCES}
     return tuple(sorted({row.source for row in rows.rows} - public))
 
@@ -109,7 +109,7 @@ def ship_default(rows: RowSet, tier_map: TierMap, *, progress: Progress) -> Bund
 
 
 def transformer_recipe(model_id: str, config: FitConfig, *, progress: Progress) -> Recipe:
-    """The recipe that fine-tunes a transformer; its decision has more numbers than a sigmoid, so sides are parted."""
+    """The recipe that fine-tunes a transformer; its decision has many parameters, and is fitted on rows of its own."""
 
     def fit(prepared: Prepared, rows: RowIndex, calibrate: RowIndex) -> FittedBrain:
         return fit_transformer_brain(
@@ -121,21 +121,17 @@ def transformer_recipe(model_id: str, config: FitConfig, *, progress: Progress) 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Build the shipped bundles. Returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.shipping.ship", description="Build the bundles that ship."
-    )
+    parser = argparse.ArgumentParser("python -m training.shipping.ship", description="Build the bundles that ship.")
     parser.add_argument("names", nargs="*", choices=["fast", "default", []], help="which; both if none is named")
     parser.add_argument("--out", type=Path, default=Path("models"), help="folder for the bundles")
     options = parser.parse_args(arguments)
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     root = Path(__file__).resolve().parents[2]
-    try:
+
+    def work() -> None:
         for name in options.names or ["fast", "default"]:
-            ship(name, root, options.out, data=data_folder(os.environ, root), progress=_say)
-    except TierwiseError as exc:
-        sys.stderr.write(f"tierwise: {exc}\n")
-        return 1
-    return 0
+            ship(name, root, options.out, data=data_folder(os.environ, root), progress=say)
+
+    return exit_code_of(work)
 
 
 def ship(name: str, root: Path, out: Path, *, data: Path | None, progress: Progress) -> None:
@@ -151,10 +147,6 @@ def ship(name: str, root: Path, out: Path, *, data: Path | None, progress: Progr
     manifest = write_bundle(out / name, contents)
     write_report(contents.evaluation, out / name / "report")
     progress(f"wrote {manifest.id} to {out / name}")
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"tierwise: {line}\n")
 
 
 if __name__ == "__main__":

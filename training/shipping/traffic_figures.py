@@ -12,12 +12,13 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from router.brain.brain import assemble_features, buckets_of, scores_of, stack_signals
+from router.brain.brain import assemble_features, scores_of, stack_signals
 from router.brain.calibration import Float64Array, sigmoid
 from router.brain.encoders import Encoder
 from router.types import JsonObject
 from training.config import DEFAULT_TIER_COST_USD, FitConfig
 from training.fitting.crossval import CrossvalData, out_of_fold_losses, signal_scale
+from training.fitting.design import RowBuckets
 from training.fitting.distil import DEFAULT_MODEL, model_path
 from training.fitting.fit import TransformerParts, fit_parts, prepare_for_transformer
 from training.fitting.heads import head_targets
@@ -27,11 +28,13 @@ from training.fitting.stack import fit_decision
 from training.fitting.tasks import TaskData
 from training.measure import metrics
 from training.measure.bootstrap import bootstrap
+from training.measure.reported import rounded
 from training.measure.robustness import contrast_pairs
 from training.measure.tasks import held_out_tasks, keyword_tasks, task_report
 from training.progress import Progress
 from training.rows.dataset import Dataset
 from training.rows.splits import group_folds
+from training.shipping.model_pair import mean_and_sd
 
 N_FOLDS = 5
 LIMITS = (0.02, 0.05, 0.10)
@@ -50,27 +53,23 @@ def traffic_report(data: Dataset, losses: Float64Array) -> JsonObject:
             *(metrics.auc(own[:, head], tier > head) for head in range(own.shape[1] - 1)),
         ]
 
+    def named(rows: npt.NDArray[np.intp]) -> JsonObject:
+        figures: JsonObject = rounded(dict(zip(names, headline(rows), strict=True)))
+        return figures
+
     names = [*(f"saved_at_{limit:g}" for limit in LIMITS), "auc_not_budget", "auc_frontier"]
     intervals = bootstrap(data.groups, lambda rows: np.array(headline(rows)), n_resamples=200, seed=0)
     return {
         "n": len(data),
-        **{
-            name: {"point": round(i.point, 4), "low": round(i.low, 4), "high": round(i.high, 4)}
-            for name, i in zip(names, intervals, strict=True)
-        },
+        **rounded(dict(zip(names, intervals, strict=True))),
         "pairs": contrast_pairs(losses[:, 0], data),
-        "harness": dict(zip(names, (round(x, 4) for x in headline(harness_rows(data))), strict=True)),
-        "sources": {
-            str(source): dict(
-                zip(names, (round(x, 4) for x in headline(np.flatnonzero(data.sources == source))), strict=True)
-            )
-            for source in np.unique(data.sources)
-        },
+        "harness": named(harness_rows(data)),
+        "sources": {str(source): named(np.flatnonzero(data.sources == source)) for source in np.unique(data.sources)},
     }
 
 
 def harness_rows(data: Dataset) -> npt.NDArray[np.intp]:
-    """The rows that a harness wrote, or wrapped: heartbeats, titles, compactions, reminders."""
+    """The rows that a harness wrote or wrapped: heartbeats, titles, compactions, reminders."""
     return np.flatnonzero([getattr(row, "task", None) in HARNESS_TASKS for row in data.rows])
 
 
@@ -79,7 +78,7 @@ def columns(data: Dataset, encoder: Encoder) -> CrossvalData:
     return CrossvalData(
         embeddings=encoder.encode_readings(data.readings),
         signals=stack_signals(data.readings),
-        buckets=buckets_of(encoder, data.readings),
+        buckets=RowBuckets.of(data.readings, encoder),
         labels=data.labels,
         groups=data.groups,
     )
@@ -107,7 +106,7 @@ def tasks_of(data: Dataset) -> npt.NDArray[np.str_]:
 
 
 def task_figures(data: Dataset, folds: npt.NDArray[np.int64], said: npt.NDArray[np.str_]) -> JsonObject:
-    """Macro F1 of held-out task names, beside that of keyword lists made from the other folds' rows.
+    """Macro F1 of held-out task names, and that of keyword lists made from the other folds' rows.
 
     folds: (n,) the fold of each row.  said: (n,) the task that a head which had not seen the row's fold names.
     """
@@ -159,13 +158,7 @@ def traffic_default(data: Dataset, *, seed: int, progress: Progress) -> JsonObje
 
 def _over_seeds(reports: Sequence[JsonObject]) -> JsonObject:
     names = [name for name, value in reports[0].items() if isinstance(value, dict) and "point" in value]
-    return {
-        name: {
-            "mean": round(float(np.mean([report[name]["point"] for report in reports])), 4),
-            "sd": round(float(np.std([report[name]["point"] for report in reports])), 4),
-        }
-        for name in names
-    }
+    return {name: mean_and_sd([report[name]["point"] for report in reports]) for name in names}
 
 
 def _losses(logits: Float64Array) -> Float64Array:

@@ -19,6 +19,8 @@ from router.reading import Reading
 from router.reading.crop import crop_middle
 from router.types import FloatArray
 
+_BATCH_TEXTS = 512
+
 LIMIT_CHARS = 8_000
 """Texts are cropped to this many characters, head and tail, before the tokenizer sees them: what bounds its work."""
 
@@ -40,13 +42,14 @@ class StaticEncoder:
     def encode(self, texts: Sequence[str]) -> FloatArray:
         """One row a text: (n_texts, dim) float32 of unit length; all zeros for a text without tokens."""
         out = np.zeros((len(texts), self.spec.dim), dtype=np.float32)
-        for row, ids in enumerate(self.token_ids(texts)):
-            if ids:
-                rows = np.array(ids, dtype=np.intp)
-                summed = self.weights.take(rows) @ self.table.take(rows, axis=0).astype(np.float32)
-                norm = math.sqrt(summed @ summed)
-                if norm > 0.0:
-                    out[row] = summed / norm
+        for first in range(0, len(texts), _BATCH_TEXTS):  # the ids of many texts take more memory than their vectors
+            for row, ids in enumerate(self.token_ids(texts[first : first + _BATCH_TEXTS]), start=first):
+                if ids:
+                    rows = np.array(ids, dtype=np.intp)
+                    summed = self.weights.take(rows) @ self.table.take(rows, axis=0).astype(np.float32)
+                    norm = math.sqrt(summed @ summed)
+                    if norm > 0.0:
+                        out[row] = summed / norm
         return out
 
     @property

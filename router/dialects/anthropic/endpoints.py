@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.dialects.shared.endpoint import Endpoint
+from router.dialects.shared.endpoint import Endpoint, PathInfo
 from router.dialects.shared.openapi import ANY_OBJECT, COUNT, STRING, any_of, array_of, block, object_of
 from router.types import JsonObject
 
@@ -60,6 +60,6 @@ ENDPOINTS = (
         summary="Tokens of an Anthropic request, counted here",
         description="Erring high: with one vendor's vocabulary and a tenth for the others.",
         aliases=("/anthropic/v1/messages/count_tokens",),
-        counts=True,
+        info=PathInfo(counts=True),
     ),
 )

@@ -24,16 +24,16 @@ class PathInfo:
 class Endpoint:
     """A path at which clients of one dialect call.
 
-    path: may end in `{call:path}`, which then is handed to `read`.  aliases: paths for the same, not documented.
+    path: ends in `{call:path}` where there is a `read`.  aliases: paths for the same, not documented.
     summary, description: for the OpenAPI document.
-    counts: only the input's tokens are asked for.  read: (call, query) -> what they say; raises RequestError.
+    info: the same for every request.  read: (call, query) -> one request's; raises RequestError.
     """
 
     path: str
     summary: str
     description: str
     aliases: tuple[str, ...] = ()
-    counts: bool = False
+    info: PathInfo = PathInfo()
     read: Callable[[str, Mapping[str, str]], PathInfo] | None = None
 
     @property
@@ -41,12 +41,3 @@ class Endpoint:
         """All paths, the documented one first; one below /v1 also with /v1 twice, as some clients' base URL ends so."""
         twice = (f"/v1{self.path}",) if self.path.startswith("/v1/") else ()
         return (self.path, *twice, *self.aliases)
-
-    @property
-    def has_call(self) -> bool:
-        """Whether the path ends in a part that each request fills in."""
-        return self.path.endswith("{call:path}")
-
-    def info(self, call: str, query: Mapping[str, str]) -> PathInfo:
-        """What a request's path and query hold. Raises RequestError."""
-        return PathInfo(counts=self.counts) if self.read is None else self.read(call, query)

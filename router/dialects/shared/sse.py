@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from router.jsontext import encode_json
 
 MAX_EVENT_BYTES = 8_000_000
+"""Of one event, or one line. More is a ValueError, and so is every later call."""
+
 DONE = b"data: [DONE]\n\n"
 
 _BOM = b"\xef\xbb\xbf"
@@ -29,13 +31,9 @@ class SseEvent:
 
 
 class SseReader:
-    """Bytes in, events out; how the bytes are cut makes no difference.
+    """Bytes in, events out; how the bytes are cut makes no difference."""
 
-    max_event_bytes: what one event, or one line, may hold. More is a ValueError, and so is every later call.
-    """
-
-    def __init__(self, *, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
-        self._max_event_bytes = max_event_bytes
+    def __init__(self) -> None:
         self._head: bytes | None = b""  # the first bytes, until it is known whether they are a byte order mark
         self._line = bytearray()  # a line that has not ended
         self._after_cr = False
@@ -84,10 +82,10 @@ class SseReader:
 
     def _extend(self, piece: bytes) -> None:
         self._line += piece
-        if self._broken or len(self._line) + self._data_bytes > self._max_event_bytes:
+        if self._broken or len(self._line) + self._data_bytes > MAX_EVENT_BYTES:
             self._broken = True
             self._line.clear()
-            raise ValueError(f"an event of the stream is larger than {self._max_event_bytes:,} bytes")
+            raise ValueError(f"an event of the stream is larger than {MAX_EVENT_BYTES:,} bytes")
 
     def _end_line(self, events: list[SseEvent]) -> None:
         line = bytes(self._line)

@@ -337,7 +337,7 @@ def test_a_folder_without_a_bundle_is_one_line(run, tmp_path, command):
 def test_a_port_in_use_is_one_line(run):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        assert_one_line(run("serve", "--port", port), f"port {port} cannot be listened on", "--port 8081")
+        assert_one_line(run("serve", "--port", port), f"cannot listen on 127.0.0.1 port {port}", "--port 8081")
 
 
 def test_a_missing_bundle_is_one_line(run, tmp_path):

@@ -31,7 +31,7 @@ def route(address, text="hi"):
 def send_raw(address, raw, *, wait=True):
     """Send bytes as they are; returns the first bytes of the answer, or none if the connection is closed."""
     parts = urlsplit(address)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         try:
             connection.sendall(raw)
             return connection.recv(4_096) if wait else b""
@@ -112,13 +112,13 @@ def test_several_workers_answer_and_end_together(tmp_path, tiny_bundle, how):
 def test_a_port_in_use_is_refused_with_the_cure():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match=rf"127\.0\.0\.1 port {port} cannot be listened on .*make run PORT=8081"):
+        with pytest.raises(ConfigError, match=rf"cannot listen on 127\.0\.0\.1 port {port} .*make run PORT=8081"):
             bind("127.0.0.1", port)
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "256.1.1.1", "::ffff:1:2:3:4:5:6:7"])
 def test_a_host_that_cannot_be_listened_on_is_refused(host):
-    with pytest.raises(ConfigError, match="cannot be listened on"):
+    with pytest.raises(ConfigError, match="cannot listen on"):
         bind(host, 0)
 
 

@@ -11,7 +11,7 @@ from router.dialects.conversation import Answer, Conversation, Finish, Text, Tur
 from router.dialects.row import AnswerInfo
 from router.dialects.shared.endpoint import PathInfo
 from router.dialects.shared.prepared import Call
-from router.dialects.table import client_dialect
+from router.dialects.table import clients
 from router.errors import ConfigError
 from router.forward.cascade import buffered, can_climb, climb, escalation_headers, says_fail, whole
 from router.forward.forwarder import Forwarder
@@ -30,6 +30,11 @@ HELLO = Conversation((Turn("user", (Text("Hello"),)),), model="auto:cascade")
 BODY = {"model": "auto:cascade", "messages": [{"role": "user", "content": "Hello"}]}
 DEFAULT = Cascade()
 REFUSAL = "I'm sorry, but I can't help with that."
+
+
+def for_body(dialect, body, **path):
+    row = clients()[dialect]
+    return row.for_request(row, body, PathInfo(**path))
 
 
 def decided(reason=Reason.THRESHOLD, tier="budget"):
@@ -272,8 +277,8 @@ def test_several_answers_at_once_cannot_be_buffered():
 
 
 async def streamed(world, body, dialect, *, heartbeat_s=5.0, stop_after=None):
-    face = client_dialect(dialect, body, PathInfo(model="auto:cascade", stream=True))
-    call = Call(face.read(body), True, face.same_as, json.dumps(body).encode())
+    face = for_body(dialect, body, model="auto:cascade", stream=True)
+    call = Call(face.read(body), True, face.passed_to, json.dumps(body).encode())
     task = asyncio.create_task(world.climb(call=call))
     pieces = buffered(
         task,
@@ -378,7 +383,7 @@ def forwarded(run, router, script, check, *, production=None, **more):
 
 async def posted(forwarder, **more):
     body = {**BODY, **more}
-    face = client_dialect(Dialect.OPENAI_CHAT, body)
+    face = for_body(Dialect.OPENAI_CHAT, body)
     answer = await forwarder.forward(face, body, json.dumps(body).encode(), {})
     if isinstance(answer.body, bytes):
         return answer, answer.body

@@ -1,4 +1,3 @@
-import time
 from dataclasses import replace
 
 import pytest
@@ -75,10 +74,8 @@ def test_a_failing_echo_fails_over(run):
 
 
 def test_it_waits_as_asked_on_the_clock_that_it_was_given(run):
-    began_s = time.perf_counter()
     found, h = run(ask(CALL, echo("slow-2s")))
     assert isinstance(found, Answered) and h.clock.slept == [2.0]
-    assert time.perf_counter() - began_s < 1.5
 
 
 def test_a_cut_stream_ends_in_a_failure(run):
@@ -110,5 +107,5 @@ def test_it_calls_a_tool_as_asked(run):
     ],
 )
 def test_markers_are_read_and_bounded(model, text, expected):
-    wishes = behaviour_of(model, text)
-    assert wishes == type(wishes)(**expected)
+    behaviour = behaviour_of(model, text)
+    assert behaviour == type(behaviour)(**expected)

@@ -98,8 +98,8 @@ class Upstream:
             self.open_connections -= 1
             writer.close()
 
-    async def all_closed(self, within_s=1.0) -> None:
-        """Wait until the client has closed every connection. Raises TimeoutError where it does not in time."""
+    async def all_closed(self, within_s=30.0) -> None:
+        """Wait until the client has closed every connection. Raises TimeoutError for one that stays open."""
         async with asyncio.timeout(within_s):
             while self.open_connections:
                 await asyncio.sleep(0.01)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 
 import pytest
 
@@ -108,9 +107,8 @@ def test_regular_expressions_look_at_the_ask(rules_of, pattern, text, found):
 
 def test_no_regular_expression_takes_more_than_linear_time(rules_of):
     (rule,) = rules_of("[[rules]]\nregex = '^(a+)+$'\ntier = 'budget'")
-    start = time.perf_counter()
+    # A backtracking engine would try 2**50,000 ways and not return.
     assert not rule.conditions.hold(facts(ask="a" * 50_000 + "b"))
-    assert time.perf_counter() - start < 5
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from training.fitting.crossval import (
     losses_by_fold,
     out_of_fold_losses,
     signal_scale,
-    take_buckets,
 )
 from training.measure import metrics
 from training.rows.labels import labels_from_adequate
@@ -38,7 +37,7 @@ def data() -> CrossvalData:
     return CrossvalData(
         embeddings=prepared.embeddings[rows],
         signals=prepared.signals[rows],
-        buckets=take_buckets(prepared.buckets, rows),
+        buckets=prepared.buckets.take(rows),
         labels=dataset.labels,
         groups=dataset.groups,
     )
@@ -89,14 +88,7 @@ def test_buckets_change_the_scores_and_are_taken_with_their_rows(data):
     full = held_out_losses(data, CONFIG, **sides)
     assert (held_out_losses(replace(data, buckets=None), CONFIG, **sides) != full).any()
     order = np.random.default_rng(0).permutation(320)
-    shuffled = replace(
-        data,
-        embeddings=data.embeddings[order],
-        signals=data.signals[order],
-        buckets=take_buckets(data.buckets, order),
-        labels=data.labels.take(order),
-        groups=tuple(data.groups[row] for row in order.tolist()),
-    )
+    shuffled = data.take(order)
     at = np.argsort(order)
     assert held_out_losses(shuffled, CONFIG, fit=at[:200], score=at[200:]).tobytes() == full.tobytes(), (
         "rows are found wherever they lie"

@@ -57,10 +57,8 @@ def test_preparing_computes_everything_as_the_service_does(coding):
     encoder, readings = fits.shipped_encoder(), coding.data.readings
     assert coding.embeddings.tobytes() == encoder.encode_readings(readings).tobytes()
     assert coding.signals.tolist() == [reading.signals.tolist() for reading in readings]
-    assert list(coding.token_ids) == known_ids(encoder, [reading.ask for reading in readings])
+    assert coding.token_ids.lists() == known_ids(encoder, [reading.ask for reading in readings])
     assert coding.on_target.all()
-    rows = np.array([7, 3])
-    assert coding.ids_of(rows) == [coding.token_ids[7], coding.token_ids[3]]
     plain = prepare(coding.data, encoder, replace(fits.QUICK, ngrams=False, target_sources=("x",)), cache=None)
     assert plain.buckets is None
     assert not plain.on_target.any()
@@ -70,11 +68,10 @@ def test_labels_and_outcomes_have_settings_of_their_own_and_the_targets_decide()
     labelled = [row(n) for n in range(3)]
     outcomes = [outcome(n) for n in range(4)]
     prepared = prepared_of([*labelled, *outcomes])
-    everything = np.arange(7)
-    assert hyper_for(prepared, everything) is OUTCOMES
-    assert hyper_for(prepared, np.arange(6)) is LABELS, "half and half"
-    assert hyper_for(replace(prepared, on_target=np.arange(7) < 4), everything) is LABELS
-    assert hyper_for(replace(prepared, on_target=np.arange(7) >= 2), everything) is OUTCOMES
+    assert hyper_for(prepared) is OUTCOMES
+    assert hyper_for(prepared.take(np.arange(6))) is LABELS, "half and half"
+    assert hyper_for(replace(prepared, on_target=np.arange(7) < 4)) is LABELS
+    assert hyper_for(replace(prepared, on_target=np.arange(7) >= 2)) is OUTCOMES
 
 
 def row(n: int, **more: object) -> LabelledRow:
@@ -181,11 +178,11 @@ def transformer(conversations, tiny_bert) -> FittedBrain:
 def test_a_transformer_brain_is_prepared_with_its_own_pieces(conversations, transformer):
     encoder, readings = transformer.brain.encoder, conversations.data.readings
     assert any(reading.window for reading in readings)
-    assert list(conversations.token_ids) == known_ids(encoder, [reading.ask for reading in readings])
+    assert conversations.token_ids.lists() == known_ids(encoder, [reading.ask for reading in readings])
     assert conversations.embeddings.shape == (240, 0)
-    for reading, buckets in zip(readings[:50], conversations.buckets, strict=False):
+    for row, reading in enumerate(readings[:50]):
         served = reading_buckets(reading, encoder.token_ids([turn.text for turn in reading.turns]))
-        assert [block.tolist() for block in buckets] == [block.tolist() for block in served]
+        assert [block.tolist() for block in conversations.buckets[row]] == [block.tolist() for block in served]
 
 
 def test_a_transformer_brain_scores_as_its_two_halves_joined(conversations, transformer):

@@ -10,11 +10,11 @@ import pytest
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
-from router.brain.brain import buckets_of
 from router.reading import read
 from router.types import ChatRequest, Message
 from training.config import FitConfig
 from training.fitting import heads
+from training.fitting.design import RowBuckets
 from training.fitting.heads import FittedHeads, HeadData, fit_heads, head_targets, is_target, reversals, row_weights
 from training.fitting.hyper import LABELS, OUTCOMES, HeadHyper
 from training.measure.metrics import auc
@@ -59,7 +59,7 @@ def planted(
         targets=targets,
         reversed=np.zeros_like(targets, dtype=np.bool_),
         weights=np.ones(n_rows),
-        groups=[f"{auxiliary}{n}" for n in range(n_rows)],
+        groups=np.array([f"{auxiliary}{n}" for n in range(n_rows)]),
         auxiliary=np.full(n_rows, auxiliary),
     )
 
@@ -67,11 +67,11 @@ def planted(
 def joined(*parts: HeadData) -> HeadData:
     return HeadData(
         features=np.concatenate([part.features for part in parts]),
-        buckets=None if parts[0].buckets is None else [row for part in parts for row in part.buckets],
+        buckets=None if parts[0].buckets is None else parts[0].buckets.with_copies([p.buckets for p in parts[1:]]),
         targets=np.concatenate([part.targets for part in parts]),
         reversed=np.concatenate([part.reversed for part in parts]),
         weights=np.concatenate([part.weights for part in parts]),
-        groups=[group for part in parts for group in part.groups],
+        groups=np.concatenate([part.groups for part in parts]),
         auxiliary=np.concatenate([part.auxiliary for part in parts]),
     )
 
@@ -172,9 +172,9 @@ def test_copies_within_a_group_do_not_pass_as_evidence_for_weak_regularisation()
     rng = np.random.default_rng(0)
     features = np.repeat(rng.standard_normal((60, 40)), 8, axis=0)
     targets = np.repeat(rng.integers(0, 2, (60, 1)), 8, axis=0).astype(np.int8)  # nothing to learn
-    groups = [f"g{n // 8}" for n in range(480)]
+    groups = np.array([f"g{n // 8}" for n in range(480)])
     data = HeadData(features, None, targets, targets > 1, np.ones(480), groups, np.full(480, ""))
-    parted = replace(data, groups=[str(n) for n in range(480)])
+    parted = replace(data, groups=np.arange(480).astype(str))
     strong = replace(PLAIN, c_grid=(0.0001, 1.0))
     assert fitted_on(data, strong).c == (0.0001,)
     assert fitted_on(parted, strong).c == (1.0,), "with copies on both sides it would be fooled"
@@ -280,11 +280,11 @@ def spoken(n_rows: int, *, seed: int = 0, says: float = 0.8) -> HeadData:
         buckets.append((np.array(sorted(words)), np.array(sorted(words)) + 1_000))
     return HeadData(
         features=rng.standard_normal((n_rows, 2 * DIM + 2)),
-        buckets=buckets,
+        buckets=RowBuckets.of_rows(buckets),
         targets=y.astype(np.int8)[:, None],
         reversed=np.zeros((n_rows, 1), dtype=np.bool_),
         weights=np.ones(n_rows),
-        groups=[str(n) for n in range(n_rows)],
+        groups=np.arange(n_rows).astype(str),
         auxiliary=np.full(n_rows, ""),
     )
 
@@ -319,11 +319,11 @@ def test_words_of_real_text_are_learned_through_the_services_own_pieces(shipped_
         f"{'prove by induction' if hard else 'just look up'} the {rng.choice(things)} of {rng.choice(things)} {n}"
         for n, hard in enumerate(y.tolist())
     ]
-    buckets = buckets_of(shipped_encoder, [read(ChatRequest(messages=(Message("user", text),))) for text in texts])
+    buckets = RowBuckets.of([read(ChatRequest(messages=(Message("user", text),))) for text in texts], shipped_encoder)
     data = replace(spoken(200), buckets=buckets, targets=y.astype(np.int8)[:, None], features=np.zeros((200, 6)))
     fitted = fitted_on(data, THINNED)
     asks = ["please prove by induction what I told you", "just look up the weather", "zebra"]
-    new = buckets_of(shipped_encoder, [read(ChatRequest(messages=(Message("user", ask),))) for ask in asks])
+    new = RowBuckets.of([read(ChatRequest(messages=(Message("user", ask),))) for ask in asks], shipped_encoder)
     hard, easy, neither = fitted.logits(np.zeros((3, 6)), new)[:, 0]
     assert hard > 1 > abs(neither)
     assert easy < -1
@@ -342,7 +342,7 @@ def test_with_copies_rows_that_lack_the_sure_word_are_judged_better():
             ]
             common = (100 + rng.integers(0, 50, 8)).tolist()
             buckets.append((np.array(sorted({*said, *common})), np.zeros(0, dtype=np.int64)))
-        return replace(spoken(n), buckets=buckets, targets=y.astype(np.int8)[:, None])
+        return replace(spoken(n), buckets=RowBuckets.of_rows(buckets), targets=y.astype(np.int8)[:, None])
 
     learned, without = rows(600, sure=1.0), rows(600, sure=0.0)
     losses = []
@@ -388,7 +388,7 @@ def test_a_constant_head_has_no_n_grams_either():
 
 def test_no_rows_give_no_logits():
     fitted = fitted_on(spoken(60), SPOKEN)
-    assert fitted.logits(np.zeros((0, 6)), []).shape == (0, 1)
+    assert fitted.logits(np.zeros((0, 6)), RowBuckets.of_rows([])).shape == (0, 1)
 
 
 # --- Cross-validation on a part of many rows -------------------------------------------------------------------------
@@ -404,7 +404,7 @@ def test_c_is_chosen_on_whole_groups_of_about_the_stated_number_of_rows(monkeypa
 
     monkeypatch.setattr(heads, "group_folds", spy)
     data = planted(480, coef=RULE, intercept=0.3)
-    data = replace(data, groups=[f"g{n // 4}" for n in range(480)])
+    data = replace(data, groups=np.array([f"g{n // 4}" for n in range(480)]))
     chosen = []
     for seed in (0, 0, 1):
         seen.clear()

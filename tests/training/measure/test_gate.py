@@ -17,7 +17,6 @@ from training.measure.advantages import (
     gain_over_bundle,
     measurable_rows,
     quality_gains,
-    take_rows,
 )
 from training.measure.bootstrap import Interval
 from training.measure.gate import IN_USE, LENGTH_RULE, GateResult, OtherTiers, best_fixed_tier, gate
@@ -135,7 +134,7 @@ def test_an_advantage_that_may_be_nothing_is_none(low):
 def test_an_advantage_that_was_not_measured_fails():
     verdict = gate(worlds.world(50, seed=0, skill=0.5), {name: SURE[name] for name in (BEST_FIXED, SHUFFLE)})
     assert not verdict.passed
-    assert "whether it beats the length rule at equal cost cannot be told" in verdict.sentence
+    assert "whether it beats the length rule at equal cost cannot be said" in verdict.sentence
 
 
 def test_one_group_of_rows_cannot_promote_a_bundle():
@@ -248,7 +247,7 @@ def test_a_bundle_in_use_with_other_tiers_is_not_compared_and_fails_nothing(told
 def test_a_bundle_in_use_that_scored_other_rows_is_refused():
     rows = worlds.world(50, seed=0, skill=0.5)
     with pytest.raises(ValueError, match="other rows"):
-        gate(rows, SURE, take_rows(rows, np.arange(49)))
+        gate(rows, SURE, rows.take(np.arange(49)))
 
 
 def test_only_rows_with_every_outcome_known_are_compared():
@@ -262,8 +261,8 @@ def test_only_rows_with_every_outcome_known_are_compared():
     assert np.flatnonzero(~complete_rows(holes)).tolist() == [3, 5, 7]
     assert measurable_rows(holes).size == 27
     assert gate(holes, SURE, holes).passed
-    assert measurable_rows(take_rows(holes, np.arange(20))).size == 0, "17 of 20 known rows need not be like the rest"
-    assert not gate(take_rows(holes, np.arange(20)), {}).sentence.count("use tier")
+    assert measurable_rows(holes.take(np.arange(20))).size == 0, "17 of 20 known rows need not be like the rest"
+    assert not gate(holes.take(np.arange(20)), {}).sentence.count("use tier")
 
 
 def test_a_verdict_is_plain_json_but_for_rounding():

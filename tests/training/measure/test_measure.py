@@ -15,14 +15,13 @@ from router.types import Message
 from tests.training import fits
 from training.fitting.fit import fit_brain
 from training.fitting.prepared import Prepared, prepare
+from training.measure.costs import tier_costs
 from training.measure.measure import (
     SAFE_TIER,
     features_of,
     known_rows,
     measured_rows,
-    score_rows,
     served_rows,
-    tier_costs,
 )
 from training.measure.simulate import route_scores
 from training.rows.dataset import build_dataset
@@ -73,7 +72,7 @@ ROWS = np.array([310, 3, 320, 321, 322, 323])
 
 
 def test_rows_are_scored_as_the_service_scores_them_one_by_one(prepared, brain):
-    scores = score_rows(brain, prepared, ROWS)
+    scores = prepared.take(ROWS).scores(brain)
     for position, row in enumerate(ROWS.tolist()):
         prediction = brain.predict(prepared.data.readings[row])
         np.testing.assert_allclose(
@@ -82,7 +81,7 @@ def test_rows_are_scored_as_the_service_scores_them_one_by_one(prepared, brain):
 
 
 def test_measured_rows_stand_side_by_side_in_the_order_asked_for(prepared, brain):
-    rows = measured_rows(brain, prepared, ROWS, CONFIG, threshold=0.3)
+    rows = measured_rows(brain, prepared.take(ROWS), CONFIG, threshold=0.3)
     assert len(rows) == len(ROWS)
     assert rows.tiers == DEFAULT_TIERS
     assert rows.groups.tolist() == [prepared.data.groups[row] for row in ROWS.tolist()]
@@ -94,7 +93,7 @@ def test_measured_rows_stand_side_by_side_in_the_order_asked_for(prepared, brain
 
 
 def test_the_quality_of_a_tier_that_a_row_does_not_know_is_unknown(prepared, brain):
-    quality = measured_rows(brain, prepared, ROWS, CONFIG, threshold=0.3).quality
+    quality = measured_rows(brain, prepared.take(ROWS), CONFIG, threshold=0.3).quality
     adequate = prepared.data.labels.adequate[ROWS]
     assert (np.isnan(quality) == (adequate == UNKNOWN)).all()
     assert np.isnan(quality[3]).any(), "budget failed, and nothing is known of stronger tiers"
@@ -104,17 +103,17 @@ def test_the_quality_of_a_tier_that_a_row_does_not_know_is_unknown(prepared, bra
 
 
 def test_a_rows_own_scores_are_its_quality_where_it_has_them_for_every_tier(prepared, brain):
-    rows = measured_rows(brain, prepared, np.array([324, 325]), CONFIG, threshold=0.3)
+    rows = measured_rows(brain, prepared.take(np.array([324, 325])), CONFIG, threshold=0.3)
     assert rows.quality.tolist() == [list(SCORES.values()), [1.0, 1.0, 1.0]], "a 0.6 beside labels would be no gap"
     assert rows.labels.loss.tolist() == [[1, 0], [0, 0]], "what is lost is of adequacy, whatever the scores"
 
 
 def test_a_rows_own_costs_are_taken_where_it_has_them_for_every_tier(prepared, brain):
-    picked, stated = np.array([3, 324, 325]), list(CONFIG.tier_cost_usd.values())
-    rows = measured_rows(brain, prepared, picked, CONFIG, threshold=0.3)
+    picked, stated = prepared.take(np.array([3, 324, 325])), list(CONFIG.tier_cost_usd.values())
+    rows = measured_rows(brain, picked, CONFIG, threshold=0.3)
     assert rows.cost_usd.tolist() == [stated, list(USD.values()), stated]
     assert rows.own_costs.tolist() == [False, True, False]
-    assert known_rows(brain, prepared, picked, CONFIG).cost_usd.tolist() == rows.cost_usd.tolist()
+    assert known_rows(picked, CONFIG).cost_usd.tolist() == rows.cost_usd.tolist()
 
 
 def test_a_bundle_is_measured_at_its_own_threshold_with_its_own_safe_tier(prepared, brain):
@@ -124,7 +123,7 @@ def test_a_bundle_is_measured_at_its_own_threshold_with_its_own_safe_tier(prepar
             brain=replace(brain, domain=replace(brain.domain, max_distance=max_distance)),
             manifest=SimpleNamespace(promise=promise, tiers=DEFAULT_TIERS),
         )
-        return served_rows(bundle, prepared, np.arange(60), CONFIG)
+        return served_rows(bundle, prepared.take(np.arange(60)), CONFIG)
 
     at_home = served(2.0)
     assert at_home.chosen.tolist() == route_scores(at_home.scores, 0.1, max_distance=2.0, safe_tier=2).tolist()
@@ -133,7 +132,7 @@ def test_a_bundle_is_measured_at_its_own_threshold_with_its_own_safe_tier(prepar
 
 
 def test_slices_are_the_rows_own_facts_and_empty_where_there_are_none(prepared, brain):
-    slices = measured_rows(brain, prepared, ROWS, CONFIG, threshold=0.3).slices
+    slices = measured_rows(brain, prepared.take(ROWS), CONFIG, threshold=0.3).slices
     assert set(slices) == {"source", "lang", "task", "trap", "length"}
     row = fits.traffic_rows().rows[310]
     assert (slices["lang"][0], slices["task"][0]) == (row.lang or "", row.task or "")
@@ -141,8 +140,8 @@ def test_slices_are_the_rows_own_facts_and_empty_where_there_are_none(prepared, 
     assert all(slices["length"])
 
 
-def test_known_rows_and_features_are_those_that_the_router_looks_at(prepared, brain):
-    known, features = known_rows(brain, prepared, ROWS, CONFIG), features_of(brain, prepared, ROWS)
+def test_known_rows_and_features_are_those_that_the_router_looks_at(prepared):
+    known, features = known_rows(prepared.take(ROWS), CONFIG), features_of(prepared.take(ROWS))
     assert known.features.signals.tolist() == features.signals.tolist() == prepared.signals[ROWS].tolist()
     np.testing.assert_array_equal(features.embeddings, prepared.embeddings[ROWS])
     assert known.labels.cheapest.tolist() == prepared.data.labels.cheapest[ROWS].tolist()

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.reading.conversation import Conversation
 from router.types import Message
 from training.measure.perturb import PERTURBATIONS, perturb, perturb_ask
 
@@ -21,14 +22,24 @@ def ask(text: str, name: str, lang: str | None = "en", seed: int = 0) -> str:
 
 
 @given(st.lists(st.tuples(st.sampled_from(["user", "assistant", "system", "tool"]), texts), max_size=5), names, langs)
-def test_only_the_last_ask_changes_and_always_in_the_same_way(turns, name, lang):
+def test_only_the_ask_that_the_service_finds_changes_and_always_in_the_same_way(turns, name, lang):
     messages = tuple(Message(role, text) for role, text in turns)
     changed = perturb(messages, name, lang=lang, seed=3)
     assert changed == perturb(messages, name, lang=lang, seed=3)
     differs = [i for i, (old, new) in enumerate(zip(messages, changed, strict=True)) if old != new]
-    asks = [i for i, message in enumerate(messages) if message.role == "user" and message.text.strip()]
-    assert differs in ([], asks[-1:] or [len(messages) - 1])
+    assert differs in ([], [Conversation(messages, ()).ask().position])
     assert [message.role for message in changed] == [message.role for message in messages]
+
+
+def test_the_ask_that_a_short_reply_approves_changes_and_the_reply_stays():
+    messages = (
+        Message("user", "Rename the module and run its tests."),
+        Message("assistant", "I would move it to tools and fix the imports. Shall I?"),
+        Message("user", "yes, go ahead"),
+    )
+    changed = perturb(messages, "upper_case", lang="en", seed=0)
+    assert changed[0].text == "RENAME THE MODULE AND RUN ITS TESTS."
+    assert changed[1:] == messages[1:]
 
 
 @given(texts, names, langs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from router.brain.brain import Scores
 from router.reading import Reading
-from router.types import Message
+from router.types import JsonObject, Message
+from training.measure.bounds import wilson_interval
 from training.measure.perturb import PERTURBATIONS
-from training.measure.robustness import Rule, contrast_pairs, robustness, slices, wilson_interval
+from training.measure.robustness import Rule, contrast_pairs, robustness, slices
 from training.rows.dataset import Dataset, build_dataset
 from training.rows.row import LabelledRow
 from training.rows.tier_map import DEFAULT_TIERS, TierMap
@@ -42,9 +43,13 @@ def by_capitals(readings: Sequence[Reading]) -> Scores:
     return scores([float(reading.ask.isupper()) for reading in readings])
 
 
+def robust(score: Callable[[Sequence[Reading]], Scores], data: Dataset) -> JsonObject:
+    return robustness(score, data, RULE, tier_cost_usd=COSTS, scores=score(data.readings))
+
+
 def test_a_brain_that_looks_at_capitals_alone_is_moved_by_them_alone():
     rows = [row(f"please sort list number {i}.", "budget") for i in range(20)]
-    report = robustness(by_capitals, dataset(*rows), RULE, tier_cost_usd=COSTS)["decisions_unchanged"]
+    report = robust(by_capitals, dataset(*rows))["decisions_unchanged"]
     assert list(report) == list(PERTURBATIONS)
     upper = report["upper_case"]
     assert (upper["n"], upper["unchanged"], upper["up"], upper["down"]) == (20, 0.0, 1.0, 0.0)
@@ -58,7 +63,7 @@ def test_a_decision_that_falls_out_of_domain_counts_as_changed():
     def foreign_when_greeted(readings):
         return scores([0.0] * len(readings), [float(reading.ask.startswith("Hi")) for reading in readings])
 
-    report = robustness(foreign_when_greeted, dataset(row("sort it", "budget")), RULE, tier_cost_usd=COSTS)
+    report = robust(foreign_when_greeted, dataset(row("sort it", "budget")))
     greeted = report["decisions_unchanged"]["greeting_prefix"]
     assert (greeted["up"], greeted["out_of_domain"], greeted["out_of_domain_before"]) == (1.0, 1.0, 0.0)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -11,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 from router.brain.brain import Scores, scores_of
 from router.policy import choose, choose_tier
 from router.types import Prediction
-from training.measure.simulate import fully_labelled, route_scores, route_tiers, saving, settle
+from training.measure.simulate import fully_labelled, route_scores, route_tiers
 from training.rows.labels import labels_from_adequate
 
 shares = st.floats(0.0, 1.0)
@@ -72,27 +71,7 @@ def test_a_higher_threshold_never_sends_a_row_to_a_stronger_tier(scores, one, ot
 
 
 ADEQUATE = np.array([[1, 1, 1], [0, 1, 1], [0, 0, 1], [0, 0, 0], [0, 1, 0], [-1, 1, 1]], dtype=np.int8)
-COSTS = (1.0, 10.0, 20.0)
 
 
-@pytest.mark.parametrize(("tier", "loss"), [(0, [0, 1, 1, 0, 1]), (1, [0, 0, 1, 0, 0]), (2, [0, 0, 0, 0, 0])])
-def test_a_choice_costs_its_tier_and_loses_where_only_a_stronger_one_was_adequate(tier, loss):
-    labels = labels_from_adequate(ADEQUATE[:5])
-    routed = settle(np.full(5, tier), labels, tier_cost_usd=COSTS)
-    assert routed.loss.tolist() == loss
-    assert routed.cost_usd.tolist() == [COSTS[tier]] * 5
-    assert saving(routed, tier_cost_usd=COSTS) == pytest.approx(1 - COSTS[tier] / 20.0)
-
-
-def test_an_unknown_loss_is_refused_and_never_counted_as_none():
-    labels = labels_from_adequate(ADEQUATE)
-    assert fully_labelled(labels).tolist() == [True] * 5 + [False]
-    with pytest.raises(ValueError, match="all known"):
-        settle(np.zeros(6, dtype=np.int64), labels, tier_cost_usd=COSTS)
-    kept = labels.take(np.flatnonzero(fully_labelled(labels)))
-    assert len(settle(np.zeros(5, dtype=np.int64), kept, tier_cost_usd=COSTS).loss) == 5
-
-
-def test_savings_are_of_the_whole_cost():
-    routed = settle(np.array([0, 2]), labels_from_adequate(ADEQUATE[:2]), tier_cost_usd=COSTS)
-    assert saving(routed, tier_cost_usd=COSTS) == pytest.approx(1 - 21 / 40)
+def test_a_row_with_an_unknown_loss_is_not_fully_labelled():
+    assert fully_labelled(labels_from_adequate(ADEQUATE)).tolist() == [True] * 5 + [False]

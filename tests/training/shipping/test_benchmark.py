@@ -132,7 +132,7 @@ def test_a_part_is_measured_alone_and_the_rest_stays(tmp_path, measured):
     assert kept == {"recipe": "default", "traffic": {"old": 1}, "routellm": {"new": True}}
 
 
-def test_all_parts_are_measured_anew_by_default(tmp_path, measured):
+def test_all_parts_are_measured_again_by_default(tmp_path, measured):
     out = tmp_path / "figures.json"
     out.write_text(json.dumps({"recipe": "default", "gone": {}}))
     assert run(out, "default") == 0

@@ -1,9 +1,8 @@
-"""The README's table beside the benchmarks: a model pair's figures stand in it where a recipe has them."""
+"""The README's table and the benchmarks: a model pair's figures are in it where a recipe has them."""
 
 from pathlib import Path
 
-from training.shipping.readme import shipped_evaluations
-from training.shipping.readme_table import readme_table
+from training.shipping.readme import readme_table, shipped_evaluations
 
 ROOT = Path(__file__).parents[3]
 BENCHMARK = {
@@ -24,7 +23,7 @@ def cells(table, words):
     return [cell.strip() for cell in line.strip("|").split("|")[1:]]
 
 
-def test_figures_of_a_model_pair_stand_side_by_side_in_one_cell():
+def test_figures_of_a_model_pair_share_one_cell():
     table = readme_table({"mine": {"benchmark": BENCHMARK}})
     assert cells(table, "APGR, MMLU: five folds / unseen subjects") == ["0.679 / 0.621"]
     assert cells(table, "APGR, MMLU: 300 / 1,500 labels") == ["0.613 / 0.648"]

@@ -75,7 +75,7 @@ def test_only_sources_whose_licence_allows_it_are_among_the_files(tmp_path):
     assert MAY_NOT, "there are sources to leave out"
 
 
-def test_a_public_source_that_is_not_there_is_named_with_the_cure(tmp_path):
+def test_a_missing_public_source_is_named_with_the_cure(tmp_path):
     with pytest.raises(DataError, match="sources rebuild"):
         shipping_files(tmp_path, tmp_path)
     with pytest.raises(DataError, match="TIERWISE_DATA"):
@@ -98,7 +98,7 @@ def test_the_command_refuses_a_data_folder_that_is_none(tmp_path, monkeypatch, c
 
 @pytest.fixture
 def checkout(tmp_path) -> Path:
-    """A checkout with one traffic file, and beside it a data folder with a few rows of each public source."""
+    """A checkout with one traffic file, and next to it a data folder with a few rows of each public source."""
     root = tmp_path / "checkout"
     (root / "data" / "traffic").mkdir(parents=True)
     shutil.copy(fits.ROOT / "data" / "tiers.json", root / "data")
@@ -141,9 +141,9 @@ def test_a_bundle_is_built_from_rows_to_a_folder_that_loads_with_its_report(
     monkeypatch.setattr(
         shipping, "config_for", lambda name, rows: replace(config_for(name, rows), max_quality_loss=0.3)
     )
-    told: list[str] = []
+    lines: list[str] = []
     with joblib.parallel_config("sequential"):
-        ship(name, checkout, tmp_path / "out", data=tmp_path / "data", progress=told.append)
+        ship(name, checkout, tmp_path / "out", data=tmp_path / "data", progress=lines.append)
     folder = tmp_path / "out" / name
     bundle = load_bundle(folder)
     assert bundle.n_golden > 0
@@ -155,4 +155,4 @@ def test_a_bundle_is_built_from_rows_to_a_folder_that_loads_with_its_report(
         facts["sources"][source.name]["licence"] == source.licence for source in PUBLIC_SOURCES if source.may_ship
     } == {True}
     assert (folder / "report" / "report.html").is_file()
-    assert told[-1] == f"wrote {bundle.manifest.id} to {folder}"
+    assert lines[-1] == f"wrote {bundle.manifest.id} to {folder}"

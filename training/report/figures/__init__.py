@@ -6,29 +6,18 @@ Each function returns None where the evaluation lacks what its figure shows. A m
 from __future__ import annotations
 
 from router.types import JsonObject
-from training.report.figures.by_slice import MAX_BARS_A_KIND, slices
+from training.report.figures.by_slice import slices
 from training.report.figures.by_source import confusion, tier_mix
-from training.report.figures.canvas import Figured
 from training.report.figures.curve import cost_quality
 from training.report.figures.heads import reliability
+from training.report.picture import Picture
 
-__all__ = [
-    "FIGURE_NAMES",
-    "MAX_BARS_A_KIND",
-    "Figured",
-    "all_figures",
-    "confusion",
-    "cost_quality",
-    "reliability",
-    "slices",
-    "tier_mix",
-]
+__all__ = ["FIGURES", "all_figures", "confusion", "cost_quality", "reliability", "slices", "tier_mix"]
 
-FIGURE_NAMES = ("cost_quality", "reliability", "tier_mix", "confusion", "slices")
-"""Of all figures that there can be."""
+FIGURES = (cost_quality, reliability, tier_mix, confusion, slices)
+"""All figures that there can be, in reading order; a figure's files have the function's name."""
 
 
-def all_figures(evaluation: JsonObject) -> list[Figured]:
+def all_figures(evaluation: JsonObject) -> list[Picture]:
     """Every figure that the evaluation has the numbers for, in reading order."""
-    makers = (cost_quality, reliability, tier_mix, confusion, slices)
-    return [figure for figure in (make(evaluation) for make in makers) if figure is not None]
+    return [figure for figure in (make(evaluation) for make in FIGURES) if figure is not None]

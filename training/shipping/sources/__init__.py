@@ -3,7 +3,7 @@
     python -m training.shipping.sources list
     python -m training.shipping.sources rebuild --repos DIR --out DIR [SOURCE ...]
 
-The rows themselves are not in this project; `registry` says how anybody can make them again, byte for byte. Nothing of
+The rows themselves are not in this project; `registry` records how they are made again, byte for byte. Nothing of
 the repositories is executed: answers are compared as text or numbers, calls as parsed syntax trees.
 """
 

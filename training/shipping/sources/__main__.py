@@ -17,8 +17,6 @@ from router.errors import TierwiseError
 from training.shipping.sources.rebuild import rebuild_source
 from training.shipping.sources.registry import PUBLIC_SOURCES, find_source
 
-__all__ = ["main"]
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns 0 done, 1 could not; wrong use exits with 2."""

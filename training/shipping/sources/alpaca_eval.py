@@ -1,4 +1,4 @@
-"""AlpacaEval: a judge's preferences between each model's answer and a baseline's, a folder a model and judge.
+"""AlpacaEval: a judge's preferences between each model's answer and a baseline's, one folder per model and judge.
 
 Scores are how much the judge prefers the model to the baseline: 0 not at all, 0.5 a draw, 1 wholly.
 """
@@ -11,8 +11,6 @@ from dataclasses import dataclass, field
 from training.shipping.sources.outcome_json import JsonRow, outcome_row
 from training.shipping.sources.registry import PublicSource
 from training.shipping.sources.repository import Repository
-
-__all__ = ["rows_of"]
 
 _METRICS = {
     "alpaca_eval1": "gpt4_pairwise_win_vs_text-davinci-003",
@@ -32,7 +30,7 @@ class _Prompt:
 
 
 def rows_of(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
-    """A row an instruction, numbered in the order of the first model's file, held-out datasets counted but left out."""
+    """One row per instruction, in the order of the first model's file; held-out datasets are counted but left out."""
     for index, (instruction, prompt) in enumerate(_prompts(source, repository).items()):
         if prompt.dataset not in _HELD_OUT_DATASETS:
             yield outcome_row(
@@ -48,7 +46,7 @@ def rows_of(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
 
 def _prompts(source: PublicSource, repository: Repository) -> dict[str, _Prompt]:
     prompts: dict[str, _Prompt] = {}
-    for match in sorted(repository.matches(source.files), key=lambda match: match.group()):
+    for match in repository.matches(source.files):
         model = match.group(1)
         annotations = [] if model in _NOT_MODELS else repository.json(match.group())
         if len(annotations) < _LEAST_ANNOTATIONS:

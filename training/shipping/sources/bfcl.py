@@ -1,7 +1,7 @@
 """Berkeley Function Calling Leaderboard results: what each model got wrong by category, with prompts, tools and tokens.
 
 A score file opens with totals and then lists the failures only, so a prompt that no model failed is not known and not
-a row, and whoever is not listed under a known prompt got it right.
+a row; a model that is not listed under a known prompt got it right.
 """
 
 from __future__ import annotations
@@ -10,14 +10,12 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from router.errors import DataError
 from training.shipping.sources.outcome_json import JsonRow, outcome_row
 from training.shipping.sources.registry import PublicSource
 from training.shipping.sources.repository import Repository
-
-__all__ = ["rows_of"]
 
 _DATE = "2024-08-11"
 _NO_PROMPTS = "relevance"  # its score files carry no prompt text
@@ -38,16 +36,12 @@ class _Scores:
         return [model for model, n in self.n_asked.items() if n == usual]
 
 
-@dataclass(slots=True)
-class _Tokens:
-    """Tokens by prompt id and model, where the result files have them."""
-
-    output: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    input: dict[str, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+_Tokens: TypeAlias = dict[str, dict[str, dict[str, int]]]
+"""Tokens by `input` or `output`, prompt id and model, where the result files have them."""
 
 
 def rows_of(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
-    """A row a prompt, by category and number."""
+    """One row per prompt, by category and number."""
     for category, score_files in sorted(_score_files(repository).items()):
         scores = _read_scores(repository, category, score_files)
         models = scores.models()
@@ -84,7 +78,7 @@ def _read_scores(repository: Repository, category: str, files: dict[str, str]) -
 
 
 def _read_tokens(repository: Repository, category: str, models: list[str]) -> _Tokens:
-    tokens = _Tokens()
+    tokens: _Tokens = {"output": defaultdict(dict), "input": defaultdict(dict)}
     for model in models:
         path = f"{_DATE}/result/{model}/gorilla_openfunctions_v1_test_{category}_result.json"
         if path not in repository.paths:
@@ -92,7 +86,7 @@ def _read_tokens(repository: Repository, category: str, models: list[str]) -> _T
         for index, result in enumerate(repository.jsonl(path)):
             result_id = result.get("id")
             prompt_id = result_id if isinstance(result_id, str) else f"{category}_{index}"
-            for kind, counts in (("output", tokens.output), ("input", tokens.input)):
+            for kind, counts in tokens.items():
                 # Older files call it `output_tokens`, newer ones `output_token_count`; 0 means not known.
                 count = result.get(f"{kind}_token_count", result.get(f"{kind}_tokens"))
                 if isinstance(count, int | float) and count:
@@ -112,6 +106,6 @@ def _row(
         outcomes=right,
         metric="executed_call" if category.startswith(_EXECUTED) else "ast_match",
         tools=tools if isinstance(tools, list) else [tools],
-        output_tokens=tokens.output.get(prompt["id"]),
-        input_tokens=tokens.input.get(prompt["id"]),
+        output_tokens=tokens["output"].get(prompt["id"]),
+        input_tokens=tokens["input"].get(prompt["id"]),
     )

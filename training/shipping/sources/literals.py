@@ -1,14 +1,12 @@
-"""Reading Python literals out of data: parsed, never run, and quiet about odd escapes in other people's strings."""
+"""Reading Python literals out of data: parsed, never run, without warnings about odd escapes in strings."""
 
 from __future__ import annotations
 
 import ast
 import warnings
 
-__all__ = ["UNREADABLE", "literal", "parse_expression"]
-
 UNREADABLE = (SyntaxError, ValueError, TypeError, RecursionError, MemoryError)
-"""What `literal` and `parse_expression` raise on text that is no literal or expression, or a hostile one."""
+"""What `literal` and `parse_expression` raise on text that is not a literal or expression, or is hostile."""
 
 
 def parse_expression(text: str) -> ast.expr:

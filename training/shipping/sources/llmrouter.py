@@ -7,19 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from training.shipping.sources.literals import UNREADABLE, literal
-from training.shipping.sources.outcome_json import JsonRow, normalise, outcome_row
+from training.shipping.sources.outcome_json import JsonRow, lettered, normalise, outcome_row
 from training.shipping.sources.registry import PublicSource
 from training.shipping.sources.repository import Repository
 
-__all__ = ["rows_of"]
-
 _SPLITS = ("train", "test")
-_LETTERS = "ABCDEFGHIJ"
 _MAX_REFERENCE_CHARS = 500
 
 
 def rows_of(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
-    """A row a question and set of scores, the first time it occurs; numbered through both splits."""
+    """One row per question and set of scores, the first time it occurs; numbered through both splits."""
     tasks = _tasks_by_question(repository)
     seen: set[tuple[str, str]] = set()
     for split in _SPLITS:
@@ -64,9 +61,10 @@ def _prompt(question: str, choices: Any) -> str:
     try:
         parsed: Any = literal(choices) if isinstance(choices, str) else choices
         if isinstance(parsed, dict):
-            lines = [f"{label}. {text}" for label, text in zip(parsed["labels"], parsed["text"], strict=False)]
+            pairs = zip(parsed["labels"], parsed["text"], strict=False)
+            lines = "\n".join(f"{label}. {text}" for label, text in pairs)
         else:
-            lines = [f"{_LETTERS[index]}. {text}" for index, text in enumerate(parsed)]
+            lines = lettered(parsed)
     except (KeyError, IndexError, *UNREADABLE):
         return question
-    return question + "\n" + "\n".join(lines)
+    return f"{question}\n{lines}"

@@ -1,4 +1,4 @@
-"""MMLU-Pro: a zip a model, with one JSON of its predictions. A missing prediction counts as wrong: no random guess."""
+"""MMLU-Pro: one zip per model, with one JSON of its predictions. A missing prediction counts as wrong, not guessed."""
 
 from __future__ import annotations
 
@@ -10,21 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from training.shipping.sources.outcome_json import JsonRow, outcome_row
+from training.shipping.sources.outcome_json import JsonRow, lettered, outcome_row
 from training.shipping.sources.registry import PublicSource
 from training.shipping.sources.repository import Repository
 
-__all__ = ["rows_of"]
-
-_LETTERS = "ABCDEFGHIJ"
-
 
 def rows_of(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
-    """A row a question, by question id; its text is taken from the first model's file that has it."""
+    """One row per question, by question id; its text is taken from the first model's file that has it."""
     questions: dict[int, dict[str, Any]] = {}
     outcomes: dict[int, dict[str, float]] = defaultdict(dict)
     chars: dict[int, dict[str, int]] = defaultdict(dict)
-    for match in sorted(repository.matches(source.files), key=lambda match: match.group()):
+    for match in repository.matches(source.files):
         model = _model_name(match.group(1))
         for entry in _entries(repository.read(match.group())):
             question_id = entry["question_id"]
@@ -56,12 +52,11 @@ def _output_chars(entry: dict[str, Any]) -> int:
 
 def _row(source: PublicSource, entry: dict[str, Any], outcomes: dict[str, float], chars: dict[str, int]) -> JsonRow:
     options = [option for option in entry["options"] if option != "N/A"]
-    lines = [f"{_LETTERS[index]}. {option}" for index, option in enumerate(options)]
     return outcome_row(
         source.name,
         entry["question_id"],
         category=f"mmlu_pro/{entry['category']}",
-        prompt=entry["question"] + "\n" + "\n".join(lines),
+        prompt=entry["question"] + "\n" + lettered(options),
         outcomes=outcomes,
         metric="exact_match_mc",
         stem=entry["question"],

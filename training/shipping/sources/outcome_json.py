@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
-
-__all__ = ["JsonRow", "encode_row", "normalise", "outcome_row", "qhash"]
 
 JsonRow: TypeAlias = dict[str, Any]
 """A row before it is encoded; keys are written in this order."""
@@ -21,7 +19,7 @@ def normalise(stem: str) -> str:
 
 def qhash(stem: str) -> str:
     """16 hex digits that name a question wherever it occurs: a hash of its normalised stem, without the options."""
-    # A name, not a safeguard: the public rows were published with it.
+    # An identifier, not for security: the public rows were published with it.
     return hashlib.sha1(normalise(stem).encode(), usedforsecurity=False).hexdigest()[:16]
 
 
@@ -50,6 +48,11 @@ def outcome_row(
         "metric": metric,
     }
     return row | {key: value for key, value in extra.items() if value not in (None, {}, "")}
+
+
+def lettered(options: Iterable[object]) -> str:
+    """The options of a question, one per line: `A. first`. Raises IndexError from the eleventh."""
+    return "\n".join(f"{'ABCDEFGHIJ'[index]}. {option}" for index, option in enumerate(options))
 
 
 def encode_row(row: JsonRow) -> bytes:

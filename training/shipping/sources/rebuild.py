@@ -1,4 +1,4 @@
-"""Make the rows of public sources again: clone what is not there, convert, write. `__main__` is its command."""
+"""Make the rows of public sources again: clone what is missing, convert, write. `__main__` is its command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 from router.errors import DataError
 from training.shipping.sources import alpaca_eval, bfcl, llmrouter, mmlu_pro, routellm, workbench, zeroeval
@@ -17,26 +16,17 @@ from training.shipping.sources.outcome_json import JsonRow, encode_row
 from training.shipping.sources.registry import PublicSource
 from training.shipping.sources.repository import Repository, run_git
 
-__all__ = ["CONVERTERS", "clone_arguments", "convert", "open_repository", "rebuild_source", "write_rows"]
-
-CONVERTERS: Mapping[str, Callable[[PublicSource, Repository], Iterator[JsonRow]]] = MappingProxyType(
-    {
-        "alpaca_eval": alpaca_eval.rows_of,
-        "bfcl": bfcl.rows_of,
-        "llmrouter": llmrouter.rows_of,
-        "mmlu_pro": mmlu_pro.rows_of,
-        "routellm": routellm.rows_of,
-        "workbench": workbench.rows_of,
-        "zeroeval": zeroeval.rows_of,
-    }
-)
+CONVERTERS: Mapping[str, Callable[[PublicSource, Repository], Iterator[JsonRow]]] = {
+    module.__name__.rpartition(".")[2]: module.rows_of
+    for module in (alpaca_eval, bfcl, llmrouter, mmlu_pro, routellm, workbench, zeroeval)
+}
 """By the registry's converter name."""
 
 _UNEXPECTED_SHAPE = (LookupError, TypeError, AttributeError, csv.Error, zipfile.BadZipFile, *UNREADABLE)
 
 
 def rebuild_source(source: PublicSource, *, repos: Path, out: Path) -> int:
-    """Write `out/<source>.jsonl.gz` from the repository's clone in `repos`, cloned first if it is not there.
+    """Write `out/<source>.jsonl.gz` from the repository's clone in `repos`, cloned first if it is missing.
 
     Returns the number of rows. Raises DataError if git fails, the files are not in the shape that the converter knows,
     or the number of rows is not the registry's; the file is then as it was before.
@@ -61,7 +51,7 @@ def convert(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
 
 
 def open_repository(source: PublicSource, repos: Path) -> Repository:
-    """The source's commit in `repos/<owner>+<name>`, cloned from the registry's host if it is not there."""
+    """The source's commit in `repos/<owner>+<name>`, cloned from the registry's host if it is missing."""
     folder = repos / source.repository.replace("/", "+")
     if not folder.exists():
         repos.mkdir(parents=True, exist_ok=True)

@@ -16,15 +16,13 @@ from typing import Any
 
 from router.errors import DataError
 
-__all__ = ["Repository", "run_git"]
-
 _MAX_CSV_FIELD_CHARS = 1 << 30  # whole model answers; Python's own limit is 128 KiB
 
 
 def run_git(*args: str) -> bytes:
-    """What `git args...` writes to standard output. Raises DataError with git's words if it fails or is not there."""
+    """The standard output of `git args...`. Raises DataError with git's message if it fails or is not installed."""
     try:
-        # A fixed program with a list of arguments, no shell; which git is for the PATH to say.
+        # A fixed program with a list of arguments, no shell; PATH decides which git.
         return subprocess.run(  # noqa: S603
             ["git", *args],  # noqa: S607
             capture_output=True,
@@ -34,8 +32,8 @@ def run_git(*args: str) -> bytes:
     except FileNotFoundError as exc:
         raise DataError("git is not installed; install it to rebuild public sources", where="git") from exc
     except subprocess.CalledProcessError as exc:
-        said = exc.stderr.decode("utf-8", "replace").strip() or f"exit code {exc.returncode}"
-        raise DataError(said, where="git " + " ".join(args)) from exc
+        message = exc.stderr.decode("utf-8", "replace").strip() or f"exit code {exc.returncode}"
+        raise DataError(message, where="git " + " ".join(args)) from exc
 
 
 def _git_environment() -> dict[str, str]:
@@ -78,7 +76,7 @@ class Repository:
         return [json.loads(line) for line in self.text(path).split("\n") if line.strip()]
 
     def csv(self, path: str) -> Iterator[dict[str, str]]:
-        """A file as CSV with a header, one mapping a row."""
+        """A file as CSV with a header, one mapping per row."""
         csv.field_size_limit(_MAX_CSV_FIELD_CHARS)
         return csv.DictReader(io.StringIO(self.text(path)))
 

@@ -16,31 +16,13 @@ from training.shipping.sources.outcome_json import JsonRow, outcome_row
 from training.shipping.sources.registry import PublicSource
 from training.shipping.sources.repository import Repository
 
-__all__ = ["rows_of"]
-
-_DOMAINS = (
-    "analytics",
-    "calendar",
-    "customer_relationship_manager",
-    "email",
-    "multi_domain",
-    "project_management",
-)
+_DOMAINS = ("analytics", "calendar", "customer_relationship_manager", "email", "multi_domain", "project_management")
 _SIDE_EFFECTS = {
     "analytics.create_plot",
-    "calendar.create_event",
-    "calendar.delete_event",
-    "calendar.update_event",
-    "customer_relationship_manager.add_customer",
-    "customer_relationship_manager.delete_customer",
-    "customer_relationship_manager.update_customer",
-    "email.delete_email",
-    "email.forward_email",
-    "email.reply_email",
-    "email.send_email",
-    "project_management.create_task",
-    "project_management.delete_task",
-    "project_management.update_task",
+    *(f"calendar.{verb}_event" for verb in ("create", "delete", "update")),
+    *(f"customer_relationship_manager.{verb}_customer" for verb in ("add", "delete", "update")),
+    *(f"email.{verb}_email" for verb in ("delete", "forward", "reply", "send")),
+    *(f"project_management.{verb}_task" for verb in ("create", "delete", "update")),
 }
 # The benchmark's own checker ignores case except in these columns.
 _CASED_FIELDS = {"status", "list_name", "board"}
@@ -50,7 +32,7 @@ _Line: TypeAlias = dict[str, str]
 
 
 def rows_of(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
-    """A row a request, by domain; a model without a line for a request is unknown there."""
+    """One row per request, by domain; a model without a line for a request is unknown there."""
     for domain in _DOMAINS:
         answers = _answers_by_model(repository, domain)
         requests = repository.csv(f"data/processed/queries_and_answers/{domain}_queries_and_answers.csv")

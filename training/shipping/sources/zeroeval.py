@@ -1,4 +1,4 @@
-"""ZeroEval: a file a model of its answers to GSM8K or MATH level 5, with the right answer beside each.
+"""ZeroEval: one file per model of its answers to GSM8K or MATH level 5, each with the right answer.
 
 The answer is taken from the model's text as the benchmark takes it: the first JSON object's `answer`, else what looks
 like such a field, else a box. Both sides are then compared as numbers.
@@ -16,8 +16,6 @@ from training.shipping.sources.outcome_json import JsonRow, outcome_row
 from training.shipping.sources.registry import PublicSource
 from training.shipping.sources.repository import Repository
 
-__all__ = ["rows_of"]
-
 _CATEGORIES = {"zeroeval_gsm": "math/gsm8k", "zeroeval_math_l5": "math/competition_l5"}
 _QUESTION_KEYS = {"zeroeval_gsm": "question", "zeroeval_math_l5": "problem"}
 _ANSWER_PATTERNS = (
@@ -29,7 +27,7 @@ _ANSWER_PATTERNS = (
 
 
 def rows_of(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
-    """A row a question, in the order of the first model's file; only models that answered every question count."""
+    """One row per question, in the order of the first model's file; only models that answered every question count."""
     answers = _answers_by_model(source, repository)
     for question_id in next(iter(answers.values()), {}):
         answered = {model: by_id[question_id] for model, by_id in answers.items() if question_id in by_id}
@@ -38,7 +36,7 @@ def rows_of(source: PublicSource, repository: Repository) -> Iterator[JsonRow]:
 
 def _answers_by_model(source: PublicSource, repository: Repository) -> dict[str, dict[str, Any]]:
     answers: dict[str, dict[str, Any]] = {}
-    for match in sorted(repository.matches(source.files), key=lambda match: match.group()):
+    for match in repository.matches(source.files):
         entries = repository.json(match.group())
         if len(entries) == source.n_rows:
             answers[match.group(1)] = {str(entry["id"]): entry for entry in entries}

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.dialects.shared import sse
 from router.dialects.shared.sse import SseEvent, SseReader, sse_comment, sse_data, sse_event
 from tests.router.dialects.cuts import pieces
 
 
-def read(*chunks: bytes, **options) -> list[SseEvent]:
-    reader = SseReader(**options)
+def largest(n_bytes: int):
+    return patch.object(sse, "MAX_EVENT_BYTES", n_bytes)
+
+
+def read(*chunks: bytes) -> list[SseEvent]:
+    reader = SseReader()
     return [event for chunk in chunks for event in reader.feed(chunk)] + reader.close()
 
 
@@ -68,7 +75,8 @@ def test_how_the_bytes_are_cut_makes_no_difference(lines, cuts):
 @given(st.lists(st.binary(max_size=60), max_size=8))
 def test_any_bytes_give_events_or_a_value_error(chunks):
     try:
-        events = read(*chunks, max_event_bytes=64)
+        with largest(64):
+            events = read(*chunks)
     except ValueError:
         return
     assert all(len(event.data.encode()) <= 3 * 64 for event in events)
@@ -76,16 +84,17 @@ def test_any_bytes_give_events_or_a_value_error(chunks):
 
 @pytest.mark.parametrize("raw", [b"data: " + b"a" * 100, b"data: 1234\n" * 20, b"data\n" * 101, b": " + b"a" * 100])
 def test_an_event_that_is_too_large_ends_the_reading_for_good(raw):
-    reader = SseReader(max_event_bytes=100)
-    with pytest.raises(ValueError, match="larger than 100 bytes"):
+    reader = SseReader()
+    with largest(100), pytest.raises(ValueError, match="larger than 100 bytes"):
         reader.feed(raw)
     for again in (lambda: reader.feed(b"data: 1\n\n"), reader.close):
-        with pytest.raises(ValueError, match="larger than 100 bytes"):
+        with largest(100), pytest.raises(ValueError, match="larger than 100 bytes"):
             again()
 
 
 def test_many_small_events_are_not_one_large_one():
-    assert len(read(b"data: 123456789\n\n: comment\n" * 1000, max_event_bytes=40)) == 1000
+    with largest(40):
+        assert len(read(b"data: 123456789\n\n: comment\n" * 1000)) == 1000
 
 
 def test_frames_are_written_with_their_blank_line():

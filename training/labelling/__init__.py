@@ -1,0 +1,1 @@
+"""Labels for requests that a service has seen, made by stronger models."""
