@@ -64,7 +64,7 @@ class Router:
             tiers=tiers,
             models={tier.name: tier.models for tier in settings.tiers},
             safe_tier=settings.safe_tier,
-            policies={name: targets.policy(name, policy) for name, policy in settings.policies.items()},
+            policies=targets.policies(settings.policies),
             rules=settings.rules,
             turns={**default_turns(tiers, safe_tier=settings.safe_tier), **settings.turns},
         )

@@ -29,17 +29,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "types": {"errors"},
     "jsontext": {"errors", "types"},
     "decision": {"jsontext", "types"},
+    "checked": {"errors"},  # reads decoded files; knows no file of ours
     "catalog": BASE,
     # Siblings: of each other they know only what they need.
-    "dialects": BASE,
+    "dialects": BASE | {"checked"},
     "reading": BASE,
-    "policy": BASE,
-    "brain": BASE | {"reading", "policy"},  # scores what reading shows; golden decisions use the one rule
-    "providers": BASE | {"dialects"},  # sends and receives what dialects write and read
+    "policy": BASE | {"checked"},
+    "brain": BASE | {"checked", "reading", "policy"},  # scores what reading shows; golden decisions use the one rule
+    "providers": BASE | {"checked", "dialects"},  # sends and receives what dialects write and read
     "ledger": BASE,
     "pages": BASE,  # the template kit, for the service's page and for training's reports
     # Checks rules and provider rows at start; joins the bundle's curve and the configured targets.
-    "settings": BASE | {"brain", "catalog", "dialects", "policy", "providers", "reading"},
+    "settings": BASE | {"brain", "catalog", "checked", "dialects", "policy", "providers", "reading"},
     # The joints.
     "core": CORE,
     "account": BASE,  # listeners of what `forward` records
@@ -51,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"commands"},
     "router": BASE | {"core"},  # the library's face: Router, its errors and its types
 }
-TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "dialects", "pages", "reading"}
+TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "checked", "dialects", "pages", "reading"}
 LABELLING_MAY_IMPORT = TRAINING_MAY_IMPORT | {"providers"}  # asks stronger models for labels
 
 # The rooms of `training`, each with those that it may import; `training` itself is the public face (its __init__).

@@ -9,7 +9,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated, TypeAlias
 
+from router.checked.kinds import Share, Text, known, number, some, whole
 from router.types import JsonObject, StatedPromise
 
 QUALITY = "max_quality_loss"
@@ -17,6 +19,10 @@ COST = "max_cost_usd_per_1k"
 MIX = "tier_mix"
 GOALS = (QUALITY, COST, MIX)
 """What a goal can be about; the words are those of requests, options and manifests."""
+
+Count: TypeAlias = Annotated[int, whole(0, 1 << 40)]
+Column: TypeAlias = Annotated[tuple[Annotated[float, number()], ...], some("an array of numbers that is not empty")]
+"""One number per threshold."""
 
 
 class TargetTooSmall(ValueError):
@@ -45,9 +51,9 @@ class Goal:
     'tier_mix'
     """
 
-    max_quality_loss: float | None = None
-    max_cost_usd_per_1k: float | None = None
-    tier_mix: Mapping[str, float] | None = None
+    max_quality_loss: Share | None = None
+    max_cost_usd_per_1k: Annotated[float, number(0)] | None = None
+    tier_mix: Mapping[str, Share] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what is no goal."""
@@ -98,12 +104,12 @@ class SlicePromise:
     slices (Bonferroni).
     """
 
-    by: str
-    value: str
-    n: int
-    loss: float
-    bound: float
-    smallest_target: float
+    by: Text
+    value: Text
+    n: Count
+    loss: Share
+    bound: Share
+    smallest_target: Share
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +130,20 @@ class Promise:
     """
 
     goal: Goal
-    confidence: float
-    n_rows: int
-    n_groups: int
-    method: str
-    population: str
-    safe_tier: str
-    thresholds: tuple[float, ...]
-    bounds: tuple[float, ...]
-    losses: tuple[float, ...]
-    savings: tuple[float, ...]
-    costs_usd_per_1k: tuple[float, ...]
-    cost_bounds_usd_per_1k: tuple[float, ...]
-    tier_shares: Mapping[str, tuple[float, ...]]
-    tier_share_bounds: Mapping[str, tuple[float, ...]]
+    confidence: Share
+    n_rows: Count
+    n_groups: Count
+    method: Annotated[str, known("a method", ("clopper_pearson", "hoeffding_bentkus"))]
+    population: Text
+    safe_tier: Text
+    thresholds: Column
+    bounds: Column
+    losses: Column
+    savings: Column
+    costs_usd_per_1k: Column
+    cost_bounds_usd_per_1k: Column
+    tier_shares: Mapping[str, Column]
+    tier_share_bounds: Mapping[str, Column]
     slices: tuple[SlicePromise, ...] = ()
 
     @property

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from router.catalog.estimates import BYTES_PER_TOKEN, ESTIMATED_OUTPUT_TOKENS, estimated_tokens, size_bytes, text_bytes
 from router.catalog.prices import ListPrice, UnknownModel, list_price
-from router.catalog.rows import CatalogRow, catalog, default_models
+from router.catalog.rows import DEFAULT_TIERS, CatalogRow, catalog, default_models
 
 __all__ = [
     "BYTES_PER_TOKEN",
+    "DEFAULT_TIERS",
     "ESTIMATED_OUTPUT_TOKENS",
     "CatalogRow",
     "ListPrice",

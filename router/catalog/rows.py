@@ -10,6 +10,10 @@ from pathlib import Path
 
 from router.types import Capability, JsonObject, ModelSpec
 
+DEFAULT_TIERS = ("budget", "production", "frontier")
+"""The tiers that the catalog's models belong to, cheap to strong: those of a configuration and of a tier map that name
+none."""
+
 
 @dataclass(frozen=True, slots=True)
 class CatalogRow:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
+from router.checked.words import not_one_of, sentence
 from router.errors import RequestError
 from router.policy.facts import DEFAULT_POLICY, Facts, Setup
 from router.policy.limits import NO_LIMITS, Limits
@@ -110,10 +110,7 @@ def _read_name(name: str | None, setup: Setup) -> tuple[str | None, str | None, 
 def _check(value: str | None, known: Sequence[str], *, field: str, what: str, prefix: str = "") -> None:
     if value is None or value in known:
         return
-    plural = {"tier": "tiers", "policy": "policies"}[what]
-    close = get_close_matches(value, known, n=1)
-    hint = f" Did you mean {prefix + close[0]!r}?" if close else ""
-    message = f"{field}: {value!r} is no {what}; {plural} are {', '.join(known)}.{hint}"
+    message = sentence(f"{field}: {not_one_of(value, known, f'a {what}', prefix=prefix)}")
     raise RequestError(message, field=field, code=f"unknown_{what}")
 
 

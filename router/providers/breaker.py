@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Annotated
+
+from router.checked.kinds import Patience, whole
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerSettings:
     """When a breaker opens, and for how long.
 
-    failures: in a row, until it opens.  cooldown_s: how long it stays open.
-    longest_cooldown_s: the most that a provider's own retry-after can make of it.
+    failures: how many in a row open it.
+    cooldown_s: how long it stays open.
+    longest_cooldown_s: the most that a provider's own retry-after can extend cooldown_s to.
     """
 
-    failures: int = 5
-    cooldown_s: float = 30.0
-    longest_cooldown_s: float = 300.0
+    failures: Annotated[int, whole(1, 1_000)] = 5
+    cooldown_s: Patience = 30.0
+    longest_cooldown_s: Patience = 300.0
 
 
 @dataclass(slots=True)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from router.checked.kinds import Flag, Patience, Seconds, whole
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionSettings:
     """How connections are made and kept.
 
-    connect_s: to connect, TLS included.  pool_s: to wait until fewer than max_connections are in use.
-    idle_s: that an idle connection is kept: less than the 5 s after which llama.cpp, uvicorn and Node close theirs, or
-        a request now and then meets a connection that is being closed.
-    use_environment: whether HTTP_PROXY and the like, and SSL_CERT_FILE, are heeded.
+    connect_s: longest time to connect, TLS included.
+    pool_s: longest wait until fewer than max_connections are in use.
+    idle_s: how long an idle connection is kept. llama.cpp, uvicorn and Node close theirs after 5 s; above that, a
+        request now and then meets a connection that is being closed.
+    max_connections: most connections of a worker process.
+    use_environment: whether HTTP_PROXY and similar variables, and SSL_CERT_FILE, are used.
     """
 
-    connect_s: float = 5.0
-    pool_s: float = 5.0
-    idle_s: float = 4.0
-    max_connections: int = 1_000
-    use_environment: bool = False
+    connect_s: Patience = 5.0
+    pool_s: Seconds = 5.0
+    idle_s: Seconds = 4.0
+    max_connections: Annotated[int, whole(1, 1_000_000)] = 1_000
+    use_environment: Flag = False

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Annotated
 
+from router.checked.kinds import NOT_IN_FILES, Flag, Patience, Seconds, whole
 from router.dialects.conversation import FailureKind, UpstreamFailure
 from router.dialects.shared.failures import PASSING_STATUSES
 from router.providers.breaker import BreakerSettings
@@ -15,30 +17,31 @@ from router.providers.breaker import BreakerSettings
 class DispatchSettings:
     """How long and how often to try.
 
-    retries: of one target, beside the first attempt; they wait, so they are made only where no other target of the
-        same tier is left.
-    base_wait_s, longest_wait_s: full jitter in [0, min(longest, base * 2^n)]; a retry-after above the longest is not
-        waited for.
+    retries: further attempts of one model, made only where no other model of its tier is left, as they wait.
+    base_wait_s: the wait before retry n, from 0, is random in [0, min(longest_wait_s, base_wait_s * 2^n)] seconds.
+    longest_wait_s: longest wait before a retry; a longer retry-after of the provider is not waited for.
     deadline_s: over all attempts and waits, until an answer is whole or a stream has begun.
-    first_event_s: from sending to the first event of a stream.  whole_answer_s: to the headers of an answer that is
-        not streamed; these mostly come when it is written to its end.
-    between_bytes_s: the longest silence inside an answer.  heartbeat_s: silence after which a stream yields an empty
-        piece, so that the caller can keep its own connection alive.
-    drop_refused_parameters: whether a request is sent once more without the parameter that a provider refused.
-    max_answer_bytes: of an answer that is not streamed.  max_event_bytes: of a stream, without one event in them.
+    first_event_s: from sending to the first event of a stream.
+    whole_answer_s: to the headers of an answer that is not streamed, which mostly come when it is complete.
+    between_bytes_s: the longest silence inside an answer.
+    heartbeat_s: silence after which the client of a stream gets a sign of life.
+    drop_refused_parameters: whether a request is sent once more without a parameter that the provider refused.
+    breaker: when a model that keeps failing is left alone.
+    max_answer_bytes: limit of an answer that is not streamed.
+    max_event_bytes: limit of a stream's bytes without a whole event in them.
     """
 
-    retries: int = 2
-    base_wait_s: float = 0.5
-    longest_wait_s: float = 8.0
-    deadline_s: float = 600.0
-    first_event_s: float = 120.0
-    whole_answer_s: float = 300.0
-    between_bytes_s: float = 120.0
-    heartbeat_s: float = 10.0
-    drop_refused_parameters: bool = True
-    max_answer_bytes: int = 64 * 1024 * 1024
-    max_event_bytes: int = 16 * 1024 * 1024
+    retries: Annotated[int, whole(0, 10)] = 2
+    base_wait_s: Seconds = 0.5
+    longest_wait_s: Seconds = 8.0
+    deadline_s: Patience = 600.0
+    first_event_s: Patience = 120.0
+    whole_answer_s: Patience = 300.0
+    between_bytes_s: Patience = 120.0
+    heartbeat_s: Patience = 10.0
+    drop_refused_parameters: Flag = True
+    max_answer_bytes: Annotated[int, NOT_IN_FILES] = 64 * 1024 * 1024
+    max_event_bytes: Annotated[int, NOT_IN_FILES] = 16 * 1024 * 1024
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
 
 

@@ -1,6 +1,6 @@
 """Settings: one TOML file, environment variables over it, read once at start and checked whole.
 
-Every error names the key, where its value came from (file and line), and the cure.
+Every fault names the key, where its value came from (file and line), and the cure; all faults are reported at once.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from router.settings.load import ENV_PREFIX, ENV_VARIABLES, load_settings
 from router.settings.rules import check_task_names
 from router.settings.values import (
     DEFAULT_SAFE_TIER,
-    DEFAULT_TIERS,
     PolicySettings,
     Settings,
     Target,
@@ -19,7 +18,6 @@ from router.settings.values import (
 
 __all__ = [
     "DEFAULT_SAFE_TIER",
-    "DEFAULT_TIERS",
     "ENV_PREFIX",
     "ENV_VARIABLES",
     "PolicySettings",

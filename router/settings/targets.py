@@ -1,4 +1,4 @@
-"""From what has to be kept to a threshold, by the bundle's curve: once a policy, and for a request's own goal."""
+"""From a target to a threshold, by the bundle's curve: once per policy, and for a request's own goal."""
 
 from __future__ import annotations
 
@@ -25,9 +25,18 @@ class Targets:
         # A stronger safe tier than the one measured with loses no more quality, though it costs more.
         self._covers_quality, self._covers_all = configured >= measured, configured == measured
 
-    def policy(self, name: str, settings: PolicySettings) -> Policy:
-        """A policy in force. Raises ConfigError for a target that the bundle cannot support."""
-        return Policy(name, self._of_policy(name, settings), settings.limits, settings.turns)
+    def policies(self, settings: Mapping[str, PolicySettings]) -> dict[str, Policy]:
+        """The policies in force. Raises ConfigError, with every fault, for targets that the bundle cannot support."""
+        made: dict[str, Policy] = {}
+        faults: list[str] = []
+        for name, policy in settings.items():
+            try:
+                made[name] = Policy(name, self._of_policy(name, policy), policy.limits, policy.turns)
+            except ConfigError as exc:
+                faults.append(str(exc))
+        if faults:
+            raise ConfigError("\n".join(faults))
+        return made
 
     def asked(self, options: RouteOptions) -> Threshold | None:
         """The threshold for a request's own goal; None if it names none. Raises RequestError."""

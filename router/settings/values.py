@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from router.dialects.shared.provider import Provider
 from router.dialects.shared.secret import Secret
@@ -15,8 +15,9 @@ from router.providers.retry import DispatchSettings
 from router.settings.cascade import Cascade
 from router.types import ModelSpec
 
-DEFAULT_TIERS = ("budget", "production", "frontier")
 DEFAULT_SAFE_TIER = "production"
+STDERR: Final = "stderr"
+"""The value of `call_log` that names the process's standard error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,46 +66,46 @@ SHIPPED_POLICIES: Mapping[str, PolicySettings] = {
     "cheap": PolicySettings(Target("max_quality_loss", 0.10, at_least=True)),
     "cascade": PolicySettings(CHEAPEST, cascade=Cascade()),
 }
-"""What is there where nothing is configured: `careful` and `cheap` take the smallest target that the bundle supports
-where it supports no such small one, so that no bundle is too coarse to be served. `cascade` begins at the cheapest
-tier, the safe one for what the classifier knows nothing about, and goes up where the answer is poor."""
+"""The policies of an empty configuration. Where the bundle supports no target as small as that of `careful` or `cheap`,
+they take the smallest that it supports, so that every bundle can be served. `cascade` begins at the cheapest tier (at
+the safe one for requests unlike the training data) and goes up where the answer is poor."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All that can be configured, checked.
+    """All that can be configured, checked; `load_settings` makes it.
 
     bundle: folder of the bundle to serve.  tiers: cheap to strong.
-    safe_tier: what a request out of the classifier's domain gets at least.
+    safe_tier: the lowest tier for a request that is unlike the training data.
     policies: by name, `auto` among them.  rules: in their order.
     turns: for the kinds of turn that are configured; the others get `default_turns`.
-    envelopes: (start, end) markers of harness text, beside the known ones.
+    envelopes: (start, end) markers of harness text, in addition to the known ones.
     trusted_encoders: sentence-transformers models that a bundle may name; see `load_bundle`.
     host, port: where the service listens; port in 0..65535, 0 lets the system choose.
-    max_body_bytes: larger bodies get 413.  call_log: where each forwarded call is a line; None for nowhere.
+    max_body_bytes: larger bodies get 413.  call_log: where each forwarded call is a line; None: not logged.
     providers: those that can be called, joined with the environment, by name.
-    dispatch: patience and retries of forwarded calls.  connections: to providers.
-    api_key: what clients must show, also to be told a decision or the models; None lets everybody in.
+    dispatch: timeouts and retries of forwarded calls.  connections: to providers.
+    api_key: what clients must send to every endpoint but the health checks; None: no key is needed.
     unknown_models: what a forwarded request gets that names a model that is not configured: `refuse` or `auto`.
     """
 
     bundle: Path
     tiers: tuple[TierSettings, ...]
-    safe_tier: str = DEFAULT_SAFE_TIER
-    policies: Mapping[str, PolicySettings] = field(default_factory=lambda: dict(SHIPPED_POLICIES))
-    rules: tuple[Rule, ...] = ()
-    turns: Mapping[str, Limits] = field(default_factory=dict)
-    envelopes: tuple[tuple[str, str], ...] = ()
-    trusted_encoders: tuple[str, ...] = ()
-    host: str = "127.0.0.1"
-    port: int = 8080
-    max_body_bytes: int = 20_000_000
-    call_log: Path | Literal["stderr"] | None = None
-    providers: Mapping[str, Provider] = field(default_factory=dict)
-    dispatch: DispatchSettings = field(default_factory=DispatchSettings)
-    connections: ConnectionSettings = field(default_factory=ConnectionSettings)
-    api_key: Secret | None = None
-    unknown_models: str = "refuse"
+    safe_tier: str
+    policies: Mapping[str, PolicySettings]
+    rules: tuple[Rule, ...]
+    turns: Mapping[str, Limits]
+    envelopes: tuple[tuple[str, str], ...]
+    trusted_encoders: tuple[str, ...]
+    host: str
+    port: int
+    max_body_bytes: int
+    call_log: Path | Literal["stderr"] | None
+    providers: Mapping[str, Provider]
+    dispatch: DispatchSettings
+    connections: ConnectionSettings
+    api_key: Secret | None
+    unknown_models: str
 
     @property
     def tier_names(self) -> tuple[str, ...]:

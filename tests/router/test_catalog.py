@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.catalog import (
+    DEFAULT_TIERS,
     ESTIMATED_OUTPUT_TOKENS,
     UnknownModel,
     catalog,
@@ -20,7 +21,6 @@ from router.catalog import (
     list_price,
     size_bytes,
 )
-from router.settings import DEFAULT_TIERS
 from router.types import Capability, ChatRequest, Message, ModelSpec
 from training.shipping.freeze_prices import frozen, noon, to_text
 

@@ -54,6 +54,7 @@ def test_importing_loads_neither_arrays_nor_the_web_stack(tmp_path, code):
         *TRAINING_ONLY,
         "training",
         "numpy",
+        "pydantic",
         "tokenizers",
         "safetensors",
         "fastapi",

@@ -103,7 +103,7 @@ def test_only_allowed_tiers_are_chosen_in_whatever_order_they_are_named(router, 
 
 
 def test_an_unknown_tier_is_refused_with_the_known_ones(router):
-    with pytest.raises(RequestError, match="'huge' is no tier; tiers are budget, production, frontier") as caught:
+    with pytest.raises(RequestError, match="'huge' is not a tier; use one of: budget, production, frontier") as caught:
         router.route({"prompt": "hi", "router": {"tiers": ["budget", "huge"]}})
     assert (caught.value.field, caught.value.code) == ("router.tiers[1]", "unknown_tier")
 
@@ -468,7 +468,7 @@ def test_rules_on_tasks_that_the_bundle_does_not_tell_are_refused(tiny_bundle, t
         Router(bundle, load_settings({}, config=tmp_path / "t.toml"))
     (tmp_path / "t.toml").write_text('\nrules = [{ task = "chatt", tier = "frontier" }]')
     with pytest.raises(
-        ConfigError, match=r"t\.toml:2: task: 'chatt' is no task of the bundle; .* Did you mean 'chat'\?"
+        ConfigError, match=r"t\.toml:2: task: 'chatt' is not a task of the bundle; .* Did you mean 'chat'\?"
     ):
         Router(bundle, load_settings({}, config=tmp_path / "t.toml"))
 
@@ -506,12 +506,12 @@ def test_what_only_some_configurations_need_is_not_loaded_for_the_others(tmp_pat
 
 
 def test_the_example_configuration_is_whole_and_works(shipped):
-    from router.settings.load import KEYS
+    from router.settings.file import ConfigFile
 
     path = Path(__file__).parents[2] / "data" / "tierwise.example.toml"
     text = path.read_text("utf-8")
     router = Router.load(shipped, config=path, environ={})
     assert len(router.setup.rules) == 6
     assert router.setup.models["production"][1].context_window == 272_000
-    assert [key for key in KEYS if key not in text and key != "trusted_encoders"] == []
+    assert [key for key in ConfigFile.model_fields if key not in text and key != "trusted_encoders"] == []
     assert router.route("Please review this code: x = 1").reason is Reason.RULE

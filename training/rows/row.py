@@ -10,24 +10,31 @@ A missing outcome is unknown, never 0. Keys that are not listed here are allowed
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias
 
+from pydantic import Field
+
+from router.checked.document import Document
+from router.checked.kinds import Name, as_is, number, some, whole
+from router.checked.words import found, not_one_of
 from router.dialects.openai_chat.request_reader import read_request
 from router.dialects.seen import seen
 from router.errors import DataError, RequestError
 from router.types import Message
 
-__all__ = ["LabelledRow", "OutcomeRow", "TrainingRow", "check_tier_names", "found", "group_keys", "parse_row"]
+__all__ = ["LabelledRow", "OutcomeRow", "TrainingRow", "check_tier_names", "group_keys", "parse_row"]
 
-DEFAULT_LABEL_SOURCE = "annotator"
+# Far beyond any real request; they keep a slip such as a timestamp in a count from passing as data. Parquet written
+# from a table with gaps holds whole numbers as floats.
+Count: TypeAlias = Annotated[int, whole(0, 1_000_000_000, is_float_allowed=True)]
+Score: TypeAlias = Annotated[float, number(0, 1, note=" (leave out what is unknown)")]
+Usd: TypeAlias = Annotated[float, number(0, 1_000_000, what="USD, a number")]
+Messages: TypeAlias = Annotated[tuple[Message, ...], as_is()]
 
-# Far beyond any real request; they keep a slip such as a timestamp in a count from passing as data.
-_MAX_COUNT = 1_000_000_000
-_MAX_USD = 1_000_000
-
-_Number = TypeVar("_Number", int, float)
+PRIVATE = ("prompt", "messages", "why")
+"""Keys whose text is never in an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +49,19 @@ class OutcomeRow:
     n_tools: how many tools the request offered, >= 0.
     """
 
-    id: str
-    source: str
-    messages: tuple[Message, ...]
-    outcomes: Mapping[str, float]
-    category: str | None = None
-    qhash: str | None = None
-    template: str | None = None
-    conversation: str | None = None
-    metric: str | None = None
-    output_tokens: Mapping[str, int] = field(default_factory=dict)
-    input_tokens: Mapping[str, int] = field(default_factory=dict)
-    cost_usd: Mapping[str, float] = field(default_factory=dict)
-    n_tools: int = 0
+    id: Name
+    source: Name
+    messages: Messages
+    outcomes: Annotated[dict[Name, Score], some("an object from model to number, with at least one model's score")]
+    category: Name | None = None
+    qhash: Name | None = None
+    template: Name | None = None
+    conversation: Name | None = None
+    metric: Name | None = None
+    output_tokens: dict[Name, Count] = field(default_factory=dict)
+    input_tokens: dict[Name, Count] = field(default_factory=dict)
+    cost_usd: dict[Name, Usd] = field(default_factory=dict)
+    n_tools: Count = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,35 +77,44 @@ class LabelledRow:
     n_tools: how many tools the request offered, >= 0.
     """
 
-    id: str
-    source: str
-    messages: tuple[Message, ...]
-    tier: str
-    label_source: str = DEFAULT_LABEL_SOURCE
-    task: str | None = None
-    lang: str | None = None
-    pair: str | None = None
-    trap: str | None = None
-    conversation: str | None = None
-    qhash: str | None = None
-    reason: str | None = None
-    n_tools: int = 0
+    id: Name
+    source: Name
+    messages: Messages
+    tier: Name
+    label_source: Name = "annotator"
+    task: Name | None = None
+    lang: Name | None = None
+    pair: Name | None = None
+    trap: Name | None = None
+    conversation: Name | None = None
+    qhash: Name | None = None
+    reason: Annotated[Name | None, Field(alias="why")] = None
+    n_tools: Count = 0
 
 
 TrainingRow: TypeAlias = OutcomeRow | LabelledRow
 
 
 def parse_row(value: object, *, where: str, default_source: str) -> TrainingRow:
-    """Read one decoded row.
+    """Read one decoded row; null counts as not there.
 
     value: what the line decodes to.  where: file and line, for errors.  default_source: used if the row names none.
-    Raises DataError, with the field's path, what was expected there and what was found.
+    Raises DataError with every fault of the row: the key's path, what was expected there and what was found. It never
+    holds the text of a prompt.
     """
     if not isinstance(value, dict):
         raise DataError(f"expected an object, found {found(value)}", where=where)
-    fields = _Fields(value, where)
-    _check_kind(fields)
-    return _outcome_row(fields, default_source) if fields.has("outcomes") else _labelled_row(fields, default_source)
+    keys = {key: inner for key, inner in value.items() if inner is not None}
+    for one, other in (("tier", "outcomes"), ("prompt", "messages")):
+        if (one in keys) is (other in keys):
+            raise DataError(f"expected either `{one}` or `{other}`, found {_how_many(one in keys)}", where=where)
+    document = Document(keys, where, private=PRIVATE)
+    derived = {"messages": _messages(keys, document), "n_tools": _n_tools(keys, document)}
+    kind: Any = OutcomeRow if "outcomes" in keys else LabelledRow
+    row: TrainingRow | None = document.read(kind, {"source": default_source, **keys, **derived})
+    document.raise_faults(DataError)
+    assert row is not None, "a row that cannot be read has faults"
+    return row
 
 
 def group_keys(row: TrainingRow) -> tuple[str, ...]:
@@ -120,167 +136,43 @@ def check_tier_names(rows: Iterable[TrainingRow], tiers: Sequence[str]) -> None:
     """Raise DataError for the first labelled row whose tier is none of `tiers`."""
     for row in rows:
         if isinstance(row, LabelledRow) and row.tier not in tiers:
-            message = f"expected one of {', '.join(tiers)}, found {found(row.tier)}"
+            message = not_one_of(row.tier, tiers, "a tier")
             raise DataError(message, where=f"row {row.id!r} of source {row.source!r}", field="tier")
 
 
-def found(value: object) -> str:
-    """What a value is, in JSON's words and in one short line: for `expected ..., found ...`."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int() if value.bit_length() > 64:
-            return "a number of more than 64 bits"
-        case int() | float():
-            return f"the number {value}"
-        case str():
-            return f"the string {value!a}" if len(value) <= 40 else f"the string {value[:40]!a}... ({len(value)} long)"
-        case list():
-            return f"a list of {len(value)}"
-        case dict():
-            return f"an object with {len(value)} keys"
-        case _:
-            return f"a {type(value).__name__}"
+def _how_many(is_there: bool) -> str:
+    return "both" if is_there else "neither"
 
 
-@dataclass(frozen=True, slots=True)
-class _Fields:
-    """The fields of one row; each method reads one of them strictly. null counts as not there."""
-
-    value: Mapping[str, object]
-    where: str
-
-    def error(self, name: str | None, message: str) -> DataError:
-        return DataError(message, where=self.where, field=name)
-
-    def has(self, name: str) -> bool:
-        return self.value.get(name) is not None
-
-    def text(self, name: str) -> str | None:
-        if not self.has(name):
-            return None
-        value = self.value[name]
-        if not isinstance(value, str) or not value.strip():
-            raise self.error(name, f"expected a string that is not blank, found {found(value)}")
-        self.check_unicode(name, value)
-        return value
-
-    def required_text(self, name: str) -> str:
-        text = self.text(name)
-        if text is None:
-            raise self.error(name, f"expected a string that is not blank, found {self._missing(name)}")
-        return text
-
-    def numbers(self, name: str, read: Callable[[str, object], _Number]) -> dict[str, _Number]:
-        if not self.has(name):
-            return {}
-        value = self.value[name]
-        if not isinstance(value, dict):
-            raise self.error(name, f"expected an object from model to number, found {found(value)}")
-        for key in value:
-            if not isinstance(key, str) or not key.strip():
-                raise self.error(name, f"expected model names that are not blank, found {found(key)}")
-            self.check_unicode(name, key)
-        return {key: read(f"{name}.{key}", number) for key, number in value.items()}
-
-    def score(self, name: str, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
-            cure = "; leave out what is unknown" if value is None else ""
-            raise self.error(name, f"expected a number in [0, 1], found {found(value)}{cure}")
-        return float(value)
-
-    def usd(self, name: str, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= _MAX_USD:
-            raise self.error(name, f"expected USD, a number in [0, {_MAX_USD:,}], found {found(value)}")
-        return float(value)
-
-    def count(self, name: str, value: object) -> int:
-        # Parquet written from a table with gaps holds whole numbers as floats.
-        number = int(value) if isinstance(value, float) and value.is_integer() else value
-        if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= _MAX_COUNT:
-            raise self.error(name, f"expected a whole number in [0, {_MAX_COUNT:,}], found {found(value)}")
-        return number
-
-    def check_unicode(self, name: str, text: str) -> None:
+def _messages(keys: Mapping[str, Any], document: Document) -> tuple[Message, ...]:
+    """The row's `messages` read as the service reads them, or its `prompt` as one user message; () with a fault."""
+    if "prompt" in keys:
+        prompt = keys["prompt"]
+        if not isinstance(prompt, str) or not prompt.strip():
+            shown = found(prompt, is_hidden=True)
+            document.fault(("prompt",), f"expected a string that is not blank, found {shown}")
+            return ()
+        messages: tuple[Message, ...] = (Message(role="user", text=prompt),)
+    else:
         try:
-            text.encode()
-        except UnicodeEncodeError as exc:
-            message = f"expected Unicode text, found half a surrogate pair at character {exc.start}"
-            raise self.error(name, message) from exc
-
-    def _missing(self, name: str) -> str:
-        return "null" if name in self.value else "no such field"
-
-
-def _check_kind(fields: _Fields) -> None:
-    """Refuse a row that is both kinds or neither, or that has two inputs or none."""
-    for one, other in (("tier", "outcomes"), ("prompt", "messages")):
-        if fields.has(one) and fields.has(other):
-            raise fields.error(None, f"expected either `{one}` or `{other}`, found both")
-        if not fields.has(one) and not fields.has(other):
-            raise fields.error(None, f"expected either `{one}` or `{other}`, found neither")
-
-
-def _outcome_row(fields: _Fields, default_source: str) -> OutcomeRow:
-    outcomes = fields.numbers("outcomes", fields.score)
-    if not outcomes:
-        raise fields.error("outcomes", "expected at least one model's score, found none")
-    return OutcomeRow(
-        id=fields.required_text("id"),
-        source=fields.text("source") or default_source,
-        messages=_messages(fields),
-        outcomes=outcomes,
-        category=fields.text("category"),
-        qhash=fields.text("qhash"),
-        template=fields.text("template"),
-        conversation=fields.text("conversation"),
-        metric=fields.text("metric"),
-        output_tokens=fields.numbers("output_tokens", fields.count),
-        input_tokens=fields.numbers("input_tokens", fields.count),
-        cost_usd=fields.numbers("cost_usd", fields.usd),
-        n_tools=_n_tools(fields),
-    )
-
-
-def _labelled_row(fields: _Fields, default_source: str) -> LabelledRow:
-    return LabelledRow(
-        id=fields.required_text("id"),
-        source=fields.text("source") or default_source,
-        messages=_messages(fields),
-        tier=fields.required_text("tier"),
-        label_source=fields.text("label_source") or DEFAULT_LABEL_SOURCE,
-        task=fields.text("task"),
-        lang=fields.text("lang"),
-        pair=fields.text("pair"),
-        trap=fields.text("trap"),
-        reason=fields.text("why"),
-        conversation=fields.text("conversation"),
-        qhash=fields.text("qhash"),
-        n_tools=_n_tools(fields),
-    )
-
-
-def _messages(fields: _Fields) -> tuple[Message, ...]:
-    """The row's `messages` read as the service reads them, or its `prompt` as one user message."""
-    if fields.has("prompt"):
-        return (Message(role="user", text=fields.required_text("prompt")),)
-    try:
-        messages = seen(read_request({"messages": fields.value["messages"]})).messages
-    except RequestError as exc:
-        reason = exc.message.removeprefix(f"{exc.field}: ").removesuffix(".")
-        raise fields.error(exc.field, reason) from exc
+            messages = seen(read_request({"messages": keys["messages"]})).messages
+        except RequestError as exc:
+            message = exc.message.removeprefix(f"{exc.field}: ").removesuffix(".")
+            document.add(document.name, exc.field or "messages", message)
+            return ()
     for index, message in enumerate(messages):
-        fields.check_unicode(f"messages[{index}]", message.role + message.text)
+        try:
+            (message.role + message.text).encode()
+        except UnicodeEncodeError as exc:
+            place = ("prompt",) if "prompt" in keys else ("messages", index)
+            document.fault(place, f"expected Unicode text, found half a surrogate pair at character {exc.start}")
     return messages
 
 
-def _n_tools(fields: _Fields) -> int:
+def _n_tools(keys: Mapping[str, Any], document: Document) -> Any:
     """`n_tools` where the row has it, else the length of `tools`, else 0."""
-    if fields.has("n_tools"):
-        return fields.count("n_tools", fields.value["n_tools"])
-    tools = fields.value.get("tools")
-    if tools is not None and not isinstance(tools, list):
-        raise fields.error("tools", f"expected a list, found {found(tools)}")
-    return len(tools or ())
+    tools = keys.get("tools", [])
+    if "n_tools" not in keys and not isinstance(tools, list):
+        document.fault(("tools",), f"expected an array, found {found(tools)}")
+        return 0
+    return keys.get("n_tools", len(tools))

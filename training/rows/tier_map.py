@@ -12,18 +12,71 @@ from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated, Self
 
+from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_validator
+
+from router.catalog import DEFAULT_TIERS
+from router.checked.document import Document, Table
+from router.checked.kinds import Name, fault, names, number
+from router.checked.toml_lines import lines_of
+from router.checked.words import Place, not_one_of
 from router.errors import DataError
 from router.jsontext import decode_json
-from training.rows.row import OutcomeRow, found
+from training.rows.row import OutcomeRow
 
 __all__ = ["DEFAULT_TIERS", "SourceTiers", "TierMap", "load_tier_map", "parse_tier_map", "tier_scores"]
 
-DEFAULT_TIERS = ("budget", "production", "frontier")
-_TOP_KEYS = ("tiers", "order", "ladders")
+
+class _Source(Table):
+    """A source's threshold, and its tiers as further keys."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Annotated[tuple[Name, ...], names(1)]] = Field(init=False)
+
+    threshold: Annotated[float, number(0, 1, above=0)]
+
+    def models(self, tiers: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The models by tier, cheap to strong."""
+        return {tier: self.__pydantic_extra__[tier] for tier in tiers if tier in self.__pydantic_extra__}
+
+    @model_validator(mode="after")
+    def _tiers_and_models(self, info: ValidationInfo) -> Self:
+        known = info.context["a tier"]
+        tier_of: dict[str, str] = {}
+        for tier, models in self.__pydantic_extra__.items():
+            if tier not in known:
+                raise fault(f"{not_one_of(tier, known, 'a tier')}. Name other tiers in `order`", tier)
+            for model in models:
+                if (other := tier_of.setdefault(model, tier)) != tier:
+                    raise fault(f"expected each model in one tier, found {model!r} in {other} too", tier)
+        if not tier_of:
+            raise fault("expected at least one tier, found none")
+        return self
+
+
+def _no_threshold(order: tuple[str, ...]) -> tuple[str, ...]:
+    if "threshold" in order:
+        raise fault("`threshold` cannot be a tier's name")
+    return order
+
+
+class _File(Table):
+    """A tier map as it is written."""
+
+    order: Annotated[tuple[Name, ...], names(2), AfterValidator(_no_threshold)] = DEFAULT_TIERS
+    tiers: dict[Name, _Source]
+    ladders: dict[Name, dict[Name, Annotated[tuple[Name, ...], names(2)]]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _ladders_of_sources(self) -> Self:
+        for name in self.ladders:
+            if name not in self.tiers:
+                raise fault("expected a source that `tiers` has", "ladders", name)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,25 +109,23 @@ def load_tier_map(path: Path) -> TierMap:
         raw = path.read_bytes()
     except OSError as exc:
         raise DataError(f"the tier map cannot be read: {exc.strerror}", where=str(path)) from exc
-    return parse_tier_map(_decode(raw, path), where=str(path))
+    value = _decode(raw, path)
+    return parse_tier_map(value, where=str(path), lines=lines_of(raw.decode()) if path.suffix == ".toml" else None)
 
 
-def parse_tier_map(value: object, *, where: str) -> TierMap:
-    """Read a decoded tier map strictly. Raises DataError with the key, what was expected and what was found."""
-    top = _object(value, where, None)
-    for key in top:
-        if key not in _TOP_KEYS:
-            raise DataError(f"expected only {', '.join(_TOP_KEYS)}", where=where, field=key)
-    tiers = _order(top["order"], where) if "order" in top else DEFAULT_TIERS
-    sources = {
-        name: _source(source, tiers, where, f"tiers.{name}")
-        for name, source in _object(top.get("tiers"), where, "tiers").items()
-    }
-    ladders = {
-        name: _ladders(value, sources, where, f"ladders.{name}", name)
-        for name, value in _object(top.get("ladders", {}), where, "ladders").items()
-    }
-    return TierMap(tiers=tiers, sources=sources, ladders=ladders)
+def parse_tier_map(value: object, *, where: str, lines: Mapping[Place, int] | None = None) -> TierMap:
+    """Read a decoded tier map. lines: on which line each place is, if that is known.
+
+    Raises DataError with every fault: the key, what was expected and what was found.
+    """
+    order = value.get("order") if isinstance(value, dict) else None
+    tiers = tuple(name for name in order if isinstance(name, str)) if isinstance(order, list) else DEFAULT_TIERS
+    document = Document(value, where, lines=lines)
+    file = document.read(_File, value, context={"a tier": tiers})
+    document.raise_faults(DataError)
+    assert file is not None, "a file that cannot be read has faults"
+    sources = {name: SourceTiers(table.threshold, table.models(tiers)) for name, table in file.tiers.items()}
+    return TierMap(tiers=tiers, sources=sources, ladders=file.ladders)
 
 
 def tier_scores(row: OutcomeRow, tier_map: TierMap) -> tuple[float | None, ...]:
@@ -108,71 +159,3 @@ def _decode(raw: bytes, path: Path) -> object:
     except (ValueError, RecursionError) as exc:
         raise DataError(f"this is not valid {path.suffix[1:].upper()}: {exc}", where=str(path)) from exc
     raise DataError(f"expected a .json or .toml file, found {path.suffix or 'no suffix'}", where=str(path))
-
-
-def _object(value: object, where: str, key: str | None) -> dict[str, object]:
-    if not isinstance(value, dict):
-        raise DataError(f"expected an object, found {found(value)}", where=where, field=key)
-    for name in value:
-        if not isinstance(name, str) or not name.strip():
-            raise DataError(f"expected names that are not blank, found {found(name)}", where=where, field=key)
-    return value
-
-
-def _names(value: object, where: str, key: str, *, least: int) -> tuple[str, ...]:
-    """A list of at least `least` distinct names."""
-    if not isinstance(value, list) or len(value) < least:
-        raise DataError(f"expected a list of {least} names or more, found {found(value)}", where=where, field=key)
-    for index, name in enumerate(value):
-        if not isinstance(name, str) or not name.strip():
-            raise DataError(f"expected a name, found {found(name)}", where=where, field=f"{key}[{index}]")
-        if name in value[:index]:
-            raise DataError(f"expected each name once, found {name!r} again", where=where, field=f"{key}[{index}]")
-    return tuple(value)
-
-
-def _order(value: object, where: str) -> tuple[str, ...]:
-    tiers = _names(value, where, "order", least=2)
-    if "threshold" in tiers:
-        raise DataError("`threshold` cannot be a tier's name", where=where, field="order")
-    return tiers
-
-
-def _source(value: object, tiers: tuple[str, ...], where: str, key: str) -> SourceTiers:
-    entries = _object(value, where, key)
-    for name in entries:
-        if name != "threshold" and name not in tiers:
-            message = f"expected `threshold` or one of the tiers {', '.join(tiers)}; name other tiers in `order`"
-            raise DataError(message, where=where, field=f"{key}.{name}")
-    models = {tier: _names(entries[tier], where, f"{key}.{tier}", least=1) for tier in tiers if tier in entries}
-    if not models:
-        raise DataError("expected at least one tier, found none", where=where, field=key)
-    _check_disjoint(models, where, key)
-    return SourceTiers(threshold=_threshold(entries.get("threshold"), where, f"{key}.threshold"), models=models)
-
-
-def _threshold(value: object, where: str, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 1:
-        raise DataError(f"expected a number in (0, 1], found {found(value)}", where=where, field=key)
-    return float(value)
-
-
-def _check_disjoint(models: Mapping[str, tuple[str, ...]], where: str, key: str) -> None:
-    tier_of: dict[str, str] = {}
-    for tier, names in models.items():
-        for name in names:
-            if name in tier_of:
-                message = f"expected each model in one tier, found {name!r} in {tier_of[name]} too"
-                raise DataError(message, where=where, field=f"{key}.{tier}")
-            tier_of[name] = tier
-
-
-def _ladders(
-    value: object, sources: Mapping[str, SourceTiers], where: str, key: str, name: str
-) -> dict[str, tuple[str, ...]]:
-    if name not in sources:
-        raise DataError("expected a source that `tiers` has", where=where, field=key)
-    return {
-        ladder: _names(models, where, f"{key}.{ladder}", least=2)
-        for ladder, models in _object(value, where, key).items()
-    }

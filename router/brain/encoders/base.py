@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 
+from router.checked.kinds import Sha256, Text, known, whole
 from router.reading import Reading
 from router.types import FloatArray
+
+ENCODER_KINDS = ("static", "onnx", "sentence-transformers")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +26,11 @@ class EncoderSpec:
     sha256: hex digest over the encoder's files; vectors of different digests are never mixed.
     """
 
-    kind: str
-    model_id: str
-    dim: int
-    max_tokens: int
-    sha256: str
+    kind: Annotated[str, known("a kind of encoder", ENCODER_KINDS)]
+    model_id: Text
+    dim: Annotated[int, whole(1, 8192)]
+    max_tokens: Annotated[int, whole(1, 1 << 20)]
+    sha256: Sha256
 
 
 class Encoder(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from router.checked.kinds import Flag, Text
 from router.dialects.shared.secret import Secret
 
 
@@ -13,19 +14,20 @@ from router.dialects.shared.secret import Secret
 class Quirks:
     """Where a provider differs from the dialect it speaks.
 
-    max_tokens_field: the name of the limit on output that it wants.
-    strip: top-level parameters that it answers with an error.  rename: parameters that it calls otherwise.
-    stream_options: whether `stream_options.include_usage` is understood.
+    max_tokens_field: its name for the limit on output.
+    strip: top-level parameters that it answers with an error.
+    rename: parameters that have another name there.
+    stream_options: whether it understands `stream_options.include_usage`.
     tool_ids: `alnum9` for exactly nine letters and digits (Mistral).
     developer_role: whether messages may have the role `developer`; else they become `system`.
     """
 
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    strip: tuple[str, ...] = ()
-    rename: Mapping[str, str] = field(default_factory=dict)
-    stream_options: bool = True
+    strip: tuple[Text, ...] = ()
+    rename: Mapping[str, Text] = field(default_factory=dict)
+    stream_options: Flag = True
     tool_ids: Literal["any", "alnum9"] = "any"
-    developer_role: bool = False
+    developer_role: Flag = False
 
 
 @dataclass(frozen=True, slots=True)

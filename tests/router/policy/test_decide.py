@@ -106,14 +106,14 @@ def test_a_model_in_two_tiers_is_pinned_at_the_cheaper_one():
 @pytest.mark.parametrize(
     ("request_", "field", "code", "says"),
     [
-        (facts(overrides=Overrides(tier="huge")), "x-router-tier", "unknown_tier", "tiers are small, medium, large"),
+        (facts(overrides=Overrides(tier="huge")), "x-router-tier", "unknown_tier", "use one of: small, medium, large"),
         (facts(overrides=Overrides(floor="smal")), "x-router-floor", "unknown_tier", "Did you mean 'small'?"),
-        (facts(overrides=Overrides(ceiling="x")), "x-router-ceiling", "unknown_tier", "'x' is no tier"),
-        (facts(overrides=Overrides(policy="x")), "x-router-policy", "unknown_policy", "policies are auto, careful"),
+        (facts(overrides=Overrides(ceiling="x")), "x-router-ceiling", "unknown_tier", "'x' is not a tier"),
+        (facts(overrides=Overrides(policy="x")), "x-router-policy", "unknown_policy", "use one of: auto, careful"),
         (facts(model="auto:carefull"), "model", "unknown_policy", "Did you mean 'auto:careful'?"),
         (facts(model="tier:larg"), "model", "unknown_tier", "Did you mean 'tier:large'?"),
-        (facts(model="tier:"), "model", "unknown_tier", "'' is no tier"),
-        (facts(tiers=("small", "x")), "router.tiers[1]", "unknown_tier", "'x' is no tier"),
+        (facts(model="tier:"), "model", "unknown_tier", "'' is not a tier"),
+        (facts(tiers=("small", "x")), "router.tiers[1]", "unknown_tier", "'x' is not a tier"),
         (
             facts(overrides=Overrides(floor="large", ceiling="small")),
             "x-router-floor",

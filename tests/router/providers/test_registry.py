@@ -4,18 +4,26 @@ from urllib.parse import urlsplit
 import pytest
 
 from router.catalog import catalog
+from router.checked.document import Document
 from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
 from router.providers.adapters import ADAPTERS
 from router.providers.calls import Target
 from router.providers.registry import (
     ADAPTER_NAMES,
-    missing_variables,
     provider_from,
     providers_from,
     rows_with,
     shipped_rows,
 )
+
+
+def merged(own):
+    document = Document({"providers": own}, "tierwise.toml")
+    rows = rows_with(own, document)
+    document.raise_faults(ConfigError)
+    return rows
+
 
 LOCAL = {"ollama", "vllm", "llamacpp", "lmstudio", "echo"}
 
@@ -43,13 +51,13 @@ def test_each_row_becomes_a_provider_once_its_variables_are_set(name):
     parts = urlsplit(provider.base_url)
     assert parts.hostname and "{" not in provider.base_url and not provider.base_url.endswith("/")
     assert parts.scheme == "https" or name in LOCAL
-    assert missing_variables(row, environ) == ()
 
 
 def test_without_any_variable_only_what_needs_none_can_be_called():
-    assert set(providers_from(shipped_rows(), {})) == LOCAL
-    assert missing_variables(shipped_rows()["openai"], {}) == ("OPENAI_API_KEY",)
-    assert missing_variables(shipped_rows()["azure_openai"], {}) == ("AZURE_OPENAI_API_KEY", "AZURE_OPENAI_ENDPOINT")
+    assert set(providers_from(shipped_rows(), {}, Document({}, "t.toml"))) == LOCAL
+    only_a_key = {"AZURE_OPENAI_API_KEY": "k"}
+    assert provider_from(shipped_rows()["azure_openai"], only_a_key) is None
+    assert provider_from(shipped_rows()["azure_openai"], only_a_key | {"AZURE_OPENAI_ENDPOINT": "https://x.test"})
 
 
 def test_bedrock_takes_aws_keys_where_there_is_no_bearer_key():
@@ -58,7 +66,6 @@ def test_bedrock_takes_aws_keys_where_there_is_no_bearer_key():
     provider = provider_from(row, environ)
     assert provider.aws_keys.access_key_id == "AKID" and provider.key is None
     assert provider.base_url == "https://bedrock-runtime.eu-west-1.amazonaws.com"
-    assert missing_variables(row, environ) == ()
     assert provider_from(row, environ | {"AWS_BEARER_TOKEN_BEDROCK": "b"}).aws_keys is None
 
 
@@ -67,7 +74,7 @@ def test_an_operators_row_changes_a_known_provider_or_adds_one():
         {"name": "openai", "base_url": "https://gateway.test/v1/", "quirks": {"strip": ["user"]}},
         {"name": "mine", "base_url": "http://10.0.0.5:9000/v1", "key_required": False},
     ]
-    rows = rows_with(own, source="tierwise.toml")
+    rows = merged(own)
     assert rows["openai"].base_url == "https://gateway.test/v1"
     assert rows["openai"].key_variable == "OPENAI_API_KEY" and rows["openai"].quirks.strip == ("user",)
     assert provider_from(rows["mine"], {}).adapter == "openai_compatible"
@@ -75,27 +82,40 @@ def test_an_operators_row_changes_a_known_provider_or_adds_one():
 
 
 @pytest.mark.parametrize(
-    ("row", "place"),
+    ("row", "key"),
     [
         ({"name": "x/y", "base_url": "https://x.test"}, "name"),
         ({"base_url": "https://x.test"}, "name"),
-        ({"name": "x"}, "x.base_url"),
-        ({"name": "x", "base_url": "ftp://x.test"}, "x.base_url"),
-        ({"name": "x", "base_url": "https://{WHERE}.test"}, "x.base_url"),
-        ({"name": "x", "base_url": "https://x.test", "adapter": "soap"}, "x.adapter"),
-        ({"name": "x", "base_url": "https://x.test", "colour": 1}, "x.colour"),
-        ({"name": "x", "base_url": "https://x.test", "key_required": "no"}, "x.key_required"),
-        ({"name": "x", "base_url": "https://x.test", "variables": ["A"]}, "x.variables"),
-        ({"name": "x", "base_url": "https://x.test", "quirks": {"tool_ids": "short"}}, "x.quirks.tool_ids"),
-        ({"name": "x", "base_url": "https://x.test", "quirks": {"strip": "user"}}, "x.quirks.strip"),
-        ({"name": "x", "base_url": "https://x.test", "quirks": {"rename": {"a": 1}}}, "x.quirks.rename"),
-        ({"name": "x", "base_url": "https://x.test", "quirks": {"odd": 1}}, "x.quirks.odd"),
-        ({"name": "x", "base_url": "https://x.test", "quirks": 1}, "x.quirks"),
+        ({"name": "x"}, "base_url"),
+        ({"name": "x", "base_url": "ftp://x.test"}, "base_url"),
+        ({"name": "x", "base_url": "https://{WHERE}.test"}, "base_url"),
+        ({"name": "x", "base_url": "https://x.test", "adapter": "soap"}, "adapter"),
+        ({"name": "x", "base_url": "https://x.test", "colour": 1}, "colour"),
+        ({"name": "x", "base_url": "https://x.test", "key_required": "no"}, "key_required"),
+        ({"name": "x", "base_url": "https://x.test", "variables": ["A"]}, "variables"),
+        ({"name": "x", "base_url": "https://x.test", "quirks": {"tool_ids": "short"}}, "quirks.tool_ids"),
+        ({"name": "x", "base_url": "https://x.test", "quirks": {"strip": "user"}}, "quirks.strip"),
+        ({"name": "x", "base_url": "https://x.test", "quirks": {"rename": {"a": 1}}}, "quirks.rename.a"),
+        ({"name": "x", "base_url": "https://x.test", "quirks": {"odd": 1}}, "quirks.odd"),
+        ({"name": "x", "base_url": "https://x.test", "quirks": 1}, "quirks"),
     ],
 )
-def test_a_wrong_row_is_refused_by_source_and_key(row, place):
-    with pytest.raises(ConfigError, match=rf"tierwise.toml: providers.*{re.escape(place)}"):
-        rows_with([row], source="tierwise.toml")
+def test_a_wrong_row_is_refused_by_source_and_key(row, key):
+    with pytest.raises(ConfigError, match=rf"^tierwise\.toml: providers\[0\]\.{re.escape(key)}: [^\n]*$"):
+        merged([row])
+
+
+def test_all_faults_of_all_rows_are_named_at_once_and_no_key_is_shown():
+    secret = "sk-live-0123456789"
+    rows = [{"name": "x", "key": secret, "key_variable": [secret]}, {"name": "openai", "key_variable": {"a": secret}}]
+    with pytest.raises(ConfigError) as caught:
+        merged([*rows, {"name": "y", "base_url": f"ftp://me:{secret}@x.test"}])
+    lines = str(caught.value).splitlines()
+    assert [line.split(": ")[1] for line in lines] == [
+        "providers[0].base_url", "providers[0].key_variable", "providers[0].key", "providers[1].key_variable",
+        "providers[2].base_url",
+    ]  # fmt: skip
+    assert secret not in str(caught.value)
 
 
 def test_a_wrong_key_or_url_is_refused_without_the_key_in_the_message():

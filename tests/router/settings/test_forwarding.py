@@ -116,10 +116,13 @@ def test_the_call_log_is_standard_error_or_a_file_beside_the_configuration(load,
         ("providers = 1", "providers: expected an array of tables"),
         ('[[providers]]\nbase_url = "http://x"', "providers[0].name: expected a string"),
         (LOCAL + LOCAL, "'local' has a row already"),
-        ('[[providers]]\nname = "a/b"\nbase_url = "http://x"', "providers: name: expected a string without '/'"),
-        ('[[providers]]\nname = "a"\nbase_url = "ftp://x"', "providers.a.base_url: expected an http or https URL"),
-        ('[[providers]]\nname = "a"\nbase_url = "http://x"\nkey = "sk-1"', "providers.a.key: unknown key"),
-        ('[[providers]]\nname = "a"\nadapter = "soap"\nbase_url = "http://x"', "providers.a.adapter: expected one of"),
+        ('[[providers]]\nname = "a/b"\nbase_url = "http://x"', "providers[0].name: expected a string without '/'"),
+        ('[[providers]]\nname = "a"\nbase_url = "ftp://x"', "providers[0].base_url: expected an http or https URL"),
+        ('[[providers]]\nname = "a"\nbase_url = "http://x"\nkey = "sk-1"', "providers[0].key: unknown key"),
+        (
+            '[[providers]]\nname = "a"\nadapter = "soap"\nbase_url = "http://x"',
+            "providers[0].adapter: 'soap' is not an adapter; use one of: openai_compatible",
+        ),
     ],
 )
 def test_a_mistake_is_named_with_its_place(load, text, said):

@@ -91,15 +91,15 @@ def test_the_command_line_goes_before_everything():
 @pytest.mark.parametrize(
     ("text", "key", "expected"),
     [
-        ("prot = 1", "prot", "known are bundle"),
+        ("prot = 1", "prot", "the keys here are max_quality_loss"),
         ("bundle = 7", "bundle", "a string"),
         ('bundle = ""', "bundle", "a string that is not empty"),
-        ('safe_tier = "middle"', "safe_tier", "tiers are budget, production, frontier"),
+        ('safe_tier = "middle"', "safe_tier", "is not a tier; use one of: budget, production, frontier"),
         ("max_quality_loss = 2", "max_quality_loss", "in [0, 1]"),
         ("max_quality_loss = nan", "max_quality_loss", "in [0, 1]"),
         ("max_quality_loss = true", "max_quality_loss", "a number"),
         ("server = 7", "server", "a table"),
-        ("[server]\nports = 7", "server.ports", "known are host, port"),
+        ("[server]\nports = 7", "server.ports", "the keys here are host, port"),
         ("[server]\nport = 65536", "server.port", "65535"),
         ("[server]\nport = -1", "server.port", "whole number"),
         ("[server]\nport = 80.5", "server.port", "whole number"),
@@ -111,12 +111,20 @@ def test_the_command_line_goes_before_everything():
         ('[[tiers]]\nname = "a"\nmodels = ["openai/gpt-5.4"]', "tiers", "two or more"),
         (TWO_TIERS.replace("high", "low"), "tiers", "different names"),
         (TWO_TIERS.replace('name = "high"\n', ""), "tiers[1].name", "a string"),
-        (TWO_TIERS.replace('models = ["openai/gpt-5.5"]', ""), "tiers[1].models", "at least one model"),
-        (TWO_TIERS.replace("gpt-5.5", "gpt-9"), "tiers[1].models", "models of the catalog"),
-        (TWO_TIERS.replace("0.1,", "-1,"), "tiers[0].models[1].input_usd_per_million", "at least 0"),
-        (TWO_TIERS.replace("0.1,", "inf,"), "tiers[0].models[1].input_usd_per_million", "at least 0"),
+        (
+            TWO_TIERS.replace('models = ["openai/gpt-5.5"]', ""),
+            "tiers[1].models",
+            "an array of strings or tables, at least one",
+        ),
+        (TWO_TIERS.replace("gpt-5.5", "gpt-9"), "tiers[1].models[0]", "a model of the catalog"),
+        (TWO_TIERS.replace("0.1,", "-1,"), "tiers[0].models[1].input_usd_per_million", "at or above 0"),
+        (TWO_TIERS.replace("0.1,", "inf,"), "tiers[0].models[1].input_usd_per_million", "at or above 0"),
         (TWO_TIERS.replace("input_usd_per_million = 0.1, ", ""), "tiers[0].models[1].input_usd_per_million", "number"),
-        (TWO_TIERS.replace("input_usd", "in_usd"), "tiers[0].models[1].in_usd_per_million", "known are model"),
+        (
+            TWO_TIERS.replace("input_usd", "in_usd"),
+            "tiers[0].models[1].in_usd_per_million",
+            "the keys here are input_usd_per_million, ",
+        ),
     ],
 )
 def test_each_mistake_in_a_file_is_named_with_file_key_and_what_is_expected(write, text, key, expected):
@@ -265,9 +273,9 @@ def test_envelopes_are_pairs_of_markers(write):
         ("tier_mix = {}", 1, "tier_mix", "at least one tier"),
         ("tier_mix = { frontier = 2 }", 1, "tier_mix.frontier", "in [0, 1]"),
         ("[policies.x]\nfloor = 'frontier'\nceiling = 'budget'", 1, "policies.x", "its limits leave no tier"),
-        ("[policies.x]\n\ntiers = ['budgets']", 3, "policies.x.tiers", "Did you mean 'budget'?"),
+        ("[policies.x]\n\ntiers = ['budgets']", 3, "policies.x.tiers[0]", "Did you mean 'budget'?"),
         ("[policies.x]\ntiers = []", 1, "policies.x", "leave no tier"),
-        ("[policies.x]\nmax_loss = 1", 2, "policies.x.max_loss", "known are max_quality_loss"),
+        ("[policies.x]\nmax_loss = 1", 2, "policies.x.max_loss", "the keys here are max_quality_loss"),
         ("[policies.x.turns]\ntitel = 'budget'", 2, "policies.x.turns.titel", "Did you mean 'title'?"),
         (
             "max_quality_loss = 0.1\n[policies.auto]\nmax_quality_loss = 0.2",
@@ -276,22 +284,27 @@ def test_envelopes_are_pairs_of_markers(write):
             ":1 has",
         ),
         ("policies = 7", 1, "policies", "a table"),
-        ("[turns]\ntitle = 'cheap'", 2, "turns.title", "known are budget, production, frontier, classifier"),
-        ("[turns]\ntitle = 7", 2, "turns.title", "a string"),
-        ("[turns]\ntitle = { tier = 'budget', floor = 'budget' }", 2, "turns.title.tier", "take one of the two"),
+        ("[turns]\ntitle = 'cheap'", 2, "turns.title", "use one of: budget, production, frontier, classifier"),
+        ("[turns]\ntitle = 7", 2, "turns.title", "expected the name of a tier"),
+        ("[turns]\ntitle = { tier = 'budget', floor = 'budget' }", 2, "turns.title.tier", "choose one of the two"),
         ("[turns]\ntitle = { floor = 'frontier', ceiling = 'budget' }", 2, "turns.title.floor", "no tier is left"),
         ("[[envelopes]]\nstart = 'a'", 1, "envelopes[0].end", "a string"),
         ("[[envelopes]]\nstart = 'a'\nend = ' '", 3, "envelopes[0].end", "not blank"),
-        ('[catalog."openai/gpt-5.5"]\nwindow = 1', 2, 'catalog."openai/gpt-5.5".window', "known are input_usd"),
+        ('[catalog."openai/gpt-5.5"]\nwindow = 1', 2, 'catalog."openai/gpt-5.5".window', "the keys here are input_usd"),
         ('[catalog."openai/gpt-5.6x"]\ncontext_window = 1', 1, 'catalog."openai/gpt-5.6x"', "so is its price"),
         (
             '[catalog."openai/gpt-5.5"]\ncapabilities = ["image"]',
             2,
-            'catalog."openai/gpt-5.5".capabilities',
+            'catalog."openai/gpt-5.5".capabilities[0]',
             "'images'",
         ),
-        ('[catalog."openai/gpt-5.5"]\ncontext_window = 0', 2, 'catalog."openai/gpt-5.5".context_window', "at least 1"),
-        (tiers_of('["openai/gpt5.4"]'), 3, "tiers[0].models", "Did you mean 'openai/gpt-5.4'?"),
+        (
+            '[catalog."openai/gpt-5.5"]\ncontext_window = 0',
+            2,
+            'catalog."openai/gpt-5.5".context_window',
+            "at or above 1",
+        ),
+        (tiers_of('["openai/gpt5.4"]'), 3, "tiers[0].models[0]", "Did you mean 'openai/gpt-5.4'?"),
         ("safe_tier = 'produktion'", 1, "safe_tier", "Did you mean 'production'?"),
     ],
 )
@@ -301,3 +314,53 @@ def test_each_mistake_is_named_with_its_line(write, text, line, key, expected):
         load_settings({}, config=path)
     assert str(caught.value).startswith(f"{path}:{line}: {key}: ")
     assert expected in str(caught.value)
+
+
+MANY = """\
+prot = 1
+safe_tier = "produktion"
+rules = [{ taks = "a", tier = "budget" }, { regex = "(", tier = "budget" }]
+[server]
+port = "80"
+[[providers]]
+name = "a"
+key = "sk-live-0123456789"
+[turns]
+titel = "budget"
+[[envelopes]]
+start = " "
+"""
+
+
+def test_all_faults_of_a_file_and_of_the_environment_are_named_at_once_in_their_order(write):
+    path = write(MANY)
+    with pytest.raises(ConfigError) as caught:
+        load_settings({"TIERWISE_PORT": "http"}, config=path)
+    said = str(caught.value)
+    places = [line.removeprefix(f"{path}:").split(": ")[:2] for line in said.splitlines()]
+    assert [[line, key] for line, key in places[:-1]] == [
+        ["1", "prot"],
+        ["2", "safe_tier"],
+        ["3", "rules[0].taks"],
+        ["3", "rules[1].regex"],
+        ["5", "server.port"],
+        ["6", "providers[0].base_url"],
+        ["8", "providers[0].key"],
+        ["10", "turns.titel"],
+        ["11", "envelopes[0].end"],
+        ["12", "envelopes[0].start"],
+    ]
+    assert places[-1][0] == "TIERWISE_PORT='http' (environment)"
+    assert "sk-live" not in said
+
+
+def test_faults_across_tables_are_named_at_once(write):
+    path = write(
+        "rules = [{ task = 'a', tier = 'frontier' }, { task = 'b', tier = 'frontier' }]\n"
+        "max_quality_loss = 0.1\n[policies.auto]\nmax_quality_loss = 0.2\nceiling = 'production'\n"
+        "[catalog.'own/x']\ncontext_window = 1\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_settings({}, config=path)
+    keys = [line.split(": ")[1] for line in str(caught.value).splitlines()]
+    assert keys == ["rules[0].tier", "rules[1].tier", "policies.auto.max_quality_loss", 'catalog."own/x"']

@@ -22,7 +22,7 @@ def targets():
 
 
 def test_a_policy_without_a_target_keeps_the_bundles_own(targets):
-    policy = targets.policy("auto", PolicySettings(limits=Limits(floor="production")))
+    policy = targets.policies({"auto": PolicySettings(limits=Limits(floor="production"))})["auto"]
     assert (policy.name, policy.threshold.value, policy.limits) == ("auto", 0.3, Limits(floor="production"))
     assert policy.threshold.promise == tiny_promise().stated()
 
@@ -32,7 +32,7 @@ def test_a_policy_without_a_target_keeps_the_bundles_own(targets):
     [("max_quality_loss", 0.2, 0.5), ("max_cost_usd_per_1k", 6.0, 0.5), ("tier_mix", {"frontier": 0.4}, 0.5)],
 )
 def test_each_kind_of_target_has_its_threshold_and_promise(targets, kind, value, threshold):
-    found = targets.policy("x", PolicySettings(Target(kind, value))).threshold
+    found = targets.policies({"x": PolicySettings(Target(kind, value))})["x"].threshold
     assert found.value == threshold
     assert found.promise == tiny_promise().stated(Goal(**{kind: value}))
 
@@ -52,17 +52,24 @@ def test_an_operators_target_that_the_bundle_cannot_support_is_refused_with_the_
     targets, target, says
 ):
     with pytest.raises(ConfigError, match=rf"^t\.toml:3: policy mine: {says}"):
-        targets.policy("mine", PolicySettings(target))
+        targets.policies({"mine": PolicySettings(target)})
     assert targets.remarks == []
+
+
+def test_all_targets_that_the_bundle_cannot_support_are_named_at_once(targets):
+    small = Target("max_quality_loss", 0.001, where="t.toml:3")
+    cheap = Target("max_cost_usd_per_1k", 0.5, where="t.toml:9")
+    with pytest.raises(ConfigError) as caught:
+        targets.policies({"a": PolicySettings(small), "auto": PolicySettings(), "b": PolicySettings(cheap)})
+    assert [line[:17] for line in str(caught.value).splitlines()] == ["t.toml:3: policy ", "t.toml:9: policy "]
 
 
 def test_a_shipped_policy_takes_the_least_that_the_bundle_supports_and_says_so():
     coarse = Targets(tiny_promise(), TIERS, safe_tier="production")
-    for name, settings in SHIPPED_POLICIES.items():
-        coarse.policy(name, settings)
+    coarse.policies(SHIPPED_POLICIES)
     assert coarse.remarks == []
     small = PolicySettings(Target("max_quality_loss", 0.005, at_least=True))
-    assert coarse.policy("careful", small).threshold.value == 0.1
+    assert coarse.policies({"careful": small})["careful"].threshold.value == 0.1
     (remark,) = coarse.remarks
     assert re.search(r"policy careful promises max_quality_loss 0\.02, the least .* in place of 0\.005", remark)
 

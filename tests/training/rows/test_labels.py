@@ -183,7 +183,7 @@ def test_labels_stand_in_the_order_of_the_rows(tiers):
 def test_rows_that_the_map_does_not_know_are_refused():
     with pytest.raises(DataError, match="source"):
         label_rows([OutcomeRow(id="a", source="nowhere", messages=ASK, outcomes={"m": 1.0})], TIER_MAP)
-    with pytest.raises(DataError, match="tier: expected one of budget, production, frontier"):
+    with pytest.raises(DataError, match="tier: 'gold' is not a tier; use one of: budget, production, frontier"):
         label_rows([LabelledRow(id="a", source="people", messages=ASK, tier="gold")], TIER_MAP)
 
 

@@ -102,7 +102,7 @@ def test_the_first_wrong_row_beyond_is_raised_with_the_cure(tmp_path: Path) -> N
         (b'{"id": NaN}\n', r":1: expected one JSON object, found invalid JSON"),
         (b"[" * 100_000 + b"\n", r":1: expected one JSON object, found invalid JSON"),
         (b'{"id": "\xff"}\n', r":1: expected UTF-8, found byte 0xff at column 9"),
-        (b"7\n", r":1: expected an object, found the number 7"),
+        (b"7\n", r":1: expected an object, found 7"),
         (line("a") + line("a"), r":2: id: expected each id once in a source, found 'a' of 'rows' again, as at .*:1"),
         (b"", r"rows.jsonl: expected rows, found an empty file"),
         (b"\n\n", r"rows.jsonl: expected rows, found an empty file"),

@@ -95,37 +95,41 @@ def test_unknown_keys_and_null_fields_are_passed_over() -> None:
 @pytest.mark.parametrize(
     ("row", "field", "message"),
     [
-        ([], None, "expected an object, found a list of 0"),
+        ([], None, "expected an object, found an array of 0"),
         ({**OUTCOME, "tier": "budget"}, None, "expected either `tier` or `outcomes`, found both"),
         ({"id": "a", "prompt": "x"}, None, "expected either `tier` or `outcomes`, found neither"),
         ({**OUTCOME, "messages": []}, None, "expected either `prompt` or `messages`, found both"),
         ({"id": "a", "tier": "x"}, None, "expected either `prompt` or `messages`, found neither"),
-        ({**OUTCOME, "id": 7}, "id", "expected a string that is not blank, found the number 7"),
-        ({**OUTCOME, "id": " "}, "id", "expected a string that is not blank, found the string ' '"),
-        ({**OUTCOME, "id": None}, "id", "expected a string that is not blank, found null"),
-        ({"prompt": "x", "tier": "y"}, "id", "expected a string that is not blank, found no such field"),
+        ({**OUTCOME, "id": 7}, "id", "expected a string that is not blank, found 7"),
+        ({**OUTCOME, "id": " "}, "id", 'expected a string that is not blank, found " "'),
+        ({**OUTCOME, "id": None}, "id", "expected a string that is not blank, found no such key"),
+        ({"prompt": "x", "tier": "y"}, "id", "expected a string that is not blank, found no such key"),
         ({**OUTCOME, "source": True}, "source", "expected a string that is not blank, found true"),
-        ({**OUTCOME, "prompt": {}}, "prompt", "expected a string that is not blank, found an object with 0 keys"),
+        ({**OUTCOME, "prompt": {}}, "prompt", "expected a string that is not blank, found an object of 0"),
         ({**OUTCOME, "prompt": "\ud800"}, "prompt", "expected Unicode text, found half a surrogate pair"),
-        ({**OUTCOME, "outcomes": {}}, "outcomes", "expected at least one model's score, found none"),
-        ({**OUTCOME, "outcomes": [1]}, "outcomes", "expected an object from model to number, found a list of 1"),
-        ({**OUTCOME, "outcomes": {"": 1}}, "outcomes", "expected model names that are not blank"),
-        ({**OUTCOME, "outcomes": {"m": 1.5}}, "outcomes.m", r"expected a number in \[0, 1\], found the number 1.5"),
-        ({**OUTCOME, "outcomes": {"m": -0.1}}, "outcomes.m", "found the number -0.1"),
+        ({**OUTCOME, "outcomes": {}}, "outcomes", "with at least one model's score, found an object of 0"),
+        ({**OUTCOME, "outcomes": [1]}, "outcomes", "expected an object from model to number, .* found an array of 1"),
+        ({**OUTCOME, "outcomes": {"": 1}}, "outcomes", "expected names that are not blank, found"),
+        (
+            {**OUTCOME, "outcomes": {"m": 1.5}},
+            "outcomes.m",
+            r"expected a number in \[0, 1\] \(leave out what is unknown\), found 1.5",
+        ),
+        ({**OUTCOME, "outcomes": {"m": -0.1}}, "outcomes.m", "found -0.1"),
         ({**OUTCOME, "outcomes": {"m": True}}, "outcomes.m", "found true"),
-        ({**OUTCOME, "outcomes": {"m": "1"}}, "outcomes.m", "found the string '1'"),
-        ({**OUTCOME, "outcomes": {"m": None}}, "outcomes.m", "found null; leave out what is unknown"),
-        ({**OUTCOME, "outcomes": {"m": float("nan")}}, "outcomes.m", "found the number nan"),
+        ({**OUTCOME, "outcomes": {"m": "1"}}, "outcomes.m", 'found "1"'),
+        ({**OUTCOME, "outcomes": {"m": None}}, "outcomes.m", "\\(leave out what is unknown\\), found null"),
+        ({**OUTCOME, "outcomes": {"m": float("nan")}}, "outcomes.m", "found nan"),
         ({**OUTCOME, "outcomes": {"m": 10**5000}}, "outcomes.m", "found a number of more than 64 bits"),
         ({**OUTCOME, "output_tokens": {"m": -1}}, "output_tokens.m", "expected a whole number"),
-        ({**OUTCOME, "input_tokens": {"m": 1.5}}, "input_tokens.m", "found the number 1.5"),
-        ({**OUTCOME, "input_tokens": {"m": float("inf")}}, "input_tokens.m", "found the number inf"),
+        ({**OUTCOME, "input_tokens": {"m": 1.5}}, "input_tokens.m", "found 1.5"),
+        ({**OUTCOME, "input_tokens": {"m": float("inf")}}, "input_tokens.m", "found inf"),
         ({**OUTCOME, "cost_usd": {"m": -0.5}}, "cost_usd.m", "expected USD"),
         ({**OUTCOME, "cost_usd": {"m": 10**400}}, "cost_usd.m", "expected USD"),
         ({**OUTCOME, "n_tools": True}, "n_tools", "expected a whole number"),
-        ({**OUTCOME, "tools": {}}, "tools", "expected a list, found an object"),
-        ({**LABELLED, "tier": 2}, "tier", "expected a string that is not blank, found the number 2"),
-        ({**LABELLED, "pair": []}, "pair", "expected a string that is not blank, found a list of 0"),
+        ({**OUTCOME, "tools": {}}, "tools", "expected an array, found an object of 0"),
+        ({**LABELLED, "tier": 2}, "tier", "expected a string that is not blank, found 2"),
+        ({**LABELLED, "pair": []}, "pair", "expected a string that is not blank, found an array of 0"),
         ({"id": "a", "tier": "x", "messages": "hi"}, "messages", "expected an array, found a string"),
         ({"id": "a", "tier": "x", "messages": []}, "messages", "expected at least one message"),
         ({"id": "a", "tier": "x", "messages": [{"role": 1}]}, "messages[0].role", "expected a string, found a number"),
@@ -139,7 +143,7 @@ def test_a_wrong_row_is_refused_with_place_field_and_what_was_expected(
     assert caught.value.where == "rows.jsonl:7"
     assert caught.value.field == field
     place = "rows.jsonl:7: " if field is None else f"rows.jsonl:7: {field}: expected"
-    assert str(caught.value).startswith(place)
+    assert str(caught.value).startswith(place) and "\n" not in str(caught.value)
 
 
 json_values = st.recursive(
@@ -201,6 +205,23 @@ def test_a_label_that_is_no_tier_is_refused_with_the_tiers_there_are() -> None:
     rows = [parse(OUTCOME), parse(LABELLED)]
     check_tier_names(rows, ("budget", "frontier"))
     with pytest.raises(
-        DataError, match="row 'a' of source 'rows': tier: expected one of small, large, found the string"
+        DataError, match="row 'a' of source 'rows': tier: 'budget' is not a tier; use one of: small, large"
     ):
         check_tier_names(rows, ("small", "large"))
+
+
+def test_all_faults_of_a_row_are_named_at_once_and_never_the_text_of_a_prompt() -> None:
+    secret = "the patient is called Ada"
+    with pytest.raises(DataError) as caught:
+        parse({"id": 7, "prompt": [secret], "tier": " ", "why": [secret], "pair": 3})
+    assert str(caught.value).splitlines() == [
+        "rows.jsonl:7: prompt: expected a string that is not blank, found an array of 1",
+        "rows.jsonl:7: id: expected a string that is not blank, found 7",
+        'rows.jsonl:7: tier: expected a string that is not blank, found " "',
+        "rows.jsonl:7: pair: expected a string that is not blank, found 3",
+        "rows.jsonl:7: why: expected a string that is not blank, found an array of 1",
+    ]
+    for wrong in ({"prompt": secret + "\ud800"}, {"messages": [{"role": "user", "content": secret + "\ud800"}]}):
+        with pytest.raises(DataError) as caught:
+            parse({"id": "a", "tier": "budget", **wrong})
+        assert secret not in str(caught.value)

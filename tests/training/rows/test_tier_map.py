@@ -50,26 +50,34 @@ def test_an_order_names_any_number_of_tiers_cheap_to_strong() -> None:
 @pytest.mark.parametrize(
     ("value", "field", "message"),
     [
-        ([], None, "expected an object, found a list of 0"),
-        ({}, "tiers", "expected an object, found null"),
-        (MAP | {"tier": {}}, "tier", "expected only tiers, order, ladders"),
-        (MAP | {"order": ["budget"]}, "order", "expected a list of 2 names or more, found a list of 1"),
+        ([], None, "expected an object, found an array of 0"),
+        ({}, "tiers", "expected an object of objects, found no such key"),
+        (MAP | {"tier": {}}, "tier", "unknown key; the keys here are order, tiers, ladders. Did you mean 'tiers'"),
+        (MAP | {"order": ["budget"]}, "order", "expected an array of 2 or more different names, found an array of 1"),
         (MAP | {"order": ["a", "a"]}, "order[1]", "expected each name once"),
         (MAP | {"order": ["a", "threshold"]}, "order", "cannot be a tier's name"),
-        (MAP | {"order": ["a", 1]}, "order[1]", "expected a name, found the number 1"),
-        (MAP | {"order": ["budget", "large"]}, "tiers.s.frontier", "one of the tiers budget, large"),
+        (MAP | {"order": ["a", 1]}, "order[1]", "expected a string that is not blank, found 1"),
+        (
+            MAP | {"order": ["budget", "large"]},
+            "tiers.s.frontier",
+            "'frontier' is not a tier; use one of: budget, large. Name other tiers in `order`",
+        ),
         ({"tiers": {"s": {"threshold": 0.6}}}, "tiers.s", "expected at least one tier"),
-        ({"tiers": {"s": {"budget": ["a"]}}}, "tiers.s.threshold", r"expected a number in \(0, 1\], found null"),
-        (changed(threshold=0), "tiers.s.threshold", "found the number 0"),
-        (changed(threshold=1.01), "tiers.s.threshold", "found the number 1.01"),
-        (changed(threshold=float("nan")), "tiers.s.threshold", "found the number nan"),
+        ({"tiers": {"s": {"budget": ["a"]}}}, "tiers.s.threshold", r"expected a number in \(0, 1\], found no such key"),
+        (changed(threshold=0), "tiers.s.threshold", "found 0"),
+        (changed(threshold=1.01), "tiers.s.threshold", "found 1.01"),
+        (changed(threshold=float("nan")), "tiers.s.threshold", "found nan"),
         (changed(threshold=True), "tiers.s.threshold", "found true"),
-        (changed(budget=[]), "tiers.s.budget", "expected a list of 1 names or more"),
-        (changed(budget="a"), "tiers.s.budget", "found the string 'a'"),
+        (changed(budget=[]), "tiers.s.budget", "expected an array of 1 or more different names"),
+        (changed(budget="a"), "tiers.s.budget", 'found "a"'),
         (changed(frontier=["c", "b"]), "tiers.s.frontier", "expected each model in one tier, found 'b' in budget too"),
-        (changed(medium=["d"]), "tiers.s.medium", "expected `threshold` or one of the tiers"),
+        (changed(medium=["d"]), "tiers.s.medium", "'medium' is not a tier; use one of: budget, production, frontier"),
         (MAP | {"ladders": {"t": {}}}, "ladders.t", "expected a source that `tiers` has"),
-        (MAP | {"ladders": {"s": {"vendor": ["a"]}}}, "ladders.s.vendor", "expected a list of 2 names or more"),
+        (
+            MAP | {"ladders": {"s": {"vendor": ["a"]}}},
+            "ladders.s.vendor",
+            "expected an array of 2 or more different names",
+        ),
     ],
 )
 def test_a_wrong_tier_map_is_refused_with_its_key(value: Any, field: str | None, message: str) -> None:
@@ -102,6 +110,18 @@ def test_json_and_toml_files_give_the_same_map(tmp_path: Path) -> None:
     toml = '[tiers.s]\nthreshold = 0.6\nbudget = ["a", "b"]\nfrontier = ["c"]\n[ladders.s]\nvendor = ["a", "c"]\n'
     (tmp_path / "map.toml").write_text(toml)
     assert load_tier_map(tmp_path / "map.json") == load_tier_map(tmp_path / "map.toml")
+
+
+def test_all_faults_of_a_map_are_named_at_once_with_their_lines(tmp_path: Path) -> None:
+    path = tmp_path / "map.toml"
+    path.write_text("[tiers.s]\nthreshold = 2\nbudget = []\n[tiers.t]\nthreshold = 1\n")
+    with pytest.raises(DataError) as caught:
+        load_tier_map(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}:2: tiers.s.threshold: expected a number in (0, 1], found 2",
+        f"{path}:3: tiers.s.budget: expected an array of 1 or more different names, found an array of 0",
+        f"{path}:4: tiers.t: expected at least one tier, found none",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import sys
 from dataclasses import replace
 
@@ -225,7 +226,9 @@ def test_a_missing_key_of_the_manifest_is_named(bundle_copy, path):
         del manifest[last]
 
     edit_manifest(bundle_copy, remove)
-    assert_refused(bundle_copy, "manifest.json", says=f"{path[-1]} is missing")
+    says = "found no such key" if path[0] != "files" or len(path) == 1 else "is missing"
+    with pytest.raises(BundleCorrupt, match=rf"{re.escape(path[-1])}\b.*{says}\.$"):
+        load_bundle(bundle_copy)
 
 
 @pytest.mark.parametrize("path", KEYS, ids="/".join)
@@ -253,6 +256,27 @@ def test_another_schema_version_is_refused_with_the_cure(bundle_copy, version):
     assert_refused(bundle_copy, "manifest.json", kind=BundleSchema, says="Upgrade tierwise, or fit the bundle again")
 
 
+def test_keys_that_a_later_program_of_this_schema_adds_are_passed_over(bundle_copy):
+    edit_manifest(bundle_copy, put(("colour",), "blue"))
+    for parent in ("encoder", "domain", "promise"):
+        edit_manifest(bundle_copy, put((parent, "colour"), "blue"))
+    assert load_bundle(bundle_copy).n_golden > 0
+
+
+def test_all_faults_of_a_manifest_are_named_at_once(bundle_copy):
+    edit_manifest(bundle_copy, put(("id",), 7))
+    edit_manifest(bundle_copy, put(("encoder", "dim"), "64"))
+    edit_manifest(bundle_copy, put(("promise", "confidence"), True))
+    with pytest.raises(BundleCorrupt) as caught:
+        load_bundle(bundle_copy)
+    where = bundle_copy / "manifest.json"
+    assert str(caught.value).splitlines() == [
+        f"{where}: id: expected a string that is not empty, found 7.",
+        f'{where}: encoder.dim: expected a whole number in [1, 8192], found "64".',
+        f"{where}: promise.confidence: expected a number in [0, 1], found true.",
+    ]
+
+
 def test_a_manifest_without_a_schema_version_is_refused(bundle_copy):
     edit_manifest(bundle_copy, lambda manifest: manifest.pop("schema_version"))
     assert_refused(bundle_copy, "manifest.json", kind=BundleError, says="schema_version")
@@ -261,15 +285,15 @@ def test_a_manifest_without_a_schema_version_is_refused(bundle_copy):
 @pytest.mark.parametrize(
     ("path", "value", "says"),
     [
-        (("tiers",), ["budget"], "at least 2 different"),
-        (("tiers",), ["a", "a", "b"], "different strings"),
+        (("tiers",), ["budget"], "2 or more different"),
+        (("tiers",), ["a", "a", "b"], "expected each name once"),
         (("tiers",), ["a", "b", "c", "d"], "safe_tier"),
-        (("signals",), ["ask_words_log", "ask_words_log"], "different strings"),
+        (("signals",), ["ask_words_log", "ask_words_log"], "expected each name once"),
         (("signals",), ["a_signal_of_next_year"], "Fit it again"),
         (("views",), ["window", "ask"], "views"),
         (("calibration",), "temperature", "one of sigmoid, isotonic"),
         (("calibration",), "isotonic", "isotonic_x_0"),
-        (("encoder", "kind"), "pickle", "one of static"),
+        (("encoder", "kind"), "pickle", "use one of: static"),
         (("encoder", "dim"), DIM + 1, "table"),
         (("encoder", "dim"), 0, "dim"),
         (("encoder", "max_tokens"), 1 << 40, "max_tokens"),
@@ -283,15 +307,15 @@ def test_a_manifest_without_a_schema_version_is_refused(bundle_copy):
         (("promise", "thresholds"), [0.1, 0.3, 0.5, HUGE], "too large"),
         (("promise", "goal"), {"max_quality_loss": 0.001}, "the curve supports"),
         (("promise", "goal"), {"max_quality_loss": 1.1}, "max_quality_loss"),
-        (("promise", "goal"), {"max_quality_loss": 0.1, "max_cost_usd_per_1k": 9}, "exactly one of"),
+        (("promise", "goal"), {"max_quality_loss": 0.1, "max_cost_usd_per_1k": 9}, "choose one of"),
         (("promise", "goal"), {"max_cost_usd_per_1k": 1.0}, "the curve supports"),
         (("promise", "goal"), {"max_cost_usd_per_1k": -1.0}, "max_cost_usd_per_1k"),
         (("promise", "goal"), {"tier_mix": {}}, "tier_mix"),
         (("promise", "goal"), {"tier_mix": {"frontier": 2}}, "frontier"),
         (("promise", "goal"), {"tier_mix": {"frontier": 0.1}}, "the curve supports"),
         (("promise", "goal"), {"tier_mix": {"budget": 0.5}}, "cannot be limited"),
-        (("promise", "goal"), {"happiness": 1}, "exactly one of"),
-        (("promise", "method"), "hope", "one of clopper_pearson"),
+        (("promise", "goal"), {"happiness": 1}, "choose one of"),
+        (("promise", "method"), "hope", "use one of: clopper_pearson"),
         (("promise", "safe_tier"), "huge", "one of budget"),
         (("promise", "cost_bounds_usd_per_1k"), [1.0, 2.0, 3.0, 4.0], "descending"),
         (("promise", "costs_usd_per_1k"), [1.0], "4 numbers"),
@@ -300,11 +324,15 @@ def test_a_manifest_without_a_schema_version_is_refused(bundle_copy):
         (("promise", "tier_share_bounds", "frontier"), [0.1, 0.2, 0.3, 0.4], "descending"),
         (("promise", "tier_share_bounds", "budget"), [0.1] * 4, "one array for each of production, frontier"),
         (("promise", "slices"), [7], "slices[0]: expected an object"),
-        (("promise", "slices"), [{"by": "lang"}], "slices[0]: value is missing"),
-        (("files", "../../etc/passwd"), "0" * 64, "only files of a bundle"),
-        (("files", "/etc/passwd"), "0" * 64, "only files of a bundle"),
-        (("files", "code.py"), "0" * 64, "only files of a bundle"),
-        (("files", "encoder\\table.safetensors"), "0" * 64, "only files of a bundle"),
+        (
+            ("promise", "slices"),
+            [{"by": "lang"}],
+            "slices[0].value: expected a string that is not empty, found no such key",
+        ),
+        (("files", "../../etc/passwd"), "0" * 64, "is not a file of a bundle; use one of: manifest.json"),
+        (("files", "/etc/passwd"), "0" * 64, "is not a file of a bundle; use one of: manifest.json"),
+        (("files", "code.py"), "0" * 64, "is not a file of a bundle; use one of: manifest.json"),
+        (("files", "encoder\\table.safetensors"), "0" * 64, "is not a file of a bundle; use one of: manifest.json"),
     ],
     ids=lambda value: "/".join(value) if isinstance(value, tuple) else None,
 )

@@ -1,4 +1,4 @@
-"""On which line each key of a TOML document stands: tomllib does not say.
+"""On which line each key of a TOML document is: tomllib does not report it.
 
 Only for documents that tomllib has accepted: nothing is checked here.
 """
@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from typing import TypeAlias
 
-Place: TypeAlias = tuple[str | int, ...]
-"""A value's place: keys, and indices within arrays; () is the document."""
+from router.checked.words import Place
 
 _BLANK = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE = re.compile(r"[ \t]*")

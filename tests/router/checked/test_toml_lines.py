@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.settings.toml_lines import lines_of
+from router.checked.toml_lines import lines_of
 
 DOCUMENT = '''# rules = [ {
 a = 1
