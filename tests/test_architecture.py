@@ -1,4 +1,4 @@
-"""Imports point one way (design.md section 2), and each kind of I/O has one owner.
+"""Imports point one way, and each kind of I/O has one owner.
 
 The tables say who may know whom. `violations` reads the source with `ast`, never importing it; the second half of this
 file plants one wrong line at a time in a copy of the packages and asserts that it is found.
