@@ -75,6 +75,9 @@ class OnnxEncoder:
         options.enable_cpu_mem_arena = False  # a decision needs little; the arena would keep the most it ever took
         options.log_severity_level = _LOG_FATAL
         options.add_session_config_entry("session.load_model_format", "ONNX")
+        # Without VNNI, onnxruntime's int8 products saturate: on AVX2 losses moved by up to 0.042. Exact there, it takes
+        # 15% longer; a CPU with VNNI ignores the setting.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         try:
             session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
         except Exception as exc:
