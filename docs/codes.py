@@ -22,7 +22,7 @@ MEANINGS: dict[str, str] = {
     "no_provider": "No API key is configured for the model or for any fallback. `GET /readyz` lists usable providers.",
     "not_found": "The path does not exist. `GET /docs` lists those that do.",
     "out_of_range": "A number is outside its range; the message states the range.",
-    "target_too_small": "The bundle's calibration rows cannot support the target; the message states the least they can.",
+    "target_too_small": "The bundle's calibration rows cannot support the target; the message states the least.",
     "too_many": "A batch holds more than 1,000 requests.",
     "unknown_choice": "The tool choice is not one that the dialect defines.",
     "unknown_effort": "The reasoning effort is not one that the dialect defines.",

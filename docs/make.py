@@ -3,7 +3,8 @@
 A page holds `<!-- generated: NAME -->` where a part belongs; `rendered` replaces it. What is generated cannot differ
 from the code: settings, error codes, import rules, dependencies and measured figures are read, never typed.
 
-MkDocs is one caller of `rendered`. Another site builder needs the same pages, written by `python -m docs.make FOLDER`.
+MkDocs is one caller of `rendered`, and runs from the repository's root (`python -m mkdocs build`). Another site builder
+gets the same pages from `python -m docs.make FOLDER`.
 """
 
 from __future__ import annotations
@@ -17,14 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-if str(ROOT) not in sys.path:  # MkDocs loads this file by its path
-    sys.path.insert(0, str(ROOT))
-
 from docs.codes import MEANINGS
 from docs.pictures import PICTURES
 from router.jsontext import decode_json
 from router.types import JsonObject
+
+ROOT = Path(__file__).resolve().parents[1]
 
 _MARK = re.compile(r"<!-- generated: ([\w-]+) -->")
 
@@ -138,24 +137,22 @@ def imports() -> str:
     """Which package of router/ may import which, from the table that tests/test_architecture.py enforces."""
     from tests.test_architecture import MAY_IMPORT
 
-    rows = [[f"`{unit}`", ", ".join(f"`{name}`" for name in sorted(known)) or "none"] for unit, known in MAY_IMPORT.items()]
-    return table(["package or module", "may import"], rows)
+    known = {unit: ", ".join(f"`{name}`" for name in sorted(names)) for unit, names in MAY_IMPORT.items()}
+    return table(["package or module", "may import"], [[f"`{unit}`", names or "none"] for unit, names in known.items()])
 
 
 def dependencies() -> str:
     """The packages of the light install and of training, with the lowest version that is accepted."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     groups = {"service": project["dependencies"], "training (extra `train`)": project["optional-dependencies"]["train"]}
-    return table(
-        ["package", "version", "installed with"],
-        [[f"`{name}`", version, group] for group, lines in groups.items() for name, version in map(_requirement, lines)],
-    )
+    rows = [(*_requirement(line), group) for group, lines in groups.items() for line in lines]
+    return table(["package", "version", "installed with"], rows)
 
 
 def _requirement(line: str) -> tuple[str, str]:
     found = re.match(r"([\w.\[\]-]+)\s*([^;]*)", line)
     assert found is not None, line
-    return found[1], found[2].strip() or "any"
+    return f"`{found[1]}`", found[2].strip() or "any"
 
 
 # --- Measured figures -------------------------------------------------------------------------------------------------
@@ -190,10 +187,8 @@ def promise() -> str:
 def slices() -> str:
     """The promise of the `default` bundle, slice by slice."""
     found = _evaluations()[0]["promise"]["slices"]
-    rows = [
-        [f"{one['by']} {one['value']}", str(one["n"]), *(f"{one[key]:.1%}" for key in ("loss", "bound", "smallest_target"))]
-        for one in found
-    ]
+    shares = ("loss", "bound", "smallest_target")
+    rows = [[f"{one['by']} {one['value']}", str(one["n"]), *(f"{one[key]:.1%}" for key in shares)] for one in found]
     return table(["slice", "groups", "quality lost", "upper bound", "smallest target that can be promised"], rows)
 
 

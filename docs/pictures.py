@@ -1,4 +1,4 @@
-"""The pictures of docs/architecture.md, drawn as SVG from a list of boxes and arrows: no script, no font, no network."""
+"""The pictures of docs/architecture.md, drawn as SVG from lists of steps: no script, no font, no network."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Box:
         """The rectangle with its one or two lines of text."""
         middle = self.left + WIDTH // 2
         line = self.top + (27 if self.where else 36)
-        where = f'<text class="where" x="{middle}" y="{self.top + 46}">{escape(self.where)}</text>' if self.where else ""
+        where = self.where and f'<text class="where" x="{middle}" y="{self.top + 46}">{escape(self.where)}</text>'
         kind = "box" if self.where else "box outside"
         return (
             f'<rect class="{kind}" x="{self.left}" y="{self.top}" width="{WIDTH}" height="{HEIGHT}" rx="6"/>'
