@@ -210,7 +210,7 @@ _PROMISE_ROWS: Mapping[str, Callable[[JsonObject], str]] = {
     "confidence": lambda found: f"{found['promise']['confidence']:.0%}",
     "calibration groups (n)": lambda found: str(found["promise"]["n"]),
     "upper bound at the threshold": lambda found: f"{found['promise']['bound']:.2%}",
-    "threshold": lambda found: f"{found['threshold']:.4f}",
+    "threshold when measured": lambda found: f"{found['threshold']:.4f}",
     "test rows": lambda found: str(found["test"]["n"]),
     "quality lost on test rows": lambda found: _interval(found, "quality_loss"),
     "saved on test rows": lambda found: _interval(found, "saved"),
