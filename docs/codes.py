@@ -15,7 +15,7 @@ MEANINGS: dict[str, str] = {
     "invalid_url": "A data URL has no comma, so no data.",
     "invalid_value": "The value has the right type and cannot be used; the message says why.",
     "method_not_allowed": "The path exists and does not take this HTTP method.",
-    "misplaced": "A block stands in a message whose role cannot hold it, such as a tool result of the assistant.",
+    "misplaced": "A block is in a message whose role cannot hold it, such as a tool result of the assistant.",
     "missing_field": "A required field is missing; for a whole body: it holds no conversation in any known dialect.",
     "model_not_found": "The body names a model that is not configured, and `unknown_models` is `refuse`.",
     "no_model_fits": "No reachable model can serve the request: its window is too small or it lacks a capability.",

@@ -70,14 +70,14 @@ def settings_file() -> str:
 
 @dataclass(frozen=True, slots=True, order=True)
 class ErrorCode:
-    """A code of a RequestError. status: of the HTTP answer.  A code that ends in `*` stands for all that begin so."""
+    """A code of a RequestError. status: of the HTTP answer.  A code that ends in `*` matches all that start like it."""
 
     code: str
     status: int
 
 
 def error_codes(root: Path) -> set[ErrorCode]:
-    """Every constant `code=` of a call or a default in router/, with the status of the class it stands in."""
+    """Every constant `code=` of a call or a default in router/, with the status of its class."""
     found: set[ErrorCode] = set()
     for path in sorted((root / "router").rglob("*.py")):
         found |= set(_codes_in(ast.parse(path.read_text(encoding="utf-8")), 400))
@@ -177,7 +177,7 @@ def cross_validated() -> str:
 
 
 def promise() -> str:
-    """Each shipped bundle's promise beside what was measured on its test rows."""
+    """Each shipped bundle's promise, and what was measured on its test rows."""
     return table(
         ["", *(f"`{name}`" for name in _BUNDLES)],
         [[words, *(cell(evaluation) for evaluation in _evaluations())] for words, cell in _PROMISE_ROWS.items()],

@@ -47,7 +47,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """A straight arrow from one box to the next one beside or below it."""
+    """A straight arrow from one box to the next, to its side or below it."""
 
     start: str
     end: str
