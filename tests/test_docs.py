@@ -89,10 +89,14 @@ def test_every_command_in_the_docs_runs(line):
 
 
 @pytest.mark.slow
-def test_the_commands_that_train_run_in_order(tmp_path):
-    page = [block for name, block in BLOCKS if name == "docs/train.md" and "slow" in block.marks]
-    for line in (line for block in page for line in block.lines):
-        run(command(line.replace("models/mine", str(tmp_path / "mine")).replace("build/", f"{tmp_path}/")))
+@pytest.mark.parametrize("line", [line for _, block, line in RUN if "slow" in block.marks])
+def test_every_long_command_in_the_docs_runs(line, tmp_path):
+    run(command(line.replace("build/", f"{tmp_path}/")))
+
+
+def test_the_commands_that_train_are_those_of_the_readme_whose_test_runs_them():
+    (fit, route) = (line for line in READMES["README.md"].splitlines() if line.startswith(".venv-dev/bin/tierwise"))
+    assert f"{fit}\n{route}\n" in PAGES["docs/train.md"]
 
 
 @pytest.mark.parametrize("block", [block for _, block in BLOCKS if block.language == "python"])
