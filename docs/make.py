@@ -159,11 +159,9 @@ def _requirement(line: str) -> tuple[str, str]:
 
 
 def results() -> str:
-    """The README's results table, made from the bundles' evaluation.json."""
-    from training.shipping.readme import shipped_evaluations
-    from training.shipping.readme_table import readme_table
-
-    return readme_table(shipped_evaluations(ROOT))
+    """The README's results table, which a test ties to the bundles' evaluation.json."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    return readme.partition("<!-- results -->")[2].partition("<!-- /results -->")[0]
 
 
 def cross_validated() -> str:

@@ -75,8 +75,7 @@ def draw(name: str, caption: str, boxes: Mapping[str, Box], arrows: Sequence[Arr
     drawn = "".join(box.svg() for box in boxes.values())
     return (
         f'<figure class="picture"><svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(caption)}" '
-        f'style="max-width:{width}px"><defs>{head}</defs>{lines}{drawn}</svg>'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        f'style="max-width:{width}px"><defs>{head}</defs>{lines}{drawn}</svg></figure>'
     )
 
 

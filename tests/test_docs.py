@@ -1,10 +1,12 @@
 """The documentation builds without a warning, its commands run, and what it names exists."""
 
+import json
 import os
 import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 
 import pytest
 
@@ -12,8 +14,9 @@ from docs.codes import MEANINGS
 from docs.make import PARTS, error_codes, rendered, statuses
 from docs.pictures import BUNDLE, REQUEST, ROW
 from router.policy.decide import STEPS
+from router.policy.rules import Conditions
 from router.reading import TurnKind
-from router.settings.rules import CONDITIONS
+from router.reading.signals import SIGNAL_NAMES
 from tests.documents import ROOT, Block, asked, blocks, run, service, tierwise
 from tests.test_architecture import MAY_IMPORT
 
@@ -173,10 +176,32 @@ def other(what, *, code: str = "default_code"):
 
 def test_the_pages_list_every_step_turn_condition_and_package():
     page = PAGES["docs/decide.md"]
-    for word in (*STEPS, *TurnKind, *CONDITIONS):
+    for word in (*STEPS, *TurnKind, *(field.name for field in fields(Conditions))):
         assert f"`{word}`" in page, word
     for unit in MAY_IMPORT:
         assert f"| `{unit}` |" in PARTS["imports"]()
+
+
+def test_the_counts_of_signals_and_tasks_are_those_of_the_code_and_the_bundle():
+    manifest = json.loads((ROOT / "models" / "default" / "manifest.json").read_bytes())
+    assert f"{len(SIGNAL_NAMES)} surface signals" in PAGES["docs/decide.md"]
+    assert f"names the task ({len(manifest['tasks'])} types)" in PAGES["docs/decide.md"]
+
+
+def test_every_router_header_that_a_page_names_is_in_the_source():
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "router").rglob("*.py"))
+    for name, page in {**PAGES, **READMES}.items():
+        for header in re.findall(r"`x-router-([a-z-]+)", page):
+            assert f'"x-router-{header}"' in source or f'"{header}"' in source, (name, header)
+
+
+def test_the_limits_of_the_operations_page_are_the_defaults_of_the_example_file():
+    example = tomllib.loads((ROOT / "data" / "tierwise.example.toml").read_text(encoding="utf-8"))
+    rows = re.findall(r"\| ([\d,.]+)(?: (s|MB))? \| `\[(\w+)\] (\w+)` \|", PAGES["docs/operations.md"])
+    assert len(rows) >= 6
+    for number, unit, section, key in rows:
+        scale = 1_000_000 if unit == "MB" else 1
+        assert float(number.replace(",", "")) * scale == example[section][key], key
 
 
 def test_every_dependency_has_a_purpose_in_the_docs():
