@@ -6,12 +6,12 @@ A fault is one line: file and line, key, what was expected, what was found, and 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
@@ -79,7 +79,7 @@ class Document:
         place: where the value is in the file.  context: names for `Known`.
         """
         try:
-            read: T = adapter(kind).validate_python(value, context=context)
+            read: T = adapter(cast("Hashable", kind)).validate_python(value, context=context)
             return read
         except ValidationError as exc:
             for error in exc.errors(include_url=False):
@@ -240,5 +240,5 @@ def _there(steps: Place, value: Any) -> Place:
     for depth, step in enumerate(steps):
         if not isinstance(value, list | tuple if isinstance(step, int) else dict):
             return steps[:depth]
-        value = value[step] if isinstance(step, int) else value.get(step)
+        value = value.get(step) if isinstance(value, dict) else value[step]
     return steps

@@ -40,6 +40,12 @@ def fault(message: str, *at: str | int) -> PydanticCustomError:
     return PydanticCustomError("fault", "{message}", {"message": message, "at": at})
 
 
+def names_of(info: ValidationInfo, what: str) -> tuple[str, ...]:
+    """The names that the context of a check has under `what`, such as `a tier`."""
+    context: dict[str, tuple[str, ...]] = info.context or {}
+    return context[what]
+
+
 def number(
     low: float = float("-inf"),
     high: float = float("inf"),
@@ -90,7 +96,7 @@ def known(what: str, names: Iterable[str] | None = None) -> Kind:
 
     def build(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def check(value: str, info: ValidationInfo) -> Any:
-            there = (info.context or {})[what] if fixed is None else fixed
+            there = names_of(info, what) if fixed is None else fixed
             if value not in there:
                 raise fault(not_one_of(value, there, what))
             return source(value)
@@ -163,7 +169,7 @@ def _range(kind: str, low: float, high: float, above: float | None) -> str:
 
 
 def _plain(bound: float) -> str:
-    return f"{bound:g}" if isinstance(bound, float) else str(bound)
+    return f"{bound:g}" if bound != int(bound) else str(int(bound))
 
 
 def _refuse(source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -82,7 +82,7 @@ def _read(
         place: Place = ("providers", index)
         name = value.get("name")
         known_row = before.get(name) if isinstance(name, str) else None
-        row = document.read(ProviderRow, value if known_row is None else asdict(known_row) | value, place=place)
+        row = document.read(ProviderRow, value if known_row is None else {**asdict(known_row), **value}, place=place)
         if row is None:
             continue
         if row.name in rows:

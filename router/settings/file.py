@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Self, TypeAlias
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from router.checked.document import Table
-from router.checked.kinds import Flag, Name, Share, Text, fault, known, number, one_or_more, some, whole
+from router.checked.kinds import Flag, Name, Share, Text, fault, known, names_of, number, one_or_more, some, whole
 from router.checked.words import not_one_of
 from router.dialects.overrides import visible_headers
 from router.policy import TURNS, Limits
@@ -80,7 +80,7 @@ class LimitsTable(Table):
     def _possible(self, info: ValidationInfo) -> Self:
         if self.tier is not None and (self.floor is not None or self.ceiling is not None):
             raise fault("a tier cannot have a floor or a ceiling as well; choose one of the two", "tier")
-        if not self.limits.allowed(info.context["a tier"]):
+        if not self.limits.allowed(names_of(info, "a tier")):
             raise fault(f"floor {self.floor} is above ceiling {self.ceiling}: no tier is left", "floor")
         return self
 
@@ -95,7 +95,7 @@ class TurnTable(LimitsTable):
     def _from_name(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str):
             return value
-        names = (*info.context["a tier"], TO_CLASSIFIER)
+        names = (*names_of(info, "a tier"), TO_CLASSIFIER)
         if value not in names:
             raise fault(not_one_of(value, names, "a tier"))
         return {} if value == TO_CLASSIFIER else {"tier": value}
@@ -130,7 +130,7 @@ class PolicyTable(TargetTable):
     @model_validator(mode="after")
     def _possible(self, info: ValidationInfo) -> Self:
         own = Limits(floor=self.floor, ceiling=self.ceiling, tiers=self.tiers)
-        if not own.allowed(info.context["a tier"]):
+        if not own.allowed(names_of(info, "a tier")):
             raise fault(f"its limits leave no tier ({own})")
         if self.start is None:
             return self
@@ -138,7 +138,7 @@ class PolicyTable(TargetTable):
         for key in ("floor", *TARGETS):
             if getattr(self, key) is not None:
                 raise fault(f"both it and {key} say where the policy begins; choose one of the two", *at)
-        if not self.limits.allowed(info.context["a tier"]):
+        if not self.limits.allowed(names_of(info, "a tier")):
             raise fault(f"{self.start!r} is not one of the tiers that the policy leaves ({own})", *at)
         return self
 

@@ -157,8 +157,8 @@ def _messages(keys: Mapping[str, Any], document: Document) -> tuple[Message, ...
         try:
             messages = seen(read_request({"messages": keys["messages"]})).messages
         except RequestError as exc:
-            message = exc.message.removeprefix(f"{exc.field}: ").removesuffix(".")
-            document.add(document.name, exc.field or "messages", message)
+            reason = exc.message.removeprefix(f"{exc.field}: ").removesuffix(".")
+            document.add(document.name, exc.field or "messages", reason)
             return ()
     for index, message in enumerate(messages):
         try:

@@ -21,7 +21,7 @@ from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, model_va
 
 from router.catalog import DEFAULT_TIERS
 from router.checked.document import Document, Table
-from router.checked.kinds import Name, fault, names, number
+from router.checked.kinds import Name, fault, names, names_of, number
 from router.checked.toml_lines import lines_of
 from router.checked.words import Place, not_one_of
 from router.errors import DataError
@@ -45,7 +45,7 @@ class _Source(Table):
 
     @model_validator(mode="after")
     def _tiers_and_models(self, info: ValidationInfo) -> Self:
-        known = info.context["a tier"]
+        known = names_of(info, "a tier")
         tier_of: dict[str, str] = {}
         for tier, models in self.__pydantic_extra__.items():
             if tier not in known:
