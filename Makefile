@@ -1,4 +1,4 @@
-# The commands of the project; `make help` lists them. A person, the README and CI use the same ones.
+# The commands of the project; `make help` lists them. People, the README and CI use the same ones.
 #
 #   make run PORT=9000      make test PYTEST_ARGS="-k bundle"      make run PYTHON=python3.13
 
@@ -15,7 +15,7 @@ TRAIN ?= $(DEV)/bin/python -m training.shipping.ship
 EVALUATE ?= $(DEV)/bin/python -m training.shipping.benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help run test install clients fix check bench train evaluate lock build clean distclean FORCE
+.PHONY: help run test install clients fix check docs bench train evaluate lock build clean distclean FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ fix: $(DEV)/.installed ## format the code and repair what lint can
 	$(DEV)/bin/python -m ruff check --fix .
 	$(DEV)/bin/python -m ruff format .
 
+docs: $(DEV)/.installed ## the documentation site, in build/site
+	NO_MKDOCS_2_WARNING=1 $(DEV)/bin/python -m mkdocs build --strict --quiet
+
 bench: $(DEV)/.installed ## how fast and how large, printed
 	$(BENCH)
 
@@ -56,14 +59,14 @@ evaluate: $(DEV)/.installed ## cross-validate the shipped recipes, write models/
 build: $(DEV)/.installed ## the source distribution and the wheel, in dist/
 	$(DEV)/bin/python -m build --no-isolation
 
-clean: ## remove what building and checking left
+clean: ## remove what builds and checks wrote
 	rm -rf dist build .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 distclean: clean ## also remove the environments
 	rm -rf $(VENV) $(DEV) $(LOCK) .cache/clients .cache/upstreams
 
 # --- Locked versions --------------------------------------------------------------------------------------------------
-# `make lock` keeps what still fits; `make lock LOCK_ARGS=--upgrade` takes the newest, LOCK_ARGS="--upgrade-package rich" one.
+# `make lock` keeps versions that still fit; LOCK_ARGS=--upgrade takes the newest, LOCK_ARGS="--upgrade-package rich" one.
 
 LOCK_ARGS ?=
 COMPILE = $(LOCK)/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-annotate \
@@ -75,14 +78,14 @@ lock: $(LOCK)/.installed ## update requirements/ from pyproject.toml
 	$(COMPILE) --extra dev -c requirements/constraints.txt -c requirements/serve.txt --output-file requirements/dev.txt
 
 # --- Environments -----------------------------------------------------------------------------------------------------
-# Each has a stamp that is written last and names the checkout. Without it, or in a moved checkout, or when the interpreter
-# is gone, the environment is made from nothing; when only the requirements are newer, it is brought up to date in place.
+# Each has a stamp file that is written last and names the checkout. If the stamp is missing or names another folder, or
+# the interpreter is gone, the environment is created again; if only the requirements are newer, it is updated in place.
 
 find_python = $(or $(PYTHON),$(shell for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	if $$name -c '$(new_enough)' 2>/dev/null; then echo $$name; break; fi; done))
 new_enough = import sys; sys.exit(sys.version_info < (3, 11))
 
-# $(call venv,DIRECTORY): makes it unless its stamp says it is whole; takes the stamp away until the install is done.
+# $(call venv,DIRECTORY): creates it unless its stamp is valid; removes the stamp until the install is done.
 define venv
 @if [ "$$(cat $1/.installed 2>/dev/null)" != "$(CURDIR)" ] || ! $1/bin/python -m pip --version >/dev/null 2>&1; then \
 	python="$(find_python)"; \

@@ -42,28 +42,29 @@ class ImportNames(BuildHookInterface):  # type: ignore[type-arg]
 
 
 def with_new_imports(source: bytes) -> bytes:
-    """The source text with the package's new name in its import statements.
+    """The source text with the package's new name in its import statements; each binds the name that it did.
 
-    Raises SyntaxError for `import router.x` without `as`: the name `router` that it binds is used elsewhere.
+    Raises SyntaxError for `import router.x` without `as`: no import of the new name binds `router` to it.
     """
     lines = source.splitlines(keepends=True)
-    for line, column in sorted(_import_places(source), reverse=True):
+    for line, column, ending in sorted(_import_places(source), reverse=True):
         if found := _MODULE.match(lines[line], column):
             start, end = found.span(1)
-            lines[line] = lines[line][:start] + PACKAGES[found[1]] + lines[line][end:]
+            lines[line] = lines[line][:start] + PACKAGES[found[1]] + ending + lines[line][end:]
     return b"".join(lines)
 
 
-def _import_places(source: bytes) -> Iterator[tuple[int, int]]:
-    """(line index, byte column) of each absolute `from X import` and of each `X` of `import X as y`."""
+def _import_places(source: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """(line index, byte column, what to add) of each absolute `from X import` and of each X of `import X`."""
     for node in ast.walk(ast.parse(source)):
         match node:
             case ast.ImportFrom(level=0):
-                yield node.lineno - 1, node.col_offset
+                yield node.lineno - 1, node.col_offset, b""
             case ast.Import(names=names):
                 for alias in names:
-                    if alias.asname is None and _MODULE.match(alias.name.encode()):
+                    is_plain = alias.asname is None and alias.name.encode() in PACKAGES
+                    if alias.asname is None and not is_plain and _MODULE.match(alias.name.encode()):
                         raise SyntaxError(
                             f"line {node.lineno}: import {alias.name} without `as`; use `from ... import`"
                         )
-                    yield alias.lineno - 1, alias.col_offset
+                    yield alias.lineno - 1, alias.col_offset, f" as {alias.name}".encode() if is_plain else b""

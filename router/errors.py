@@ -1,19 +1,19 @@
-"""Every error that tierwise raises on purpose, in one tree.
+"""All errors that tierwise raises on purpose, in one tree.
 
 TierwiseError
-├─ RequestError (400)        what the caller sent cannot be used; `field` says where
-│  └─ BodyTooLarge (413)     more bytes than the service reads
+├─ RequestError (400)        the request cannot be used; `field` names the place
+│  └─ BodyTooLarge (413)     the body has more bytes than allowed
 ├─ ConfigError               the configuration cannot be used; raised at start, names key and source
 ├─ BundleError               the bundle cannot be used; raised at load
-│  ├─ BundleMissing          no bundle, or a file of it is not there
-│  ├─ BundleCorrupt          a file does not hold what the manifest promises
+│  ├─ BundleMissing          the bundle or one of its files does not exist
+│  ├─ BundleCorrupt          a file does not match the manifest
 │  └─ BundleSchema           written for another schema version
 ├─ DataError                 a training row or file cannot be used; names file, line, field
-├─ GateFailed                a bundle does not beat its baselines; says which failed and what to do instead
-└─ MissingExtra              an optional part is not installed; says which extra brings it
+├─ GateFailed                a bundle does not beat its baselines; names those, and the alternative
+└─ MissingExtra              an optional package is not installed; names the extra that brings it
 
-Each message names the place, what was expected there, and the cure. Errors of other libraries are
-translated where they arise, with the cause kept (`raise ... from exc`).
+Each message names the place, what was expected, what was found, and how to correct it. Errors of other
+libraries are translated where they arise, with the cause kept (`raise ... from exc`).
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from types import MappingProxyType
 
 
 class TierwiseError(Exception):
-    """Base of all errors raised on purpose. `status` is the HTTP status, `type` the wire's error type."""
+    """Base of all errors raised on purpose. `status` is the HTTP status, `type` the error type in the answer."""
 
     status: int = 500
     type: str = "api_error"
 
 
 class RequestError(TierwiseError):
-    """The caller's request cannot be used.
+    """The request cannot be used.
 
     field: path of the offending value in the body, such as `messages[2].content`; None for the whole body.
     code: short machine-readable reason, such as `missing_field`.
-    headers: of the HTTP answer, beside those that every answer has.
+    headers: additional headers of the HTTP answer.
     """
 
     status = 400
@@ -62,7 +62,7 @@ class BodyTooLarge(RequestError):
 
 
 class ConfigError(TierwiseError):
-    """The configuration cannot be used; the message names the key, where its value came from, and the cure."""
+    """The configuration cannot be used; the message names the key, the source of its value, and how to correct it."""
 
 
 class BundleError(TierwiseError):
@@ -70,21 +70,21 @@ class BundleError(TierwiseError):
 
 
 class BundleMissing(BundleError):
-    """There is no bundle at the path, or one of its files is not there."""
+    """The bundle or one of its files does not exist."""
 
 
 class BundleCorrupt(BundleError):
-    """A file of the bundle does not hold what the manifest promises."""
+    """A file of the bundle does not match the manifest."""
 
 
 class BundleSchema(BundleError):
-    """The bundle was written for another schema version than this program reads."""
+    """The bundle has another schema version than this program reads."""
 
 
 class DataError(TierwiseError):
     """A training file, row or tier map cannot be used.
 
-    where: the file, with the line where there is one, such as `rows.jsonl:12`.
+    where: the file, with the line if known, such as `rows.jsonl:12`.
     field: the row's field, such as `outcomes.gpt-4`; None for the whole row.
     """
 
@@ -96,11 +96,11 @@ class DataError(TierwiseError):
 
 
 class GateFailed(TierwiseError):
-    """A bundle does not beat what it must beat; the message says what failed and what to do instead."""
+    """A bundle does not beat its baselines; the message says which, and what to do instead."""
 
 
 class MissingExtra(TierwiseError):
-    """An optional part is needed and not installed."""
+    """An optional package is needed and not installed."""
 
     def __init__(self, what: str, *, extra: str) -> None:
         super().__init__(f"{what} needs the extra `{extra}`. Install it: pip install 'tierwise[{extra}]'")

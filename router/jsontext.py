@@ -1,8 +1,8 @@
 """Strict JSON in, compact JSON out: the one decoder for everything that comes from outside.
 
-Refused with a place: NaN and Infinity, numbers that overflow a double or 64 bits, a key that an object has twice,
-nesting deeper than about 200 levels, invalid UTF-8, anything after the value. pydantic_core's parser (jiter) does the
-work; lone surrogates (clients cut emoji in half) are replaced and the text is read again.
+Refused, with the place: NaN and Infinity, numbers that overflow a double or 64 bits, duplicate keys of an object,
+nesting deeper than about 200 levels, invalid UTF-8, anything after the value. The parser is pydantic_core's (jiter);
+lone surrogates (clients cut emoji in half) are replaced and the text is parsed again.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pydantic_core import from_json, to_json
 def decode_json(raw: bytes) -> Any:
     """The value of a JSON text.
 
-    Raises ValueError that says what is wrong and at which line and column.
+    Raises ValueError with the fault, its line and its column.
     """
     try:
         value = from_json(raw, allow_inf_nan=False)
@@ -36,9 +36,9 @@ def decode_json(raw: bytes) -> Any:
 
 
 def encode_json(value: object) -> bytes:
-    """The value as compact UTF-8 JSON. Raises ValueError for NaN, Infinity and what JSON has no form for."""
+    """The value as compact UTF-8 JSON. Raises ValueError for NaN, Infinity and values that JSON cannot hold."""
     raw = to_json(value, inf_nan_mode="constants")
-    if b"NaN" in raw or b"Infinity" in raw:  # in a text, or as a number: the standard library tells them apart
+    if b"NaN" in raw or b"Infinity" in raw:  # in a text, or as a number: the standard library distinguishes them
         json.dumps(value, allow_nan=False)
     return raw
 
@@ -54,19 +54,19 @@ def replace_surrogates(text: str) -> str:
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
-# A pair of surrogates, a lone one, or any other escape (which is stepped over, so that `\\ud800` stays what it is).
+# A pair of surrogates, a lone one, or any other escape (which is skipped, so that `\\ud800` stays as it is).
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89aAbB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
 )
 
 
 def _without_lone_surrogate(match: re.Match[bytes]) -> bytes:
-    # As long as what it replaces: places in later messages stay true.
+    # As long as the text it replaces, so that places in later messages stay right.
     return match[0] if match[1] is None else rb"\u003f"
 
 
 def _survey(value: Any) -> tuple[int, bool]:
-    """How many keys all objects have together, and whether every number fits a double or 64 bits."""
+    """The number of keys of all objects, and whether every number fits a double or 64 bits."""
     n_keys = 0
     stack: list[Any] = [(value,)]
     while stack:
@@ -93,11 +93,11 @@ _KEY_ENDS = [re.compile(rb"\\" * n_backslashes + rb'"[ \t\r\n]*:') for n_backsla
 
 
 def _most_keys(raw: bytes) -> int:
-    """At least as many as there are keys in a valid JSON text, usually exactly as many; found without parsing.
+    """An upper bound on the number of keys in a valid JSON text, usually exact; found without parsing.
 
     A key ends in a quote and a colon. Inside a string a quote has an odd number of backslashes before it, at a string's
     end an even one: adding and subtracting in turn leaves the even ones. Parsers drop a repeated key, so a value with
-    fewer keys than this asks for a look.
+    fewer keys than this may hold a duplicate.
     """
     n_keys = 0
     for n_backslashes, pattern in enumerate(_KEY_ENDS):
@@ -109,7 +109,7 @@ def _most_keys(raw: bytes) -> int:
 
 
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-# What opens or closes an object, or is a key; strings that are none are stepped over.
+# What opens or closes an object, or is a key; other strings are skipped.
 _KEY_OR_BRACE = re.compile(
     rb'(?:[^"{}]++|' + _STRING + rb"(?![ \t\r\n]*:))*+([{}]|" + _STRING + rb"(?=[ \t\r\n]*:))", re.DOTALL
 )
@@ -117,7 +117,7 @@ _NUMBER = re.compile(rb"(?:[^\"0-9-]++|" + _STRING + rb")*+(-?[0-9][0-9.eE+-]*+)
 
 
 def _duplicate_key(raw: bytes) -> str | None:
-    """The first key of a valid JSON text that its object has already, and its place; None if there is none."""
+    """The first duplicate key of a valid JSON text, and its place; None without one."""
     keys: set[str] = set()
     outer: list[set[str]] = []
     for match in _KEY_OR_BRACE.finditer(raw):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # an alias is not worth the import of numpy
     import numpy.typing as npt
 
 FloatArray: TypeAlias = "npt.NDArray[np.float32]"
-"""A float32 array; the shape is in the docstring of whatever takes or returns it."""
+"""A float32 array; its shape is in the docstring of the function or field."""
 
 JsonObject: TypeAlias = dict[str, Any]
 """A decoded JSON object."""
@@ -40,8 +40,8 @@ CLIENT_DIALECTS = tuple(dialect for dialect in Dialect if dialect is not Dialect
 class Message:
     """One message of a conversation, in any dialect.
 
-    role: `system`, `developer`, `user`, `assistant`, `tool` or whatever the client sent, lower case. A tool's result is
-        a message of its own with role `tool`, also where the dialect puts it inside a user's.
+    role: `system`, `developer`, `user`, `assistant`, `tool` or another word of the client, in lower case. A tool's
+        result is a message of its own with role `tool`, also when the dialect puts it inside a user's message.
     text: all text blocks of the message, joined by newlines; "" if it has none.
     block_types: kinds of the blocks that are not text, in order: `image`, `audio`, `video`, `document`, `tool_call`,
         `thinking` in every dialect, and for any other block the type that the client gave it.
@@ -54,12 +54,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a request needs of a model beyond text; only what the body says outright counts.
+    """The capabilities that a request needs, from what its body states.
 
     images, audio, documents: blocks of that kind anywhere in the conversation.
-    tools: tools are defined, or were called in the history.  parallel_tools: several calls at once are asked for, or
-        stand in the history.  json_mode, json_schema: the shape of the answer is demanded.
-    n: answers asked for, 1 or more.  logprobs: the tokens' log-probabilities are.
+    tools: tools are defined, or were called in the history.  parallel_tools: several calls at once are requested, or
+        are in the history.  json_mode, json_schema: the shape of the answer is requested.
+    n: number of answers requested, 1 or more.  logprobs: log-probabilities of tokens are requested.
     """
 
     images: bool = False
@@ -75,14 +75,14 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
-    """A request for a model's answer, whatever the wire it came on.
+    """A request for a model's answer, in any dialect.
 
-    messages: at least one, oldest first; system prompts that stand outside the messages come first, with role `system`.
-    model: the model name the client asked for; None if it named none.
-    max_output_tokens: the client's own limit on the answer, in tokens; None if it set none.
-    dialect: the language it came in.  needs: what a model must be able to do.
-    metadata: flat string facts of the body's own `metadata` object; {} if it has none.
-    raw: the body's bytes as they came; b"" where the request was made in Python or is one of a batch.
+    messages: at least one, oldest first; system prompts outside the messages come first, with role `system`.
+    model: the model name in the request; None without one.
+    max_output_tokens: the client's own limit on the answer, in tokens; None without one.
+    dialect: the API format.  needs: the capabilities that a model must have.
+    metadata: the string fields of the body's `metadata` object; {} without one.
+    raw: the body's bytes as received; b"" for a request made in Python or one of a batch.
     """
 
     messages: tuple[Message, ...]
@@ -96,10 +96,10 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What a caller asks for with `x-router-*` headers, as it came; names are checked where the tiers are known.
+    """The `x-router-*` headers of a request; names are checked later, against the configured tiers and policies.
 
     tier: pin.  floor, ceiling: the cheapest and the strongest tier that may be chosen.  policy: name of a policy.
-    off: do not decide: the model that the body names, else the strongest tier.
+    off: no decision: the model that the body names, else the strongest tier.
     """
 
     tier: str | None = None
@@ -115,9 +115,9 @@ class RouteOptions:
 
     tiers: the only tiers that may be chosen; None for all.
     max_quality_loss: target on the mean quality loss of such requests, in [0, 1].
-    max_cost_usd_per_1k: target on the cost of a thousand such requests; at most one of the two targets is given,
-        and where neither is, the policy's, the configured or the bundle's own holds.
-    explain: whether the answer carries tokens and signals with what each added to the score.
+    max_cost_usd_per_1k: target on the cost of a thousand such requests. At most one of the two targets is given;
+        without one, the policy's, the configured or the bundle's own applies.
+    explain: whether the answer contains the share of each token and signal.
     """
 
     tiers: tuple[str, ...] | None = None
@@ -128,10 +128,10 @@ class RouteOptions:
 
 @dataclass(frozen=True, slots=True)
 class RouteRequest:
-    """A parsed `/route` body: what to decide on, and how.
+    """A parsed `/route` body: the request to decide on, with its options.
 
-    overrides: from the request's headers.  headers: the request's headers that rules may look at, names in lower case,
-        without any that carries a key; {} where there was no HTTP.
+    overrides: from the request's headers.  headers: the headers that rules may use, names in lower case, without those
+        that carry a key; {} without HTTP.
     """
 
     chat: ChatRequest
@@ -142,7 +142,7 @@ class RouteRequest:
 
 @dataclass(frozen=True, slots=True)
 class TaskGuess:
-    """The task type that the bundle's second head sees, with its probability in [0, 1]."""
+    """The task that the bundle's second head predicts, with its probability in [0, 1]."""
 
     name: str
     probability: float
@@ -153,7 +153,7 @@ class Step:
     """One step of the policy, in the order it was taken.
 
     name: `pin`, `rules`, `turn`, `classifier`, `capability`, `out_of_domain` or `final`.
-    tier: the tier after the step; None while none is chosen.  note: what the step saw and did, for people.
+    tier: the tier after the step; None before one is chosen.  note: what the step did, for people.
     """
 
     name: str
@@ -163,15 +163,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the brain says of one request.
+    """The classifier's scores of one request.
 
-    tiers: the bundle's tiers, cheap to strong; every other field has one value a tier, in this order.
+    tiers: the bundle's tiers, cheap to strong; every other field has one value per tier, in this order.
     p_adequate: calibrated P(this tier's answer is adequate), non-decreasing over tiers.
     expected_quality_loss: P(this tier is not adequate though a stronger one is), non-increasing; 0 for the strongest.
     p_unsolved: P(no tier is adequate).
-    domain_distance: share of the ask's tokens that never occurred in training, in [0, 1]; see brain.domain.
+    domain_distance: how unlike the training rows the ask's tokens are, in [0, 1]; see router/brain/domain.py.
     out_of_domain: whether that distance is beyond the bundle's stored quantile.
-    task: what kind of task it is; None where the bundle has no head for that.
+    task: None when the bundle has no task head.
     """
 
     tiers: tuple[str, ...]

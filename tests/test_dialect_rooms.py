@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from router.dialects.table import ADAPTERS, CLIENTS, PROVIDERS, TABLE
+from router.dialects.table import ADAPTERS, TABLE, adapter, clients, row
 from router.types import CLIENT_DIALECTS, Dialect
 
 ROUTER = Path(__file__).parents[1] / "router"
 ROOMS = {dialect: ROUTER / "dialects" / dialect for dialect in TABLE}
 CLIENT_PARTS = {"answer", "endpoints", "stream"}
 PROVIDER_PARTS = {"answer", "failure", "http", "stream"}
+CLIENTS = clients()
+PROVIDERS = {dialect for dialect in TABLE if row(dialect).provider}
 OWN_PARTS = {"azure", "eventstream", "sigv4"}
 """What only one dialect has: another URL, frames and signatures."""
-REQUEST_PARTS = {"request", "request_reader", "request_writer", "items", "parse"}
+REQUEST_PARTS = {"request", "request_reader", "request_writer", "request_fields"}
 
 
 def classes() -> Iterator[tuple[Path, ast.ClassDef]]:
@@ -54,9 +56,11 @@ def _values(node: ast.ClassDef) -> set[object]:
 def test_there_is_one_table_with_a_row_for_every_dialect():
     assert {*TABLE, Dialect.PROMPT} == set(Dialect)
     assert {*CLIENTS, Dialect.PROMPT} == set(CLIENT_DIALECTS)
-    assert all(row.client or row.provider for row in TABLE.values())
-    assert all(row.dialect is dialect for dialect, row in CLIENTS.items())
-    assert {adapter.dialect for adapter in ADAPTERS.values()} == set(PROVIDERS)
+    assert all(row(dialect).client or row(dialect).provider for dialect in TABLE)
+    assert all(client.dialect is dialect for dialect, client in CLIENTS.items())
+    assert set(ADAPTERS.values()) == PROVIDERS
+    assert set(ADAPTERS) == {name for dialect in PROVIDERS for name in row(dialect).provider.adapters}
+    assert all(adapter(name).dialect is dialect for name, dialect in ADAPTERS.items())
     tables = [path for path in ROUTER.rglob("*.py") if path.read_text(encoding="utf-8").count("Dialect.GEMINI:") > 0]
     assert [str(path.relative_to(ROUTER)) for path in tables] == ["dialects/table.py"]
 
@@ -72,13 +76,13 @@ def test_a_room_has_its_parts_under_the_same_names_as_every_other(dialect):
 def test_rooms_do_not_know_each_other():
     for dialect, room in ROOMS.items():
         others = [f"router.dialects.{other}" for other in TABLE if other is not dialect]
-        for path in room.glob("[!p]*.py"):
+        for path in room.glob("*.py"):
             source = path.read_text(encoding="utf-8")
             assert [name for name in others if name in source] == [], path
 
 
 def test_paths_of_clients_belong_to_one_dialect_each():
-    paths = [path for row in CLIENTS.values() for endpoint in row.endpoints for path in endpoint.paths]
+    paths = [path for client in CLIENTS.values() for endpoint in client.endpoints for path in endpoint.paths]
     assert len(set(paths)) == len(paths) > 0
 
 
@@ -88,10 +92,10 @@ def test_a_client_dialect_writes_errors_and_failures_with_its_own_schema(dialect
     from router.dialects.conversation import FailureKind, UpstreamFailure
     from router.errors import RequestError
 
-    row = CLIENTS[dialect]
-    validator = jsonschema.Draft202012Validator(row.error_schema)
-    validator.validate(row.write_error(RequestError("wrong", field="a.b", code="c")))
+    client = CLIENTS[dialect]
+    validator = jsonschema.Draft202012Validator(client.error_schema)
+    validator.validate(client.write_error(RequestError("wrong", field="a.b", code="c")))
     for kind in FailureKind:
         failure = UpstreamFailure(kind, 0, "m", retry_after_s=1.0)
-        validator.validate(row.write_failure(failure))
-        assert 400 <= row.failure_status(failure) < 600
+        validator.validate(client.write_failure(failure))
+        assert 400 <= client.failure_status(failure) < 600

@@ -242,6 +242,6 @@ def test_modules_are_imported_by_names_that_the_wheel_can_change(package: str) -
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Import)
         for alias in node.names
-        if alias.asname is None and alias.name.partition(".")[0] == package
+        if alias.asname is None and alias.name.startswith(f"{package}.")
     ]
     assert wrong == []

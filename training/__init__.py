@@ -62,25 +62,28 @@ __all__ = [
 ]
 
 _HOMES = {
-    "FitConfig": "training.config",
-    "LabelledRow": "training.rows.row",
-    "OutcomeRow": "training.rows.row",
-    "cost_quality": "training.report.figures",
-    "label_rows": "training.rows.labels",
-    "load_tier_map": "training.rows.tier_map",
-    "model_card": "training.report",
-    "read_rows": "training.rows.readers",
-    "reliability": "training.report.figures",
-    "tier_scores": "training.rows.tier_map",
-    "write_bundle": "router.brain.bundle.write",
+    "FitConfig": ".config",
+    "LabelledRow": ".rows.row",
+    "OutcomeRow": ".rows.row",
+    "cost_quality": ".report.figures",
+    "label_rows": ".rows.labels",
+    "load_tier_map": ".rows.tier_map",
+    "model_card": ".report",
+    "read_rows": ".rows.readers",
+    "reliability": ".report.figures",
+    "tier_scores": ".rows.tier_map",
 }
 
 
 def __getattr__(name: str) -> Any:
     """A public name from the module that has it, loaded when it is first asked for."""
+    if name == "write_bundle":
+        from router.brain.bundle.write import write_bundle
+
+        return write_bundle
     if name not in _HOMES:
-        raise AttributeError(f"module 'training' has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name], __name__), name)
 
 
 def fit(

@@ -1,7 +1,7 @@
 """Readings -> features -> logits -> calibrated losses -> predictions.
 
-The heads are linear in the features `[embeddings, signals]` and in hashed n-grams, so that what follows the encoder
-takes microseconds and its explanation is exact.
+The heads are linear in the features `[embeddings, signals]` and in hashed n-grams, so everything after the encoder
+takes microseconds, and its explanation is exact.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class LinearHeads:
     """The heads' logits: features @ coef.T + intercept.
 
     coef: (n_heads, n_features) float64.  intercept: (n_heads,) float64.
-    Order of heads: one for each tier but the strongest, cheap to strong, then UNSOLVED.
+    Order of heads: one for each tier except the strongest, cheap to strong, then UNSOLVED.
     Order of features: the encoder's (n_features), standardised signals (n_signals).
     """
 
@@ -42,7 +42,7 @@ class LinearHeads:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SignalScale:
-    """Signals brought to the training rows' mean 0 and deviation 1, and held to a few deviations.
+    """Signals scaled to mean 0 and deviation 1 over the training rows, and clipped.
 
     mean, deviation: (n_signals,) float32; deviations are above 0.
     """
@@ -57,7 +57,7 @@ class SignalScale:
 
 
 SIGNAL_LIMIT = 4.0
-"""Standardised signals are held to this many deviations: a freak request must not outvote all its words."""
+"""Standardised signals are clipped to this many deviations, so that one extreme signal cannot outweigh all words."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +80,9 @@ class Brain:
     """A fitted classifier.
 
     tiers: cheap to strong.  The heads and the calibration have len(tiers) columns: a loss head for each tier
-    but the strongest, and the head of "no tier is adequate".
-    ngrams: what hashed n-grams add to the logits; None for a brain without them.
-    tasks: the head that names the kind of work; None for a brain without one.
+    except the strongest, and the head of "no tier is adequate".
+    ngrams: what hashed n-grams add to the logits; None without them.
+    tasks: the head that names the task; None without one.
     """
 
     tiers: tuple[str, ...]
@@ -95,7 +95,7 @@ class Brain:
     tasks: TaskHead | None = None
 
     def predict(self, reading: Reading) -> Prediction:
-        """What the brain says of one request."""
+        """The scores of one request."""
         features, turn_ids = self.features([reading]), turn_tokens(self.encoder, reading)
         buckets = [reading_buckets(reading, turn_ids) if self._has_ngrams else ()]
         logits = self._logits(features, buckets)
@@ -112,12 +112,12 @@ class Brain:
         )
 
     def score(self, readings: Sequence[Reading]) -> Scores:
-        """Predictions for n requests; the same numbers as n single ones."""
+        """Predictions for n requests; the same numbers as n single predictions."""
         logits = self.logits(readings)
         return self.score_logits(logits, known_ids(self.encoder, [reading.ask for reading in readings]))
 
     def features(self, readings: Sequence[Reading]) -> Float64Array:
-        """What the heads are linear in: (n, encoder.n_features + n_signals) float64."""
+        """The heads' linear features: (n, encoder.n_features + n_signals) float64."""
         signals = self.signal_scale.apply(stack_signals(readings))
         return assemble_features(self.encoder.encode_readings(readings), signals)
 
@@ -126,7 +126,7 @@ class Brain:
         return self._logits(self.features(readings), self._buckets(readings))
 
     def _buckets(self, readings: Sequence[Reading]) -> list[tuple[Buckets, ...]]:
-        """The n-gram buckets of each reading where a head has n-grams; empty ones otherwise."""
+        """The n-gram buckets of each reading if a head has n-grams; else empty tuples."""
         return buckets_of(self.encoder, readings) if self._has_ngrams else [() for _ in readings]
 
     @property
@@ -134,7 +134,7 @@ class Brain:
         return self.ngrams is not None or (self.tasks is not None and self.tasks.ngrams is not None)
 
     def _known_ids(self, reading: Reading, turn_ids: Sequence[Sequence[int]]) -> list[int]:
-        """As `known_ids` of the ask; where the ask is one of the turns, it is not cut into tokens again."""
+        """As `known_ids` of the ask, reusing the tokens of the turn that is the ask."""
         for turn, ids in zip(reading.turns, turn_ids, strict=True):
             if turn.text == reading.ask:
                 unknown = self.encoder.unknown_id
@@ -176,14 +176,14 @@ def assemble_features(embeddings: FloatArray, signals: FloatArray) -> Float64Arr
 def scores_of(probabilities: Float64Array, *, domain_distance: Float64Array) -> Scores:
     """Calibrated head outputs to coherent scores.
 
-    probabilities: (n, n_tiers), the loss of each tier but the strongest, then P(no tier is adequate).
+    probabilities: (n, n_tiers), the loss of each tier except the strongest, then P(no tier is adequate).
     A stronger tier never loses more than a cheaper one: each tier gets the largest loss of itself and all
-    stronger ones. Losses and P(unsolved) exclude each other, so their sum is held to at most 1.
+    stronger ones. Losses and P(unsolved) exclude each other, so their sum is limited to 1.
     """
     unsolved = probabilities[:, -1]
     solved = (1.0 - unsolved)[:, None]
     own = probabilities.copy()
-    own[:, -1] = 0.0  # the strongest tier: nothing stronger to lose against
+    own[:, -1] = 0.0  # the strongest tier: no stronger tier to lose against
     loss = np.minimum(np.maximum.accumulate(own[:, ::-1], axis=1)[:, ::-1], solved)
     return Scores(
         p_adequate=solved - loss, expected_quality_loss=loss, p_unsolved=unsolved, domain_distance=domain_distance

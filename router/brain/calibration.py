@@ -1,7 +1,7 @@
 """Scores to probabilities with a fitted calibrator: numpy only, two methods.
 
 sigmoid (Platt 1999): p = 1 / (1 + exp(a * score + b)).
-isotonic: piecewise linear through (x, y), constant beyond its ends, as scikit-learn's IsotonicRegression predicts.
+isotonic: piecewise linear through (x, y), constant beyond the ends, as scikit-learn's IsotonicRegression predicts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def sigmoid(scores: Float64Array) -> Float64Array:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SigmoidCalibration:
-    """p = 1 / (1 + exp(a * score + b)), one pair (a, b) a head.
+    """p = 1 / (1 + exp(a * score + b)), one pair (a, b) per head.
 
     a, b: (n_heads,) float64.
     """

@@ -1,8 +1,8 @@
-"""Does a request speak as the training rows do? How foreign its tokens are, each with a weight of its own.
+"""Is a request like the training rows? A logistic model on its tokens, with one weight per token.
 
-The heads weigh tokens, so on a text of tokens they were never shown they know nothing; and where known ones are put to
-another use (exam questions beside requests to agents) they know little. Distance between pooled embeddings was tried
-first and told nothing: it flagged 3% of exam questions, and the plain greeting "hello" (training/LOG.md).
+The heads weigh tokens, so they cannot judge a text of tokens that training never saw, and hardly one that uses known
+tokens differently (exam questions, against requests to agents). The distance between pooled embeddings was tried first
+and did not work: it flagged 3% of exam questions, and the plain greeting "hello" (training/LOG.md).
 """
 
 from __future__ import annotations
@@ -15,19 +15,20 @@ import numpy as np
 import numpy.typing as npt
 
 PRIOR_TOKENS = 3
-"""Added to the count of a text's tokens, so that one rare word does not make a short ask foreign."""
+"""Added to the count of a text's tokens, so that one rare word does not put a short ask out of domain."""
 
 
 POWERS = (0.5, 1.0)
-"""How a text's length may count: with the root, evidence grows with it; with the length itself it is a mean."""
+"""Exponents of a text's length: with 0.5 evidence grows with the length; with 1 it is a mean."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Domain:
-    """A weight a token, and how far the training rows reach.
+    """A weight per token, and the largest distance that is still in domain.
 
-    weights: (n_tokens,) int8.  step: the weight of 1.  intercept: of the logit.  power: of the length, one of POWERS.
-    max_distance: the stored quantile of held-out rows' own distances; beyond it is out of domain.
+    weights: (n_tokens,) int8.  step: the logit of weight 1.  intercept: of the logit.
+    power: exponent of the length, one of POWERS.
+    max_distance: the stored quantile of held-out rows' distances; beyond it is out of domain.
     """
 
     weights: npt.NDArray[np.int8]

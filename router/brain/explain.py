@@ -1,7 +1,7 @@
-"""Why: the exact share of each token, n-gram and signal in each head's logit.
+"""The exact share of each token, n-gram and signal in each head's logit.
 
 The heads are linear and a static encoder's vector is a sum over tokens, so shares are not estimates: with the
-intercept they add up to the logit. Other encoders have no exact shares per token; theirs is given as one.
+intercept they add up to the logit. Other encoders have no exact shares per token; their embedding is one share.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class _Part:
 
 
 def _embedding_parts(brain: Brain, reading: Reading) -> list[_Part]:
-    """The tokens' shares where the encoder is a table; else one part for the whole embedding."""
+    """The tokens' shares if the encoder is a table; else one part for the whole embedding."""
     encoder = brain.encoder
     coef = brain.heads.coef[:, : encoder.n_features]
     if not isinstance(encoder, StaticEncoder):
@@ -68,7 +68,7 @@ def _embedding_parts(brain: Brain, reading: Reading) -> list[_Part]:
 
 
 def _ngram_parts(brain: Brain, reading: Reading) -> list[_Part]:
-    """The shares of known n-grams; those that fall into one bucket go under the first one's name."""
+    """The shares of known n-grams; those that share a bucket are listed under the first one's name."""
     if brain.ngrams is None:
         return []
     turn_ids = brain.encoder.token_ids([turn.text for turn in reading.turns])
@@ -90,7 +90,7 @@ def _signal_parts(brain: Brain, reading: Reading, features: Float64Array) -> lis
 
 
 def _grouped(kind: str, names: Sequence[str], shares: Float64Array) -> list[_Part]:
-    """Parts of one name together: value counts them.  shares: (n_names, n_heads)."""
+    """Parts of the same name, summed; value counts them.  shares: (n_names, n_heads)."""
     totals: dict[str, list[Float64Array]] = defaultdict(list)
     for name, share in zip(names, shares, strict=True):
         totals[name].append(share)

@@ -1,9 +1,9 @@
-"""Hashed n-grams: what particular words, pairs of words and letter sequences say, learned from the rows themselves.
+"""Hashed n-grams: weights of words, pairs of words and letter sequences, learned from the rows.
 
-Two blocks. `pieces`: single word pieces and pairs of neighbours, tagged with who said them. `letters`: three to five
+Two blocks. `pieces`: single word pieces and pairs of neighbours, tagged with the role. `letters`: three to five
 letters in a row, lower case, which carry inflections and the scripts that the vocabulary cuts into single letters. Each
 block is a set of buckets; a text adds the mean-square-normalised sum of its known buckets' weights to the logits.
-Everything is integer arithmetic until then, so it is the same on every machine.
+All before that is integer arithmetic, the same on every machine.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ N_BUCKETS = 1 << BITS
 BLOCKS = ("pieces", "letters")
 
 LETTERS_LIMIT_CHARS = 3_000
-"""Letter n-grams are read off at most this many characters, shared evenly by the turns shown, head and tail of each:
-cropped as one text, two long turns around it would push the ask out."""
+"""Letter n-grams are taken from at most this many characters, divided evenly among the turns, head and tail of each:
+cropped as one text, two long turns would displace the ask."""
 
 LETTER_SIZES = (3, 4, 5)
 
@@ -46,7 +46,7 @@ def piece_grams(turns: Sequence[tuple[str, Sequence[int]]]) -> Grams:
     turns: (role, token ids) of each turn.
     """
     sizes = [len(ids) for _, ids in turns]
-    # All turns at once: an array's methods cost more to call than what they do to so few numbers.
+    # All turns at once: calling an array's methods costs more than their work on so few numbers.
     tags = np.array([_ROLE_TAGS.get(role, 1) << 40 for role, _ in turns], dtype=np.uint64).repeat(sizes)
     pieces = np.array([one for _, ids in turns for one in ids], dtype=np.uint64)
     pairs = (pieces[:-1] << np.uint64(16)) | pieces[1:]
@@ -57,7 +57,7 @@ def piece_grams(turns: Sequence[tuple[str, Sequence[int]]]) -> Grams:
     start = 0
     for size in sizes:
         grams.append(pieces[start : start + size])
-        grams.append(pairs[start : start + max(0, size - 1)])  # none across two turns
+        grams.append(pairs[start : start + max(0, size - 1)])  # no pair across two turns
         start += size
     return np.concatenate(grams)
 
@@ -76,7 +76,7 @@ def letter_grams(text: str) -> Grams:
 
 
 def letters_of(reading: Reading) -> str:
-    """The text whose letter sequences count: the turns shown, each cropped, lower case, between two spaces."""
+    """The text whose letter sequences count: the turns, each cropped, in lower case, between two spaces."""
     limit_chars = LETTERS_LIMIT_CHARS // max(1, len(reading.turns))
     text = "\n".join(crop_middle(turn.text, limit_chars=limit_chars) for turn in reading.turns)
     return f" {text.lower()} "
@@ -92,18 +92,18 @@ def bucket_of(grams: Grams) -> Buckets:
 
 
 def reading_grams(reading: Reading, turn_ids: Sequence[Sequence[int]]) -> tuple[Grams, ...]:
-    """The n-grams of a reading, one array a block, in BLOCKS order; turn_ids: the token ids of each of its turns."""
+    """The n-grams of a reading, one array per block, in BLOCKS order; turn_ids: the token ids of each of its turns."""
     tagged = [(turn.role, ids) for turn, ids in zip(reading.turns, turn_ids, strict=True)]
     return piece_grams(tagged), letter_grams(letters_of(reading))
 
 
 def reading_buckets(reading: Reading, turn_ids: Sequence[Sequence[int]]) -> tuple[Buckets, ...]:
-    """The distinct buckets of a reading, ascending, one array a block, in BLOCKS order."""
+    """The distinct buckets of a reading, ascending, one array per block, in BLOCKS order."""
     return tuple(_distinct(bucket_of(grams)) for grams in reading_grams(reading, turn_ids))
 
 
 def _distinct(buckets: Buckets) -> Buckets:
-    """As np.unique, in a fifth of its time for so few numbers."""
+    """Like np.unique, in a fifth of its time for so few numbers."""
     buckets.sort()
     is_new = np.ones(buckets.size, dtype=np.bool_)
     np.not_equal(buckets[1:], buckets[:-1], out=is_new[1:])
@@ -111,7 +111,7 @@ def _distinct(buckets: Buckets) -> Buckets:
 
 
 def gram_names(reading: Reading, turn_pieces: Sequence[Sequence[str]]) -> tuple[list[str], ...]:
-    """What each number of `reading_grams` stands for, in the same order; turn_pieces: the pieces of each turn."""
+    """The text of each number of `reading_grams`, in the same order; turn_pieces: the pieces of each turn."""
     pieces: list[str] = []
     for names in turn_pieces:
         pieces += names
@@ -125,10 +125,10 @@ def gram_names(reading: Reading, turn_pieces: Sequence[Sequence[str]]) -> tuple[
 class NgramTable:
     """The weights of the buckets.
 
-    weights: for each block (N_BUCKETS, n_heads) int8.  steps: for each block (n_heads,) float64, the weight of 1.
+    weights: for each block (N_BUCKETS, n_heads) int8.  steps: for each block (n_heads,) float64, the logit of weight 1.
     known: for each block (N_BUCKETS,) bool, whether the bucket was seen often enough to have a weight.
-    normalise_all: whether unknown buckets count in the normalisation. With a few hundred rows they must, or a text of
-        which two buckets are known shouts; with thousands they only dilute.
+    normalise_all: whether unknown buckets count in the normalisation. With a few hundred training rows they must, or a
+        text with two known buckets gets an extreme logit; with thousands of rows they only dilute.
     """
 
     weights: tuple[npt.NDArray[np.int8], ...]
@@ -145,17 +145,17 @@ class NgramTable:
         for block, found in enumerate(buckets):
             kept, scale = self._kept(block, found)
             rows = self.weights[block].take(kept, axis=0).astype(np.float32)
-            # Whole numbers far below 2**24: float32 adds them exactly, in whatever order.
+            # Whole numbers far below 2**24: float32 adds them exactly, in any order.
             total += (np.ones(kept.size, dtype=np.float32) @ rows) * scale
         return total
 
     def shares(self, block: int, found: Buckets) -> tuple[Buckets, Float64Array]:
-        """The known ones among a block's distinct buckets, and what each adds: (n_known,), (n_known, n_heads)."""
+        """The known buckets among a block's distinct ones, and what each adds: (n_known,), (n_known, n_heads)."""
         kept, scale = self._kept(block, found)
         return kept, self.weights[block][kept] * scale
 
     def _kept(self, block: int, found: Buckets) -> tuple[Buckets, Float64Array]:
-        """The known ones among a block's distinct buckets, and what a weight of 1 adds: (n_heads,)."""
+        """The known buckets among a block's distinct ones, and the logit of weight 1: (n_heads,)."""
         kept = found.compress(self.known[block].take(found))
         n_counting = found.size if self.normalise_all else kept.size
         return kept, self.steps[block] / math.sqrt(max(1, n_counting))

@@ -1,4 +1,4 @@
-"""What a threshold promises: a bound on the quality lost, on the cost or on the tiers' shares, with its confidence.
+"""The guarantee of a threshold: a bound on the quality lost, the cost or the tiers' shares, with its confidence.
 
 The curve comes from training, on rows that no head was fitted on. A request or a policy may name another goal than the
 bundle's own and gets that goal's threshold from the curve, without a refit.
@@ -45,7 +45,7 @@ class Goal:
     tier_mix: each named tier gets at most this share of the requests; the most careful such threshold is taken. The
         cheapest tier cannot be named: whatever is not sent to the others goes there.
 
-    Raises ValueError for none, for two, and for a number that is no share or no cost.
+    Raises ValueError for none, for two, and for a number that is not a valid share or cost.
 
     >>> Goal(tier_mix={"frontier": 0.1}).kind
     'tier_mix'
@@ -56,7 +56,7 @@ class Goal:
     tier_mix: Mapping[str, Share] | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no goal."""
+        """Check that exactly one goal is given, in its range."""
         given = [name for name in GOALS if getattr(self, name) is not None]
         if len(given) != 1:
             found = " and ".join(given) or "none"
@@ -74,7 +74,7 @@ class Goal:
         return next(name for name in GOALS if getattr(self, name) is not None)
 
     def check_tiers(self, tiers: Sequence[str]) -> None:
-        """Raises ValueError when the mix names what is no tier, or the cheapest; tiers are cheap to strong."""
+        """Raises ValueError when the mix names an unknown tier, or the cheapest; tiers are cheap to strong."""
         for tier in self.tier_mix or ():
             if tier not in tiers[1:]:
                 raise ValueError(f"{MIX}: {tier!r} cannot be limited; tiers that can are {', '.join(tiers[1:])}")
@@ -95,7 +95,7 @@ def _check_mix(mix: Mapping[str, float]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SlicePromise:
-    """What the bundle's own threshold does to one part of the traffic.
+    """The bundle's own threshold on one part of the traffic.
 
     by, value: such as `lang` and `de`.  n: its groups of calibration rows.
     loss: their mean quality loss.  bound: upper confidence bound on it.
@@ -174,7 +174,7 @@ class Promise:
         return self.thresholds[self.position_for(goal)]
 
     def stated(self, goal: Goal | None = None) -> StatedPromise:
-        """What is said of a goal, None for the bundle's own. Raises TargetTooSmall."""
+        """The guarantee stated for a goal; None for the bundle's own. Raises TargetTooSmall."""
         goal = self.goal if goal is None else goal
         position = self.position_for(goal)
         target: float | Mapping[str, float]

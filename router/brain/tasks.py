@@ -1,4 +1,4 @@
-"""What kind of work a request is: a second, small softmax head on what the loss heads see."""
+"""The task of a request: a second, small softmax head on the features of the loss heads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class TaskHead:
     """A multinomial logistic head; the probabilities are softmax(coef @ features + intercept + n-grams).
 
     names: the task types, ascending.  coef: (n_tasks, n_features) float64, features as of `Brain.features`.
-    intercept: (n_tasks,) float64.  ngrams: with one column a task; None for a head without n-grams.
+    intercept: (n_tasks,) float64.  ngrams: with one column per task; None without n-grams.
     """
 
     names: tuple[str, ...]
@@ -37,7 +37,7 @@ class TaskHead:
         return np.asarray(odds / odds.sum())
 
     def guess(self, features: Float64Array, buckets: Sequence[Buckets]) -> TaskGuess:
-        """The likeliest task of one request; arguments as for `probabilities`."""
+        """The most probable task of one request; arguments as for `probabilities`."""
         probabilities = self.probabilities(features, buckets)
         best = int(probabilities.argmax())
         return TaskGuess(name=self.names[best], probability=float(probabilities[best]))

@@ -24,6 +24,11 @@ GC_THRESHOLDS = (10_000, 20, 50)
 """A request makes hundreds of objects and few cycles; the interpreter's default of 700 collects at every other one."""
 
 
+WORKER_SILENCE_S = 60
+"""A worker that does not answer its supervisor for this long is replaced. On a busy machine uvicorn's 5 seconds are
+less than the import of the service takes: each worker was killed before it had started."""
+
+
 def run_server(settings: Settings, *, config: Path | None, workers: int, say: Callable[[str], None]) -> None:
     """Serve until interrupted.
 
@@ -49,6 +54,7 @@ def _config(app: FastAPI | str, *, workers: int) -> uvicorn.Config:
         app,
         factory=isinstance(app, str),
         workers=workers,
+        timeout_worker_healthcheck=WORKER_SILENCE_S,
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -14,8 +14,6 @@ from typing import Any, Literal, TypeAlias
 from router.errors import RequestError
 from router.types import Dialect, JsonObject, Needs
 
-# --- What was said ----------------------------------------------------------------------------------------------------
-
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -216,9 +214,6 @@ class Written:
     dropped: tuple[str, ...] = ()
 
 
-# --- What was answered ------------------------------------------------------------------------------------------------
-
-
 class Finish(StrEnum):
     """Why an answer ended."""
 
@@ -253,9 +248,6 @@ class Answer:
     finish: Finish
     usage: Usage
     stop_sequence: str | None = None
-
-
-# --- ... piece by piece -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,9 +315,6 @@ class Failed:
 
 
 Event: TypeAlias = Started | TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta | UsageSeen | Finished | Failed
-
-
-# --- What went wrong --------------------------------------------------------------------------------------------------
 
 
 class FailureKind(StrEnum):

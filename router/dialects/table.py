@@ -1,20 +1,18 @@
 """The table of dialects: a row for each, whose columns hold everything that the rest of the router needs to know of it.
 
-A new dialect is a folder and a row here; a new way to call providers that speak a known dialect is an entry of
-`adapters`.
+A new dialect is a folder and a row here; a new way to call providers of a known dialect is an entry of `adapters`.
+A row loads its folder when it is first asked for: a decision needs one of them, the service all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 
-from router.dialects import anthropic, bedrock, gemini, openai_chat, openai_responses
 from router.dialects import conversation as c
 from router.dialects.row import JSON, SSE, Adapter, ClientDialect, DialectRow, ProviderDialect
-from router.dialects.shared import openai_errors
 from router.dialects.shared.endpoint import PathInfo
 from router.dialects.shared.fields import as_string, optional_bool
 from router.dialects.shared.sse import SseSplitter
@@ -25,7 +23,44 @@ def _streams(body: JsonObject) -> bool:
     return optional_bool(body, "stream", default=False)
 
 
-# --- OpenAI Chat Completions ------------------------------------------------------------------------------------------
+def _openai_chat() -> DialectRow:
+    from router.dialects.openai_chat import answer, azure, endpoints, failure, http, stream
+    from router.dialects.shared import openai_errors
+
+    return DialectRow(
+        ClientDialect(
+            Dialect.OPENAI_CHAT,
+            streams=_streams,
+            read=_read_chat,
+            write=lambda answers, _, info: answer.write_answers(answers, model=info.model, created_s=info.created_s),
+            writer=lambda asked, info: stream.StreamWriter(info.model, info.created_s, asked.include_usage),
+            write_failure=openai_errors.write_failure,
+            failure_status=openai_errors.failure_status,
+            write_error=openai_errors.write_error,
+            body_schema=endpoints.BODY,
+            error_schema=openai_errors.ERROR,
+            endpoints=endpoints.ENDPOINTS,
+            path_prefixes=("/v1/chat",),
+            also_reads=(Dialect.OPENAI_RESPONSES,),
+            for_request=_chat_or_cursor,
+        ),
+        ProviderDialect(
+            read_answers=lambda body, _model, _id: answer.read_answers(body),
+            reader=lambda _model, _id: stream.StreamReader(),
+            read_failure=failure.read_failure,
+            splitter=SseSplitter,
+            adapters={"openai_compatible": http.prepare, "azure_openai": azure.prepare},
+        ),
+    )
+
+
+def _read_chat(body: JsonObject) -> c.Conversation:
+    """A chat body; Cursor sends `input` items to the same place, which are read as those of Responses."""
+    from router.dialects.openai_chat.request_reader import read_request, with_chat_fields
+
+    if body.get("messages") is None and body.get("input") is not None:
+        return with_chat_fields(clients()[Dialect.OPENAI_RESPONSES].read(body), body)
+    return read_request(body)
 
 
 def _chat_or_cursor(row: ClientDialect, body: JsonObject, _path: PathInfo) -> ClientDialect:
@@ -35,179 +70,180 @@ def _chat_or_cursor(row: ClientDialect, body: JsonObject, _path: PathInfo) -> Cl
     return replace(row, passes_through=False)
 
 
-_OPENAI_CHAT = DialectRow(
-    ClientDialect(
-        Dialect.OPENAI_CHAT,
-        streams=_streams,
-        read=openai_chat.request_reader.read_request,
-        write=lambda answers, _, info: openai_chat.answer.write_answers(
-            answers, model=info.model, created_s=info.created_s
-        ),
-        writer=lambda asked, info: openai_chat.stream.StreamWriter(info.model, info.created_s, asked.include_usage),
-        write_failure=openai_errors.write_failure,
-        failure_status=openai_errors.failure_status,
-        write_error=openai_errors.write_error,
-        body_schema=openai_chat.endpoints.BODY,
-        error_schema=openai_errors.ERROR,
-        endpoints=openai_chat.endpoints.ENDPOINTS,
-        path_prefixes=("/v1/chat",),
-        also_reads=(Dialect.OPENAI_RESPONSES,),
-        for_request=_chat_or_cursor,
-    ),
-    ProviderDialect(
-        read_answers=lambda body, _model, _id: openai_chat.answer.read_answers(body),
-        reader=lambda _model, _id: openai_chat.stream.StreamReader(),
-        read_failure=openai_chat.failure.read_failure,
-        splitter=SseSplitter,
-        adapters={"openai_compatible": openai_chat.http.prepare, "azure_openai": openai_chat.azure.prepare},
-    ),
-)
+def _openai_responses() -> DialectRow:
+    from router.dialects.openai_responses import answer, endpoints, request_reader, stream
+    from router.dialects.shared import openai_errors
 
-# --- OpenAI Responses -------------------------------------------------------------------------------------------------
-
-_OPENAI_RESPONSES = DialectRow(
-    ClientDialect(
-        Dialect.OPENAI_RESPONSES,
-        passes_through=False,
-        streams=_streams,
-        read=openai_responses.request_reader.read_request,
-        write=lambda answers, asked, info: openai_responses.answer.write_answer(
-            answers[0],
-            model=info.model,
-            created_s=info.created_s,
-            free_text=openai_responses.request_reader.free_text_tools(asked),
-        ),
-        writer=lambda asked, info: openai_responses.stream.StreamWriter(
-            info.model, info.created_s, free_text=openai_responses.request_reader.free_text_tools(asked)
-        ),
-        write_failure=openai_errors.write_failure,
-        failure_status=openai_errors.failure_status,
-        write_error=openai_errors.write_error,
-        body_schema=openai_responses.endpoints.BODY,
-        error_schema=openai_errors.ERROR,
-        endpoints=openai_responses.endpoints.ENDPOINTS,
-        path_prefixes=("/v1/responses",),
-    )
-)
-
-# --- Anthropic Messages -----------------------------------------------------------------------------------------------
-
-_ANTHROPIC = DialectRow(
-    ClientDialect(
-        Dialect.ANTHROPIC,
-        streams=_streams,
-        read=anthropic.request_reader.read_request,
-        write=lambda answers, _, info: anthropic.answer.write_answer(answers[0], model=info.model),
-        writer=lambda _, info: anthropic.stream.StreamWriter(info.model, info.input_tokens, request_id=info.request_id),
-        write_failure=anthropic.failure.write_failure,
-        failure_status=anthropic.failure.failure_status,
-        write_error=anthropic.failure.write_error,
-        body_schema=anthropic.endpoints.BODY,
-        error_schema=anthropic.endpoints.ERROR,
-        endpoints=anthropic.endpoints.ENDPOINTS,
-        path_prefixes=("/v1/messages", "/anthropic"),
-        error_headers=("anthropic-version",),
-        passed_headers=anthropic.http.PASSED_HEADERS,
-        count_field="input_tokens",
-    ),
-    ProviderDialect(
-        read_answers=lambda body, _model, _id: (anthropic.answer.read_answer(body),),
-        reader=lambda _model, _id: anthropic.stream.StreamReader(),
-        read_failure=anthropic.failure.read_failure,
-        splitter=SseSplitter,
-        adapters={"anthropic": anthropic.http.prepare},
-    ),
-)
-
-# --- Gemini generateContent -------------------------------------------------------------------------------------------
-
-
-def _gemini_at(row: ClientDialect, _body: JsonObject, path: PathInfo) -> ClientDialect:
-    """The path names the model and the kind of answer; without `alt=sse` a stream is one JSON array."""
-    stream = bool(path.stream)
-    return replace(
-        row,
-        streams=lambda _: stream,
-        read=partial(gemini.request_reader.read_request, model=path.model, stream=stream),
-        writer=lambda _, info: gemini.stream.StreamWriter(info.model, as_array=path.as_array),
-        stream_type=JSON if path.as_array else SSE,
-        own_frames=not path.as_array,
+    return DialectRow(
+        ClientDialect(
+            Dialect.OPENAI_RESPONSES,
+            passes_through=False,
+            streams=_streams,
+            read=request_reader.read_request,
+            write=lambda answers, asked, info: answer.write_answer(
+                answers[0],
+                model=info.model,
+                created_s=info.created_s,
+                free_text=request_reader.free_text_tools(asked),
+            ),
+            writer=lambda asked, info: stream.StreamWriter(
+                info.model, info.created_s, free_text=request_reader.free_text_tools(asked)
+            ),
+            write_failure=openai_errors.write_failure,
+            failure_status=openai_errors.failure_status,
+            write_error=openai_errors.write_error,
+            body_schema=endpoints.BODY,
+            error_schema=openai_errors.ERROR,
+            endpoints=endpoints.ENDPOINTS,
+            path_prefixes=("/v1/responses",),
+        )
     )
 
 
-_GEMINI = DialectRow(
-    ClientDialect(
-        Dialect.GEMINI,
-        streams=lambda _: False,
-        read=gemini.request_reader.read_request,
-        write=lambda answers, _, info: gemini.answer.write_answer(answers[0], model=info.model),
-        writer=lambda _, info: gemini.stream.StreamWriter(info.model),
-        write_failure=gemini.failure.write_failure,
-        failure_status=gemini.failure.failure_status,
-        write_error=gemini.failure.write_error,
-        body_schema=gemini.endpoints.BODY,
-        error_schema=gemini.endpoints.ERROR,
-        endpoints=gemini.endpoints.ENDPOINTS,
-        path_prefixes=("/v1beta",),
-        error_headers=("x-goog-api-key",),
-        error_fields=("contents",),
-        count_field="totalTokens",
-        counted=gemini.endpoints.counted_request,
-        for_request=_gemini_at,
-    ),
-    ProviderDialect(
-        read_answers=lambda body, _model, _id: (gemini.answer.read_answer(body),),
-        reader=lambda _model, _id: gemini.stream.StreamReader(),
-        read_failure=gemini.failure.read_failure,
-        splitter=SseSplitter,
-        adapters={"gemini": gemini.http.prepare},
-    ),
-)
+def _anthropic() -> DialectRow:
+    from router.dialects.anthropic import answer, endpoints, failure, http, request_reader, stream
 
-# --- Amazon Bedrock Converse ------------------------------------------------------------------------------------------
-
-_BEDROCK = DialectRow(
-    provider=ProviderDialect(
-        read_answers=lambda body, model, request_id: (
-            bedrock.answer.read_answer(body, model=model, request_id=request_id),
+    return DialectRow(
+        ClientDialect(
+            Dialect.ANTHROPIC,
+            streams=_streams,
+            read=request_reader.read_request,
+            write=lambda answers, _, info: answer.write_answer(answers[0], model=info.model),
+            writer=lambda _, info: stream.StreamWriter(info.model, info.input_tokens, request_id=info.request_id),
+            write_failure=failure.write_failure,
+            failure_status=failure.failure_status,
+            write_error=failure.write_error,
+            body_schema=endpoints.BODY,
+            error_schema=endpoints.ERROR,
+            endpoints=endpoints.ENDPOINTS,
+            path_prefixes=("/v1/messages", "/anthropic"),
+            error_headers=("anthropic-version",),
+            passed_headers=http.PASSED_HEADERS,
+            count_field="input_tokens",
         ),
-        reader=lambda model, request_id: bedrock.stream.StreamReader(model=model, request_id=request_id),
-        read_failure=bedrock.failure.read_failure,
-        splitter=bedrock.eventstream.FrameSplitter,
-        adapters={"bedrock": bedrock.http.prepare},
+        ProviderDialect(
+            read_answers=lambda body, _model, _id: (answer.read_answer(body),),
+            reader=lambda _model, _id: stream.StreamReader(),
+            read_failure=failure.read_failure,
+            splitter=SseSplitter,
+            adapters={"anthropic": http.prepare},
+        ),
     )
-)
 
-# --- The table --------------------------------------------------------------------------------------------------------
 
-TABLE: Mapping[Dialect, DialectRow] = MappingProxyType(
-    {
-        Dialect.OPENAI_CHAT: _OPENAI_CHAT,
-        Dialect.OPENAI_RESPONSES: _OPENAI_RESPONSES,
-        Dialect.ANTHROPIC: _ANTHROPIC,
-        Dialect.GEMINI: _GEMINI,
-        Dialect.BEDROCK: _BEDROCK,
-    }
-)
+def _gemini() -> DialectRow:
+    from router.dialects.gemini import answer, endpoints, failure, http, request_reader, stream
 
-CLIENTS: Mapping[Dialect, ClientDialect] = MappingProxyType(
-    {dialect: row.client for dialect, row in TABLE.items() if row.client is not None}
-)
-PROVIDERS: Mapping[Dialect, ProviderDialect] = MappingProxyType(
-    {dialect: row.provider for dialect, row in TABLE.items() if row.provider is not None}
-)
-ADAPTERS: Mapping[str, Adapter] = MappingProxyType(
-    {name: Adapter(dialect, prepare) for dialect, row in PROVIDERS.items() for name, prepare in row.adapters.items()}
-)
-"""Adapters by the name that the registry of providers uses."""
+    def at_path(row: ClientDialect, _body: JsonObject, path: PathInfo) -> ClientDialect:
+        """The path names the model and the kind of answer; without `alt=sse` a stream is one JSON array."""
+        return replace(
+            row,
+            streams=lambda _: bool(path.stream),
+            read=partial(request_reader.read_request, model=path.model, stream=bool(path.stream)),
+            writer=lambda _, info: stream.StreamWriter(info.model, as_array=path.as_array),
+            stream_type=JSON if path.as_array else SSE,
+            own_frames=not path.as_array,
+        )
 
-PASSED_HEADERS = tuple(name for row in CLIENTS.values() for name in row.passed_headers)
-"""Request headers that change what a body means, and so go to a provider of its dialect."""
+    return DialectRow(
+        ClientDialect(
+            Dialect.GEMINI,
+            streams=lambda _: False,
+            read=request_reader.read_request,
+            write=lambda answers, _, info: answer.write_answer(answers[0], model=info.model),
+            writer=lambda _, info: stream.StreamWriter(info.model),
+            write_failure=failure.write_failure,
+            failure_status=failure.failure_status,
+            write_error=failure.write_error,
+            body_schema=endpoints.BODY,
+            error_schema=endpoints.ERROR,
+            endpoints=endpoints.ENDPOINTS,
+            path_prefixes=("/v1beta",),
+            error_headers=("x-goog-api-key",),
+            error_fields=("contents",),
+            count_field="totalTokens",
+            counted=endpoints.counted_request,
+            for_request=at_path,
+        ),
+        ProviderDialect(
+            read_answers=lambda body, _model, _id: (answer.read_answer(body),),
+            reader=lambda _model, _id: stream.StreamReader(),
+            read_failure=failure.read_failure,
+            splitter=SseSplitter,
+            adapters={"gemini": http.prepare},
+        ),
+    )
+
+
+def _bedrock() -> DialectRow:
+    from router.dialects.bedrock import answer, eventstream, failure, http, stream
+
+    return DialectRow(
+        provider=ProviderDialect(
+            read_answers=lambda body, model, request_id: (
+                answer.read_answer(body, model=model, request_id=request_id),
+            ),
+            reader=lambda model, request_id: stream.StreamReader(model=model, request_id=request_id),
+            read_failure=failure.read_failure,
+            splitter=eventstream.FrameSplitter,
+            adapters={"bedrock": http.prepare},
+        )
+    )
+
+
+TABLE: Mapping[Dialect, Callable[[], DialectRow]] = {
+    Dialect.OPENAI_CHAT: _openai_chat,
+    Dialect.OPENAI_RESPONSES: _openai_responses,
+    Dialect.ANTHROPIC: _anthropic,
+    Dialect.GEMINI: _gemini,
+    Dialect.BEDROCK: _bedrock,
+}
+ADAPTERS: Mapping[str, Dialect] = {
+    "openai_compatible": Dialect.OPENAI_CHAT,
+    "azure_openai": Dialect.OPENAI_CHAT,
+    "anthropic": Dialect.ANTHROPIC,
+    "gemini": Dialect.GEMINI,
+    "bedrock": Dialect.BEDROCK,
+}
+"""The dialect of each adapter, by the name that the registry of providers uses."""
+
+
+@cache
+def row(dialect: Dialect) -> DialectRow:
+    """The row of a dialect."""
+    return TABLE[dialect]()
+
+
+@cache
+def clients() -> Mapping[Dialect, ClientDialect]:
+    """The dialects in which clients call."""
+    return MappingProxyType({name: client for name in TABLE if (client := row(name).client) is not None})
+
+
+@cache
+def provider(dialect: Dialect) -> ProviderDialect:
+    """A dialect in which providers answer. Raises KeyError for any other."""
+    found = row(dialect).provider
+    if found is None:
+        raise KeyError(dialect)
+    return found
+
+
+def adapter(name: str) -> Adapter:
+    """The adapter of this name. Raises KeyError."""
+    return Adapter(ADAPTERS[name], provider(ADAPTERS[name]).adapters[name])
+
+
+@cache
+def passed_headers() -> tuple[str, ...]:
+    """Request headers that change what a body means, and so go to a provider of its dialect."""
+    return tuple(name for client in clients().values() for name in client.passed_headers)
 
 
 def read_body(dialect: Dialect, body: JsonObject) -> c.Conversation:
     """A body of any dialect. Raises RequestError naming the field."""
-    if dialect is Dialect.PROMPT:
+    client = None if dialect is Dialect.PROMPT else row(dialect).client
+    if client is None:
         turn = c.Turn("user", (c.Text(as_string(body["prompt"], field="prompt")),))
         return c.Conversation.read(turns=(turn,), dialect=Dialect.PROMPT)
-    return CLIENTS[dialect].read(body)
+    return client.read(body)

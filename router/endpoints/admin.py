@@ -14,13 +14,13 @@ endpoints = APIRouter(tags=["admin"])
 
 @endpoints.get("/healthz", summary="The process is alive")
 async def healthz() -> Response:
-    """Alive, whatever else."""
+    """The process runs; its state is not checked."""
     return json_response({"status": "ok", "version": __version__})
 
 
 @endpoints.get("/readyz", summary="The service can decide")
 async def readyz(request: Request) -> Response:
-    """A bundle is loaded and has reproduced its golden prompts; says which."""
+    """A bundle is loaded and has reproduced its golden prompts; the answer names it."""
     router: Router = request.app.state.router
     bundle = router.bundle
     return json_response(

@@ -16,7 +16,7 @@ endpoints = APIRouter(tags=["models"])
 
 @endpoints.get("/v1/models", summary="The names a client may ask for", openapi_extra=MODELS_OPENAPI)
 async def models(request: Request) -> Response:
-    """`auto`, one name a policy, one a tier, and each configured model; in the shape of the caller's dialect."""
+    """`auto`, a name per policy and per tier, and each configured model, in the caller's dialect."""
     router: Router = request.app.state.router
     check_key(request, router.settings.api_key)
     names = ["auto", *(f"auto:{policy}" for policy in router.setup.policies if policy != "auto")]

@@ -15,7 +15,7 @@ from router.dialects.row import ClientDialect
 from router.dialects.seen import seen
 from router.dialects.shared.endpoint import Endpoint, PathInfo
 from router.dialects.shared.fields import as_object
-from router.dialects.table import CLIENTS
+from router.dialects.table import clients
 from router.endpoints.bodies import json_response, read_headers, read_json
 from router.endpoints.direct import Handler
 from router.endpoints.keys import check_key
@@ -56,7 +56,7 @@ def _register(client: ClientDialect, endpoint: Endpoint) -> None:
             DIRECT[path] = handle
 
 
-for _client in CLIENTS.values():
+for _client in clients().values():
     for _endpoint in _client.endpoints:
         _register(_client, _endpoint)
 

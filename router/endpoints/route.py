@@ -38,7 +38,7 @@ async def route(request: Request) -> Response:
 
 @endpoints.post("/route/batch", openapi_extra=BATCH_OPENAPI, summary="Decide the tiers of up to 1,000 requests")
 async def route_batch(request: Request) -> Response:
-    """One answer each, in order; a bad item gets its own error. Headers hold for every item."""
+    """An answer per item, in order; a bad item gets its own error. Headers apply to every item."""
     router: Router = request.app.state.router
     check_key(request, router.settings.api_key)
     headers = read_headers(request)
@@ -46,7 +46,7 @@ async def route_batch(request: Request) -> Response:
     items = as_array(body, field="the body")
     if len(items) > MAX_BATCH:
         raise RequestError(f"the body: at most {MAX_BATCH} requests, found {len(items)}.", code="too_many")
-    parse_overrides(headers)  # a bad header is one error, not one an item
+    parse_overrides(headers)  # a bad header is one error, not one per item
     # In a thread: a thousand decisions take a while, and single ones should not wait for them.
     return json_response(await run_in_threadpool(lambda: [_decide(router, item, headers) for item in items]))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from router.dialects.row import ClientDialect
 from router.dialects.shared.endpoint import Endpoint
 from router.dialects.shared.openapi import ANY_OBJECT, BOOLEAN, SHARE, STRING, any_of, array_of, object_of
-from router.dialects.table import CLIENTS
+from router.dialects.table import clients
 from router.types import CLIENT_DIALECTS, JsonObject, Reason
 
 # --- The bodies -------------------------------------------------------------------------------------------------------
@@ -39,7 +39,7 @@ def _with_options(schema: JsonObject) -> JsonObject:
 
 _PROMPT_BODY = object_of({"prompt": STRING, "router": _OPTIONS}, required=("prompt",), description="The ask alone")
 
-_BODIES = {dialect: _with_options(row.body_schema) for dialect, row in CLIENTS.items()}
+_BODIES = {dialect: _with_options(row.body_schema) for dialect, row in clients().items()}
 _ROUTE_BODY = any_of(_PROMPT_BODY, *_BODIES.values()) | {
     "description": "A body of one of five dialects; the answer names the one that was seen."
 }
@@ -111,7 +111,7 @@ _DECISION = object_of(
 )
 
 _ERROR_SCHEMAS: list[JsonObject] = []
-for _row in CLIENTS.values():  # OpenAI's two dialects share one
+for _row in clients().values():  # OpenAI's two dialects share one
     if _row.error_schema not in _ERROR_SCHEMAS:
         _ERROR_SCHEMAS.append(_row.error_schema)
 _ERROR = any_of(*_ERROR_SCHEMAS)

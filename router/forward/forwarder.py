@@ -19,7 +19,7 @@ from router.dialects.row import JSON, AnswerInfo, ClientDialect
 from router.dialects.seen import seen
 from router.dialects.shared.prepared import Call
 from router.dialects.shared.stream import StreamWriter
-from router.dialects.table import PASSED_HEADERS
+from router.dialects.table import passed_headers as headers_to_pass
 from router.errors import RequestError
 from router.forward.cascade import Climbed, buffered, can_climb, climb, done_within, escalation_headers
 from router.forward.plan import plan_of
@@ -281,7 +281,7 @@ def _readable(asked: Conversation) -> Conversation | None:
 
 def passed_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """The client's headers that go to a provider of its dialect. Raises RequestError for one that cannot be sent."""
-    passed = {name: headers[name] for name in PASSED_HEADERS if name in headers}
+    passed = {name: headers[name] for name in headers_to_pass() if name in headers}
     for name, value in passed.items():
         if not value.isascii() or not value.isprintable():
             raise RequestError(f"{name}: expected printable ASCII.", field=name, code="invalid_header")

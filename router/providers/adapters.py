@@ -11,6 +11,6 @@ from router.providers import echo
 from router.types import Dialect
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType(
-    {**table.ADAPTERS, "echo": Adapter(Dialect.OPENAI_CHAT, echo.prepare)}
+    {name: table.adapter(name) for name in table.ADAPTERS} | {"echo": Adapter(Dialect.OPENAI_CHAT, echo.prepare)}
 )
 """Adapters by the name that the registry of providers uses."""

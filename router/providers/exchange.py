@@ -12,7 +12,7 @@ from router.dialects.row import ProviderDialect
 from router.dialects.shared.prepared import Prepared
 from router.dialects.shared.provider import HttpRequest
 from router.dialects.shared.signatures import answer_without_signatures
-from router.dialects.table import PROVIDERS
+from router.dialects.table import provider
 from router.jsontext import decode_json
 from router.providers.calls import Answered, Attempt, Target, told_headers
 from router.providers.retry import DispatchSettings
@@ -72,7 +72,7 @@ class Exchange:
 
     @property
     def _reads(self) -> ProviderDialect:
-        return PROVIDERS[self.dialect]
+        return provider(self.dialect)
 
     async def run(self, transport: Opens, *, left_s: float) -> Found:
         """Send, and read the answer, or a stream until it can be committed to.

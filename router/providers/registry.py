@@ -20,9 +20,10 @@ from router.checked.kinds import Flag, Text, converted, known, matching
 from router.checked.words import Place, found
 from router.dialects.shared.provider import AwsKeys, Provider, Quirks
 from router.dialects.shared.secret import Secret
+from router.dialects.table import ADAPTERS
 from router.errors import ConfigError
-from router.providers.adapters import ADAPTERS
 
+ADAPTER_NAMES = (*ADAPTERS, "echo")
 AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 SCHEMES = ("http", "https", "echo")
 
@@ -46,7 +47,7 @@ class ProviderRow:
 
     name: Annotated[str, matching("^[^/]+$", "a string without '/'")]
     base_url: Annotated[str, converted(lambda url: url.rstrip("/"), "a URL", takes=Text)]
-    adapter: Annotated[str, known("an adapter", ADAPTERS)] = "openai_compatible"
+    adapter: Annotated[str, known("an adapter", ADAPTER_NAMES)] = "openai_compatible"
     key_variable: Text | None = None
     variables: Mapping[str, str | None] = field(default_factory=dict)
     key_required: Flag = True

@@ -26,7 +26,7 @@ from router.dialects.conversation import (
 )
 from router.dialects.row import EventReader, Splitter
 from router.dialects.shared.signatures import events_without_signatures
-from router.dialects.table import PROVIDERS
+from router.dialects.table import provider
 from router.providers.calls import Piece
 from router.providers.retry import DispatchSettings
 from router.providers.transport import Reply, UpstreamBroke
@@ -245,7 +245,7 @@ class AnswerStream:
         on_end: Callable[[StreamEnd], None],
     ) -> None:
         """Start to read. on_end: called once, at the end, at a failure or at `close`."""
-        cut = PROVIDERS[dialect].splitter() if passthrough else None
+        cut = provider(dialect).splitter() if passthrough else None
         self._reading = _Reading(reply, reader, cut=cut, hide_usage=hide_usage, settings=settings)
         self._heartbeat_s = settings.heartbeat_s
         self._on_end: Callable[[StreamEnd], None] | None = on_end

@@ -1,4 +1,4 @@
-"""What the classifier is shown of a request: the ask, the conversation window, the turn, the signals. Pure."""
+"""What the classifier sees of a request: the ask, the conversation window, the turn, the signals. Pure."""
 
 from __future__ import annotations
 

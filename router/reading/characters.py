@@ -1,7 +1,7 @@
-"""Character classes of Unicode text, counted with one table look-up a character.
+"""Character classes of Unicode text, counted with one table look-up per character.
 
 Every code point below 0x10000 has a class; those above are emoji and rare scripts and count as `symbol`,
-but for CJK extensions. The table holds ranges, not Unicode's full data: it must be right on average.
+except for CJK extensions. The table holds ranges, not Unicode's full data: it must be right on average.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class CharClass(IntEnum):
     LETTER = 13
     """letters of scripts with spaces between words, other than Latin"""
     CJK = 14
-    """ideographs, kana, hangul, Thai, Lao, Khmer, Burmese: one character says more, words have no spaces"""
+    """ideographs, kana, hangul, Thai, Lao, Khmer, Burmese: one character carries more, words have no spaces"""
     SYMBOL = 15
     """mathematical signs, arrows, currency, emoji"""
 

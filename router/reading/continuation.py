@@ -1,7 +1,7 @@
 """Short replies that approve or call for the work before them: "yes, go ahead", "continue", "same for march".
 
 The word lists only decide whether a reply is scored alone or with the work before it, so a language that is missing is
-scored on the reply, as any short ask is. Replies that close a conversation ("ok thanks") approve nothing.
+scored on the reply, as any short ask is. A reply that closes a conversation ("ok thanks") approves nothing.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ CALLS = _phrases(
 NUDGES = _phrases(
     "and|so|well|then|and then|et alors|et|e|e ent\u00e3o|ent\u00e3o|y|entonces|und|also|ну|и|然后呢|所以|それで|그래서"
 )
-"""Whole replies that, with a question mark, ask for what is still owed."""
+"""Whole replies that, with a question mark, ask for work that is still missing."""
 
 YES = _phrases(
     "yes|yep|yeah|yup|aye|yea|absolutely|definitely|confirm|ja|jawohl|jep|gern|gerne|s\u00ed|si|sim|oui|ouais|s\u00ec",
     "\u0434\u0430|\u0442\u0430\u043a|\u0430\u0433\u0430|tak|evet|ya|iya|v\u00e2ng|نعم|أيوه|כן|हाँ|हां|haan|ndiyo",
     "是|是的|对|對|可以|行|はい|ええ|うん|네|예|응|ครับ|ใช่",
 )
-"""Approve what was asked. They call for work where a question stands before them."""
+"""Approve what was asked. They call for work when the message before them is a question."""
 
 ACKNOWLEDGE = _phrases(
     "ok|okay|k|sure|fine|alright|right|cool|great|perfect|good|of course|klar|passt|okej|ok\u00e9|vale|claro",
@@ -56,7 +56,7 @@ ACKNOWLEDGE = _phrases(
     "حسنا|تمام|טוב|בסדר|ठीक है|theek hai",
     "好|好的|好吧|没问题|沒問題|了解|いいよ|いいですよ|オッケー|좋아|좋아요|그래|ตกลง|โอเค",
 )
-"""Approve where a question stands before them; elsewhere they only close."""
+"""Approve when the message before them is a question; otherwise they only close."""
 
 _THANKS = re.compile(
     r"\b(?:thx|thanks?|thank|ty|tysm|ta|cheers|danke|gracias|merci|obrigad[oa]|grazie|bedankt|tack|takk|spasibo"
@@ -82,7 +82,7 @@ _QUESTION = ("?", "\uff1f", "\u061f", "か。", "でしょうか", "까요", "�
 def is_continuation(reply: str, *, before: str) -> bool:
     """Whether a user's reply approves or calls for the work before it.
 
-    before: the text of the message just before the reply; "" if there was none, and then nothing is approved.
+    before: the text of the message just before the reply; "" if there is none, and then nothing is approved.
     """
     if not before or len(reply) > REPLY_LIMIT_CHARS:
         return False

@@ -1,6 +1,6 @@
 """A conversation read from its end: what each message says without envelopes, and which words are the ask.
 
-Only as much is looked at as is needed: a history of a megabyte behind the last few turns costs nothing.
+Only as much is read as is needed: a history of a megabyte before the last few turns costs nothing.
 """
 
 from __future__ import annotations
@@ -16,46 +16,46 @@ from router.reading.turns import is_bare_heartbeat, is_silent
 from router.types import Message
 
 ASK_LIMIT_CHARS = SIGNALS_LIMIT_CHARS
-"""The ask is cropped to this many characters, head and tail, before anything looks at it."""
+"""The ask is cropped to this many characters, head and tail, before anything else reads it."""
 
 WORK_LIMIT_CHARS = 3_000
 """The ask and the proposal that a short reply approves are each cropped to this many characters."""
 
 TOOL_ROLES = ("tool", "function")
-"""Who brings a tool's result: today's name and the one before it."""
+"""Roles of a tool's result: the current name and the older one."""
 
 _SPEAKERS = frozenset({"user", "assistant", *TOOL_ROLES})
 
 _CHAIN = 5
-"""Through how many approvals in a row ("continue", "continue", ...) the ask that they are about is looked for."""
+"""How many approvals in a row ("continue", "continue", ...) are followed back to the ask that they are about."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
     """The words that are scored as the user's ask.
 
-    text: those words, cropped.  said: what the user said last; the same, unless he only approved something.
-    position: where among the messages the ask's turn stands.  role: whose words they are.
-    told: positions of messages whose words the text holds already.
+    text: those words, cropped.  said: what the user said last; the same, unless the user only approved something.
+    position: index of the ask's message.  role: its role.
+    included: indices of the messages whose words the text already contains.
     """
 
     text: str
     said: str
     position: int
     role: str
-    told: frozenset[int]
+    included: frozenset[int]
 
     @property
     def is_approval(self) -> bool:
         """Whether the user only approved or called for what came before."""
-        return len(self.told) > 1
+        return len(self.included) > 1
 
 
 class Conversation:
-    """The messages of a request, each peeled once, when it is first asked for.
+    """The messages of a request, each without its envelopes, which are removed once, on first use.
 
-    Polls of the past and their silent answers say nothing: they stand between a user's proposal and his approval only
-    because a harness replays them. The newest message of the user is never one of them.
+    Past heartbeat polls and their silent answers are skipped: they separate a user's ask from its approval only because
+    a harness replays them. The user's newest message is never one of them.
     """
 
     def __init__(self, messages: Sequence[Message], envelopes: Sequence[Envelope]) -> None:
@@ -67,7 +67,7 @@ class Conversation:
         self._newest = next((at for at in turns if messages[at].role == "user" and self.said(at)), -1)
 
     def said(self, position: int) -> str:
-        """What a message says: "" for system prompts and for what is all envelope."""
+        """The text of a message without envelopes; "" for system prompts and for messages that are all envelope."""
         if position not in self._said:
             message = self.messages[position]
             text = message.text if message.role in _SPEAKERS else ""
@@ -75,14 +75,14 @@ class Conversation:
         return self._said[position]
 
     def last(self, *, before: int, role: str | None = None) -> int:
-        """Position of the last message (of a role) before another that says something; -1 if there is none."""
-        for position in self._heard(0, before):
+        """Index of the last message (of a role) before another that has text; -1 if there is none."""
+        for position in self._relevant(0, before):
             if (role is None or self.messages[position].role == role) and self.said(position):
                 return position
         return -1
 
-    def _heard(self, start: int, stop: int) -> Iterator[int]:
-        """The positions in [start, stop), from the newest on, without polls of the past and their silent answers."""
+    def _relevant(self, start: int, stop: int) -> Iterator[int]:
+        """The indices in [start, stop), newest first, without past heartbeat polls and their silent answers."""
         position = stop - 1
         while position >= start:
             poll = self._poll_of(position) if position < self._newest else -1
@@ -91,7 +91,7 @@ class Conversation:
             position = (position if poll < 0 else poll) - 1
 
     def _poll_of(self, position: int) -> int:
-        """Where the poll stands that this message is, or answers with silence, be it after tools; else -1."""
+        """Index of the poll that this message is, or answers silently (also after tool calls); else -1."""
         role, said = self.messages[position].role, self.said(position)
         if role == "user" and is_bare_heartbeat(said):
             return position
@@ -104,9 +104,9 @@ class Conversation:
         return -1
 
     def ask(self) -> Ask:
-        """The last user message that says something; with the work it approves, if it only does that.
+        """The last user message that has text; with the work that it approves, if it only approves.
 
-        Where no user said anything, the last message as it came.
+        Without any such message, the last message as it came.
         """
         newest = self._newest
         if newest < 0:
@@ -115,33 +115,33 @@ class Conversation:
         before = self.last(before=newest)
         if before >= 0 and is_continuation(said, before=self.said(before)):
             return self._approval(newest, said, before)
-        return Ask(text=said, said=said, position=newest, role="user", told=frozenset({newest}))
+        return Ask(text=said, said=said, position=newest, role="user", included=frozenset({newest}))
 
     def _without_user(self) -> Ask:
         position = max(0, len(self.messages) - 1)
         message = self.messages[position] if self.messages else Message(role="user", text="")
         text = crop_middle(message.text.strip(), limit_chars=ASK_LIMIT_CHARS)
-        return Ask(text=text, said=text, position=position, role=message.role, told=frozenset({position}))
+        return Ask(text=text, said=text, position=position, role=message.role, included=frozenset({position}))
 
     def _approval(self, newest: int, said: str, before: int) -> Ask:
-        """The work that a short reply is about, in one text with the reply, where the work's own turn stood.
+        """The work that a short reply approves and the reply, as one text at the position of the work.
 
-        The work is the user's ask before it and, where the assistant spoke last, what the assistant proposed; a tool's
-        result stays a turn of its own, after the ask as inside any loop.
+        The work is the user's earlier ask and, if the assistant's message is the last one, its proposal; a tool's
+        result stays a turn of its own, after the ask as in any loop.
         """
         work = [self._approved(newest), before if self.messages[before].role == "assistant" else -1]
-        told = [position for position in work if position >= 0]
-        parts = [crop_middle(self.said(position), limit_chars=WORK_LIMIT_CHARS) for position in told]
+        included = [position for position in work if position >= 0]
+        parts = [crop_middle(self.said(position), limit_chars=WORK_LIMIT_CHARS) for position in included]
         return Ask(
             text=crop_middle("\n".join([*parts, said]), limit_chars=ASK_LIMIT_CHARS),
             said=said,
-            position=told[0] if told else newest,
+            position=included[0] if included else newest,
             role="user",
-            told=frozenset({*told, newest}),
+            included=frozenset({*included, newest}),
         )
 
     def _approved(self, newest: int) -> int:
-        """The user's message that an approval is about, through other approvals; -1 if there is none."""
+        """Index of the user's message that an approval is about, through other approvals; -1 if there is none."""
         work = self.last(before=newest, role="user")
         for _ in range(_CHAIN):
             before = self.last(before=work)
@@ -151,17 +151,17 @@ class Conversation:
         return work
 
     def newest_first(self, *, start: int, stop: int, without: frozenset[int]) -> Iterator[tuple[str, str]]:
-        """(role, what it says) of each message in [start, stop) that says something, from the newest on."""
-        for position in self._heard(start, stop):
+        """(role, text) of each message in [start, stop) that has text, newest first."""
+        for position in self._relevant(start, stop):
             if position not in without and (text := self.said(position)):
                 yield self.messages[position].role, text
 
     def has_tool_after(self, position: int) -> bool:
-        """Whether a tool's result stands after a message."""
-        return any(self.messages[at].role in TOOL_ROLES for at in self._heard(position + 1, len(self.messages)))
+        """Whether a tool's result follows a message."""
+        return any(self.messages[at].role in TOOL_ROLES for at in self._relevant(position + 1, len(self.messages)))
 
     def ends_in_tool_result(self) -> bool:
-        """Whether a tool spoke last; what a harness says after it does not count."""
+        """Whether the last message is a tool's result; what a harness adds after it does not count."""
         for position in range(len(self.messages) - 1, -1, -1):
             role = self.messages[position].role
             if role in TOOL_ROLES:
@@ -171,6 +171,6 @@ class Conversation:
         return False
 
     def is_one_message(self) -> bool:
-        """Whether only one message says anything."""
+        """Whether exactly one message has text."""
         newest = self.last(before=len(self.messages))
         return newest >= 0 and self.last(before=newest) < 0

@@ -1,9 +1,9 @@
-"""What harnesses wrap around a user's words, and how it is taken off again.
+"""What harnesses wrap around a user's words, and how it is removed.
 
 An envelope counts only where a harness would put it: a block that opens at the start of a line and is closed, a stamp
-or a command's tags at the very start, a suffix at the very end. A user who mentions a marker inside a sentence keeps
-his sentence, and a marker that is never closed takes nothing with it. Text is searched with `str.find` from left to
-right, each place once: the time is linear in the length whatever a client sends.
+or a command's tags at the very start, a suffix at the very end. A marker that a user mentions inside a sentence stays,
+and a marker that is never closed removes nothing. Text is searched with `str.find` from left to right, each place
+once: the time is linear in the length whatever a client sends.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A pair of markers; the text from `start` to the next `end` is the harness's, markers included.
+    """A pair of markers; the text from `start` to the next `end`, markers included, belongs to the harness.
 
     Raises ValueError for a blank marker.
     """
@@ -24,7 +24,7 @@ class Envelope:
     end: str
 
     def __post_init__(self) -> None:
-        """A blank marker would stand everywhere."""
+        """A blank marker would match everywhere."""
         if not self.start.strip() or not self.end.strip():
             raise ValueError(f"an envelope needs two markers that are not blank, got {self.start!r} and {self.end!r}")
 
@@ -37,14 +37,14 @@ KNOWN_BLOCKS: tuple[Envelope, ...] = (
     Envelope("<environment_details>", "</environment_details>"),
     Envelope("<skill>\n<name>", "</skill>"),
 )
-"""Blocks of OpenClaw, Claude Code (two), Codex, Cline and Codex again. Only those that no user would write by hand."""
+"""Blocks of OpenClaw, Claude Code (two), Codex, Cline and Codex again. Only blocks that users do not write by hand."""
 
 _AGENTS_MD = Envelope("# AGENTS.md instructions for ", "</INSTRUCTIONS>")
-"""Codex's, before the first ask; a block only where heading and opening tag stand together."""
+"""Codex's, before the first ask; a block only when the heading is followed by the opening tag."""
 _AGENTS_MD_OPENING = re.compile(r"# AGENTS\.md instructions for [^\n]+\n\n<INSTRUCTIONS>")
 
 _STAMPS = re.compile(
-    # OpenClaw: "[Tue 2026-11-24 07:50 UTC] ", before what the user said
+    # OpenClaw: "[Tue 2026-11-24 07:50 UTC] ", before the user's words
     r"\[[A-Z][a-z]{2} \d{4}-\d{2}-\d{2} \d{2}:\d{2}(?: [\w+:/-]{1,40})?\]"
     # Claude Code: the billing line, where a proxy has folded the system prompt into the first message
     r"|x-anthropic-billing-header:[^\n]*"
@@ -52,7 +52,7 @@ _STAMPS = re.compile(
 _RUNTIME = "\n\nRuntime: agent="
 """OpenClaw's suffix on the first message of a session; one line, to the end of the text."""
 _COMMAND_TAGS = ("command-message", "command-name", "command-args")
-"""Claude Code's, before the text that a slash command stands for: `<command-name>/fix</command-name>`, and so on."""
+"""Claude Code's, before the text that a slash command expands to: `<command-name>/fix</command-name>`, and so on."""
 _COMMAND_NAME = re.compile(r"/[^\s<]+")
 _SPACE = re.compile(r"\s*")
 
@@ -60,9 +60,9 @@ _SPACE = re.compile(r"\s*")
 def peel(text: str, extra: Sequence[Envelope] = ()) -> str:
     """The text without what a harness put around it, stripped of outer white space; "" if it was all envelope.
 
-    extra: an operator's own markers. They count anywhere in the text, not only at the start of a line: he chose them.
-    What stands between two envelopes is kept, each piece stripped, the pieces joined by a newline.
-    A slash command is the text that the harness put in its place, or, where there is none, as it was typed.
+    extra: the operator's own markers. They count anywhere in the text, not only at the start of a line.
+    Text between two envelopes is kept, each piece stripped, the pieces joined by a newline.
+    A slash command becomes the text that it expands to, or, without one, stays as it was typed.
     """
     searches = [_Search(block, anywhere=False) for block in KNOWN_BLOCKS if block.start in text]
     if _AGENTS_MD.start in text:
@@ -75,10 +75,10 @@ def peel(text: str, extra: Sequence[Envelope] = ()) -> str:
 
 @dataclass(slots=True)
 class _Search:
-    """Where the markers of one kind of block stand; the cursor only moves forward, so each place is searched once.
+    """Finds the markers of one kind of block; the cursor only moves forward, so each place is searched once.
 
-    opening: what must stand at a start marker, where that alone is not enough.
-    at: the next start marker; the text's length where there is none, or none that is closed.
+    opening: what must match at a start marker, if the marker alone is not enough.
+    at: index of the next start marker; the text's length if there is none, or none that is closed.
     """
 
     block: Envelope
@@ -93,9 +93,9 @@ class _Search:
             self.at = found if found >= 0 else len(text)
 
     def end_of(self, text: str, found: int) -> int:
-        """End of the block that starts at `found`; -1 if none opens there, or no end follows.
+        """End of the block that starts at `found`; -1 if none opens there, or none is closed.
 
-        Where no end follows, no later block is closed either.
+        If this block is not closed, no later one is.
         """
         if self.opening and not self.opening.match(text, found):
             return -1
@@ -107,7 +107,7 @@ class _Search:
 
 
 def _after_lead(text: str, searches: Sequence[_Search]) -> tuple[int, str]:
-    """Where the first words are that are neither stamp, block nor a command's tags; the last command or ""."""
+    """(index of the first words after stamps, blocks and a command's tags, the last command or "")."""
     place, command, looks = 0, "", True
     while True:
         before = place
@@ -116,7 +116,7 @@ def _after_lead(text: str, searches: Sequence[_Search]) -> tuple[int, str]:
             place = stamp.end()
         if looks and text.startswith("<command-", place):
             end, typed = _command_at(text, place)
-            # a second look at tags that are no command could read the whole text again
+            # a second look at tags that are not a command could read the whole text again
             place, command, looks = (end, typed, True) if typed else (place, command, False)
         for search in searches:
             if search.at < len(text) and text.startswith(search.block.start, place):
@@ -147,7 +147,7 @@ def _after_space(text: str, place: int) -> int:
 
 
 def _without_blocks(text: str, start: int, searches: Sequence[_Search]) -> str:
-    """The text from `start` without blocks. A block opens where no words stand on its line since the last block."""
+    """The text from `start` without blocks. A block opens only if no words precede it on its line."""
     kept: list[str] = []
     place = looked = start
     words = False

@@ -1,7 +1,7 @@
-"""The language of a text, for rules that ask for it: by its script where that is enough, else by py3langid.
+"""The language of a text, for rules that need it: by its script if that is enough, else by py3langid.
 
 py3langid (BSD-3, numpy only, its model inside the wheel, read without pickle) takes about a second to load, so it is
-loaded once, at start, and only where a rule needs it.
+loaded once, at start, and only if a rule needs it.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ LANGUAGES = frozenset(
 """ISO 639-1 codes that a rule may name."""
 
 MIN_CONFIDENCE = 0.3
-"""Below this py3langid guesses ("fix the bug" is English with 0.14): no language is better than a wrong one."""
+"""Below this, py3langid guesses ("fix the bug" is English with 0.14): None is better than a wrong language."""
 
 LIMIT_CHARS = 2_000
-"""More text changes no answer."""
+"""More text does not change the answer."""
 
 _ONE_LANGUAGE = (
     (re.compile(r"[\u3040-\u30ff]"), "ja"),  # kana: before Han, which Japanese uses too
@@ -35,22 +35,22 @@ _ONE_LANGUAGE = (
     (re.compile(r"[\u0b80-\u0bff]"), "ta"),
     (re.compile(r"[\u0c00-\u0c7f]"), "te"),
 )
-"""Scripts that one language of the list writes with, or nearly."""
+"""Scripts of (nearly) one language of the list."""
 
 _SHARED = (
     (re.compile(r"[\u0400-\u04ff]"), "ru"),
     (re.compile(r"[\u0600-\u06ff]"), "ar"),
     (re.compile(r"[\u0900-\u097f]"), "hi"),
 )
-"""Scripts of several languages, with the commonest: the answer for a word or two."""
+"""Scripts of several languages, with the most common one: the answer for a word or two."""
 
 _LETTER = re.compile(r"[^\W\d_]")
 _MOSTLY = 0.3
-"""Share of the letters that a script must have: one quoted word changes no language."""
+"""Share of the letters that a script must have, so that one quoted word does not decide."""
 
 
 def language_detector() -> Callable[[str], str | None]:
-    """A function from a text to its ISO 639-1 code; None where it is unsure. Loads the model: about a second."""
+    """A function from a text to its ISO 639-1 code; None when it is unsure. Loads the model: about a second."""
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -17,12 +17,12 @@ __all__ = ["TOOL_ROLES", "TURN_LIMIT_CHARS", "WINDOW_TURNS", "Reading", "Turn", 
 
 WINDOW_TURNS = 3
 TURN_LIMIT_CHARS = 2_000
-"""The conversation shown is the ask and the last turns around it, at most this many, each cropped head and tail."""
+"""The classifier sees the ask and the last turns around it: at most this many, each cropped to head and tail."""
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn of the conversation as the classifier sees it: who spoke, and the cropped text, never empty."""
+    """One turn of the conversation as the classifier sees it: its role and its cropped text, never empty."""
 
     role: str
     text: str
@@ -32,10 +32,10 @@ class Turn:
 class Reading:
     """What the brain scores.
 
-    ask: the user's ask without envelopes, cropped head and tail; where he only approves or calls for what came before
-        ("yes, go ahead"), that work and his reply.
-    window: the other turns in one text: those before the ask, and what came after it; "" if there are none.
-    turns: the same turns one by one, the ask among them, oldest first. System prompts are in none of the three.
+    ask: the user's ask without envelopes, cropped to head and tail; if it only approves or requests earlier work
+        ("yes, go ahead"), that work and the reply.
+    window: the other turns in one text: those before and after the ask; "" if there are none.
+    turns: the same turns one by one, the ask among them, oldest first. None of the three holds system prompts.
     turn: the kind of turn, a TurnKind word.
     signals: (n_signals,) float32, in SIGNAL_NAMES order.
     """
@@ -50,15 +50,15 @@ class Reading:
 def read(chat: ChatRequest, *, envelopes: Sequence[Envelope] = ()) -> Reading:
     """The ask, the turns around it, the kind of turn and the signals of a request.
 
-    The ask is the last user message that says something beside its envelopes; where there is none, the last message.
-    envelopes: an operator's own marker pairs, taken off like the known ones.
+    The ask is the last user message that has text outside its envelopes; without one, the last message.
+    envelopes: the operator's own marker pairs, removed like the known ones.
     """
     talk = Conversation(chat.messages, envelopes)
     ask = talk.ask()
     end = len(chat.messages)
-    after = _turns(talk.newest_first(start=ask.position + 1, stop=end, without=ask.told), WINDOW_TURNS - 1)
+    after = _turns(talk.newest_first(start=ask.position + 1, stop=end, without=ask.included), WINDOW_TURNS - 1)
     n_before = WINDOW_TURNS - 1 - len(after)
-    before = _turns(talk.newest_first(start=0, stop=ask.position, without=ask.told), n_before)
+    before = _turns(talk.newest_first(start=0, stop=ask.position, without=ask.included), n_before)
     own = (Turn(role=ask.role, text=ask.text),) if ask.text else ()
     window = "\n".join(turn.text for turn in (*before, *after))
     return Reading(
@@ -71,7 +71,7 @@ def read(chat: ChatRequest, *, envelopes: Sequence[Envelope] = ()) -> Reading:
 
 
 def _turns(said: Iterator[tuple[str, str]], limit: int) -> tuple[Turn, ...]:
-    """The first `limit` of what was said, newest first, as turns; oldest first."""
+    """The first `limit` of (role, text) pairs, given newest first, as turns, oldest first."""
     turns = [
         Turn(role=role, text=crop_middle(text, limit_chars=TURN_LIMIT_CHARS)) for role, text in islice(said, limit)
     ]
@@ -95,6 +95,6 @@ def _kind(chat: ChatRequest, talk: Conversation, ask: Ask) -> str:
 
 
 def _system_head(messages: Sequence[Message]) -> str:
-    """The heads of the first system prompts: an order to a harness's helper stands in one of them."""
+    """The heads of the first system prompts: one of them holds the instruction of a harness's housekeeping call."""
     prompts = (message.text for message in messages if message.role in _SYSTEM_ROLES)
     return "\n".join(prompt[:SYSTEM_HEAD_CHARS] for prompt in islice(prompts, _SYSTEM_PROMPTS))

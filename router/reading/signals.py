@@ -1,8 +1,8 @@
-"""Surface facts of a request, cheap and language-aware, in one fixed named order.
+"""Surface features of a request, cheap and language-aware, in one fixed named order.
 
-Never among them: the size of the system prompt, the number of tools, the length of the history. Agents send
-those with every request, hard or trivial, so as a measure of difficulty they only mislead. Nor capital letters: they
-added nothing to the measured quality, and a request in capitals then changed its tier.
+Left out: the size of the system prompt, the number of tools, the length of the history. Agents send those with every
+request, hard or trivial, so they mislead as a measure of difficulty. Capital letters too: they added nothing to the
+measured quality, and a request in capitals changed its tier.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ SIGNAL_NAMES: tuple[str, ...] = (
     "window_code_share",
     "after_tool_result",
 )
-"""What `signals_of` returns, in order. `_log`: log(1 + count); `_share`: of all characters but spaces, in [0, 1],
-but for numbers (of the words) and distinct words (of the words). Others are 0 or 1; word_length is in letters."""
+"""What `signals_of` returns, in order. `_log`: log(1 + count); `_share`: of all characters except spaces, in
+[0, 1]; numbers and distinct words are shares of the words. Others are 0 or 1; word_length is in letters."""
 
 SIGNALS_LIMIT_CHARS = 8_000
-"""Signals are read off at most this many characters of a text, head and tail."""
+"""Signals are computed from at most this many characters of a text, head and tail."""
 
 _CJK_CHARS_PER_WORD = 1.7
 _LETTERS = (CharClass.LOWER, CharClass.UPPER, CharClass.LATIN, CharClass.LETTER)
@@ -111,7 +111,7 @@ def signals_of(ask: str, window: str, *, after_tool: bool) -> FloatArray:
 
 
 def _n_identifiers(text: str, classes: bytes) -> int:
-    """How many names_like_this, likeThis or this() there are; most texts hold no mark of one, and looking is dear."""
+    """The number of names_like_this, likeThis or this(); most texts have no sign of one, and the pattern is slow."""
     if "_" in text or "()" in text or _CAMEL in classes:
         return len(_IDENTIFIER.findall(text))
     return 0
@@ -142,7 +142,7 @@ _IS_DIGIT = _is_one_of(CharClass.DIGIT)
 
 
 def _count_runs(classes: bytes, is_inside: bytes) -> int:
-    """How many maximal runs of characters of the classes there are."""
+    """The number of maximal runs of characters of the classes."""
     inside = classes.translate(is_inside)
     return inside.count(b"\x00\x01") + inside.startswith(b"\x01")
 

@@ -1,8 +1,8 @@
 """What kind of turn a request is: a user's ask, a harness's housekeeping, a step inside a loop.
 
-Precision before recall: a turn that is missed is scored like any other, a turn that is wrongly seen gets a rule that
-was not made for it. So harness turns are known by sentences of the clients that send them, or by an order and its
-object together ("title" and "conversation") in a short prompt. Only heads are looked at, so the time does not grow.
+Precision before recall: a missed turn is scored like any other, a wrongly recognised one gets the wrong tier. So
+harness turns are recognised by sentences of the clients that send them, or by an instruction and its object together
+("title" and "conversation") in a short prompt. Only the heads of texts are searched, so the time does not grow.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class TurnKind(StrEnum):
     TOOL_RESULT = "tool_result"
     """a step inside a loop: the last message is a tool's result"""
     HEARTBEAT = "heartbeat"
-    """a bare poll that brings no data; one that does is a user's turn, and scored"""
+    """a poll without data; one with data is a user turn, and scored"""
     TITLE = "title"
     COMPACTION = "compaction"
     PROBE = "probe"
@@ -30,13 +30,13 @@ class TurnKind(StrEnum):
 
 
 LOOK_CHARS = 600
-"""Order and object must stand in this many characters of the ask or of a short system prompt."""
+"""Instruction and object must be within this many characters of the ask or of a short system prompt."""
 
 SHORT_SYSTEM_CHARS = 1_500
-"""A system prompt up to this long may be an order; a longer one is an agent's, and says nothing of the turn."""
+"""A system prompt up to this long may be an instruction; a longer one is an agent's, the same for every turn."""
 
 SYSTEM_HEAD_CHARS = 4_000
-"""How much of each system prompt is looked at."""
+"""How much of each system prompt is searched."""
 
 PROBE_WORDS = frozenset({"quota", "test", "ping", "hi"})
 PROBE_TOKENS = 4
@@ -54,9 +54,9 @@ def kind_of(
 ) -> TurnKind:
     """The kind of turn.
 
-    ask: what the newest user message says, without envelopes.  raw: the newest message of the user's role as it came.
-    system: the heads of the system prompts.  one_message: whether nothing else was said by user, assistant or tool.
-    tool_result: whether a tool's result is the last thing said.  continuation: whether the ask is a short approval.
+    ask: the newest user message without envelopes.  raw: the newest message with the user's role, as it came.
+    system: the heads of the system prompts.  one_message: whether no other message of user, assistant or tool has text.
+    tool_result: whether the last message is a tool's result.  continuation: whether the ask is a short approval.
     """
     if one_message and is_probe(ask, max_output_tokens):
         return TurnKind.PROBE
@@ -77,7 +77,7 @@ def kind_of(
 
 
 def is_probe(ask: str, max_output_tokens: int | None) -> bool:
-    """Whether a request of one message only tests that somebody answers: one word, and room for hardly more."""
+    """Whether a request of one message only tests the connection: one word, and at most PROBE_TOKENS of answer."""
     return max_output_tokens is not None and max_output_tokens <= PROBE_TOKENS and ask.lower() in PROBE_WORDS
 
 
@@ -100,12 +100,12 @@ _HEARTBEAT_SENTENCES = (
 )
 _SENTENCE_END = re.compile(r"\.(?:\s+|$)")
 _NOTE = "heartbeat monitor scratch:"
-"""OpenClaw's heading of what is to be looked after: data, whatever its last sentence is."""
+"""OpenClaw's heading of a monitor's notes: data, whatever the last sentence is."""
 _MONITOR = ("follow the heartbeat monitor scratch context", "reply no_reply.")
 
 
 def is_bare_heartbeat(ask: str) -> bool:
-    """Whether the ask is a known poll and no more. What brings data must be scored: a fall at night is no routine."""
+    """Whether the ask is a known poll without data. A poll with data, such as a sensor alert, must be scored."""
     if len(ask) > HEARTBEAT_LIMIT_CHARS:
         return False
     text = ask.lower()
@@ -118,7 +118,7 @@ def is_bare_heartbeat(ask: str) -> bool:
     if rest.startswith(_MONITOR[0]) and rest.endswith(_MONITOR[1]):
         return True
     rest = re.sub(r" ?current time:[^\n]{0,90}$", "", rest)
-    # "HEARTBEAT.md" is one word: a stop ends a sentence only before white space
+    # "HEARTBEAT.md" is one word: a full stop ends a sentence only before white space
     sentences = [sentence for sentence in _SENTENCE_END.split(rest) if sentence]
     return all(
         sentence.startswith(_HEARTBEAT_SENTENCES) and len(sentence) < _SENTENCE_LIMIT_CHARS for sentence in sentences
@@ -137,7 +137,7 @@ _SILENT = re.compile(
 
 
 def is_silent(answer: str) -> bool:
-    """Whether an answer to a poll only says that there is nothing to say; anything else may report something."""
+    """Whether an answer to a poll only says that there is nothing to report."""
     return len(answer) <= SILENT_LIMIT_CHARS and bool(_SILENT.fullmatch(_NO_WORDS.sub(" ", answer.lower()).strip()))
 
 
@@ -167,7 +167,7 @@ _TRANSCRIPT = re.compile(r"<conversation>|<user>|^(?:user|assistant|human):", re
 
 
 _TITLE_MARKS = ("tit", "t\u00ed", "\u30bf\u30a4\u30c8\u30eb", "\u6807\u9898", "\u6a19\u984c")
-"""What every word of _TITLE begins with. Most orders hold none, and a pattern costs ten times what looking does."""
+"""What every word of _TITLE begins with. Most texts hold none, and `in` takes a tenth of a pattern's time."""
 
 
 def _asks_title(order: str) -> bool:
@@ -216,7 +216,7 @@ _TAG_CHARS = 160
 
 
 def _has_compaction_tag(raw: str) -> bool:
-    """Whether the message ends in a harness's word for it: `<compact>`, `<context 97%: compact now>`, `/compact`."""
+    """Whether the message ends in a harness's mark for it: `<compact>`, `<context 97%: compact now>`, `/compact`."""
     tail = raw[-_TAG_CHARS:]
     return bool(("compact" in tail.lower() and _COMPACT_TAG.search(tail)) or _SUMMARY_NOW_TAG.match(raw[:_TAG_CHARS]))
 
@@ -231,7 +231,7 @@ _OF_THE_TALK = re.compile(
 
 
 _QUESTION_MARKS = ("topic", "does the", "if the assistant")
-"""One of these is in all that _NEW_TOPIC and _OF_THE_TALK find."""
+"""Every match of _NEW_TOPIC and _OF_THE_TALK contains one of these."""
 
 
 def _asks_classification(order: str) -> bool:

@@ -1,6 +1,6 @@
 """How fast and how large, printed.   python -m tests.bench [decide] [http] [proxy] [cold] [fit] [reference]
 
-Medians, on whatever machine this is; ratios are against something run beside it in the same run.
+Medians, on whatever machine this is; ratios are against something measured in the same run.
 """
 
 import os

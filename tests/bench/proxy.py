@@ -1,4 +1,4 @@
-"""How fast the proxy is, against nginx as the provider; LiteLLM's and Portkey's beside it where they are at hand.
+"""How fast the proxy is, against nginx as the provider, and LiteLLM and Portkey in the same run where installed.
 
 BENCH_LITELLM: the command `litellm` of its own environment.  BENCH_PORTKEY: the file start-server.js of
 @portkey-ai/gateway.  wrk makes the load; nginx answers (else a small server of our own, which is slower). One worker
@@ -275,7 +275,7 @@ def provider(folder: Path) -> Iterator[Provider]:
 
 
 def script(path: Path, headers: Mapping[str, str]) -> Path:
-    """A script for wrk. Each request has another ask, so that nobody answers from memory."""
+    """A script for wrk. Each request has another ask, so that no answer comes from a cache."""
     before, after = body().decode().split(ASK)
     lines = [
         f'wrk.headers["{name}"] = "{value}"\n'

@@ -127,7 +127,7 @@ async def _while_busy(body: bytes, key: str, contender: Any) -> None:
     seen, *_ = await asyncio.gather(flowing, *(load() for _ in range(BUSY_CONNECTIONS)))
     ages_ms = sorted(age * 1e3 for age in seen.ages_s)
     print(
-        f"{contender.name}, a stream beside {n_answers / BUSY_S:,.0f} whole answers/s: age of a chunk "
+        f"{contender.name}, a stream during {n_answers / BUSY_S:,.0f} whole answers/s: age of a chunk "
         f"{statistics.median(ages_ms):.1f} ms, p99 {ages_ms[int(len(ages_ms) * 0.99)]:.1f} ms"
     )
 

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-import training
 from router.types import JsonObject
+from training import audit as audit_rows
 from training.commands import options
 
 
@@ -37,7 +37,7 @@ def audit(
 
     request_usd = _named_numbers(tier_cost or (), 1, hint="--tier-cost", form="TIER=USD")
     token_usd = _named_numbers(tier_price or (), 2, hint="--tier-price", form="TIER=IN/OUT")
-    report = training.audit(
+    report = audit_rows(
         rows,
         tiers,
         request_usd={name: usd for name, (usd,) in request_usd.items()},

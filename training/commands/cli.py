@@ -7,8 +7,9 @@ from typing import Any
 
 import typer
 
-import training
 from router.errors import GateFailed
+from training import evaluate as evaluate_rows
+from training import fit as fit_rows
 from training.commands import options
 from training.extras import require_train_extra
 
@@ -54,7 +55,7 @@ def fit(
         tier_cost_usd=options.tier_costs_of(tier_cost),
         **options.goal_of(max_quality_loss, max_cost_usd_per_1k, tier_mix),
     )
-    contents = training.fit(
+    contents = fit_rows(
         rows, tiers, config=config, encoder=encoder, cache=cache, in_use=in_use, skip_bad=skip_bad, progress=options.say
     )
     if check_gate:
@@ -79,7 +80,7 @@ def evaluate(
     require_train_extra()
     from router.jsontext import encode_json
 
-    evaluation = training.evaluate(
+    evaluation = evaluate_rows(
         rows,
         bundle,
         tiers,

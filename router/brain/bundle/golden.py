@@ -1,4 +1,4 @@
-"""Golden prompts: what a bundle must reproduce at load, so that a changed tokenizer or runtime refuses to serve."""
+"""Golden prompts: results that a bundle must reproduce at load, or a changed tokenizer or runtime is refused."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from router.reading import read
 from router.types import ChatRequest, FloatArray, JsonObject, Message
 
 EMBEDDING_ATOL = {"static": 2e-3, "sentence-transformers": 2e-3, "onnx": 3e-2}
-"""What the largest number of an embedding may differ by, by the encoder's kind. Tables and float32 sums differ between
-machines in the sixth digit; an int8 network rounds its activations, and by 0.009 between two versions of onnxruntime. A
-changed token shows in the first digit."""
+"""Largest allowed difference of an embedding's numbers, by the encoder's kind. Tables and float32 sums differ between
+machines in the sixth digit; an int8 network rounds its activations, and differs by 0.009 between two versions of
+onnxruntime. A changed token changes the first digit."""
 
 LOSS_ATOL = {"static": 1e-3, "sentence-transformers": 1e-3, "onnx": 3e-2}
 """The same for an expected quality loss."""
@@ -38,10 +38,10 @@ GOLDEN_PROMPTS: tuple[str, ...] = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GoldenCase:
-    """A prompt with what it must give.
+    """A prompt with the results that it must give.
 
-    embedding: (n_features,) float32, the encoder's.  expected_quality_loss: one value a tier.
-    tier: at the bundle's own target.
+    embedding: (n_features,) float32, the encoder's.  expected_quality_loss: one value per tier.
+    tier: the decision at the bundle's own target.
     """
 
     prompt: str
@@ -60,7 +60,7 @@ class GoldenCase:
 
 
 def golden_case(brain: Brain, promise: Promise, prompt: str) -> GoldenCase:
-    """What the brain makes of one prompt."""
+    """The results of one prompt now."""
     reading = read(ChatRequest(messages=(Message(role="user", text=prompt),)))
     prediction = brain.predict(reading)
     return GoldenCase(
@@ -72,7 +72,7 @@ def golden_case(brain: Brain, promise: Promise, prompt: str) -> GoldenCase:
 
 
 def check_golden(value: object, brain: Brain, promise: Promise, *, where: str) -> int:
-    """Compare a decoded golden.json with what the brain says now; returns how many cases were checked.
+    """Compare a decoded golden.json with the results now; returns the number of cases.
 
     Raises BundleCorrupt naming the case and what differs.
     """
@@ -97,12 +97,12 @@ def _check_case(case: GoldenCase, brain: Brain, promise: Promise, *, where: str)
             f"{where}: the embedding differs by {worst:.3g}, allowed is {EMBEDDING_ATOL[kind]:g}. {cure}"
         )
     if len(case.expected_quality_loss) != len(now.expected_quality_loss):
-        raise BundleCorrupt(f"{where}: expected_quality_loss: expected one number a tier.")
+        raise BundleCorrupt(f"{where}: expected_quality_loss: expected one number per tier.")
     drift = float(np.abs(np.subtract(case.expected_quality_loss, now.expected_quality_loss)).max())
     if not drift <= LOSS_ATOL[kind]:
         raise BundleCorrupt(f"{where}: the expected quality loss differs by {drift:.3g}. {cure}")
     threshold = promise.threshold_for()
-    margin = min(abs(loss - threshold) for loss in now.expected_quality_loss[:-1])  # the last is 0 in any case
+    margin = min(abs(loss - threshold) for loss in now.expected_quality_loss[:-1])  # the last is always 0
     if case.tier != now.tier and margin > LOSS_ATOL[kind]:
         raise BundleCorrupt(f"{where}: the decision is {now.tier}, stored is {case.tier}. {cure}")
 

@@ -25,7 +25,7 @@ MAX_BYTES: dict[str, int] = {
     EVALUATION: 16 << 20,
     MODEL_CARD: 1 << 20,
 }
-"""What each file may hold at most; a larger one is refused before it is read."""
+"""Largest size of each file in bytes; a larger file is refused before it is read."""
 
 REQUIRED = (HEADS, GOLDEN)
 ENCODER_FILES: dict[str, tuple[str, ...]] = {
@@ -33,4 +33,4 @@ ENCODER_FILES: dict[str, tuple[str, ...]] = {
     "onnx": (TOKENIZER, NETWORK),
     "sentence-transformers": (),
 }
-"""What each kind of encoder has in the bundle."""
+"""The files of each kind of encoder."""

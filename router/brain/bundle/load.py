@@ -31,10 +31,10 @@ from router.reading.signals import SIGNAL_NAMES
 Tensors = dict[str, npt.NDArray[Any]]
 
 LARGEST = 1e30
-"""Numbers up to here have finite products and sums, so that no request gets NaN for a probability."""
+"""Numbers up to this have finite products and sums, so that no probability becomes NaN."""
 
 PROBE = "zqxj \u6f22 \U0001f600 \x00"
-"""What no vocabulary holds as words: a tokenizer that fails on such text is refused at load, not found out later."""
+"""Text that no vocabulary holds: a tokenizer that fails on it is refused at load, not while serving."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,9 +54,9 @@ class Bundle:
 def load_bundle(folder: Path, *, trusted_encoders: Collection[str] = ()) -> Bundle:
     """Load and verify the bundle in a folder.
 
-    trusted_encoders: sentence-transformers models (hub names or folders) that a bundle may name. Those are loaded by
-    their own library, from outside the bundle, so only the operator can vouch for them; a static encoder needs none.
-    Raises BundleMissing, BundleSchema or BundleCorrupt, naming file and key; never runs anything from the folder.
+    trusted_encoders: sentence-transformers models (hub names or folders) that a bundle may name. Their own library
+    loads them from outside the bundle, so the operator must trust them; a static or onnx encoder needs no entry.
+    Raises BundleMissing, BundleSchema or BundleCorrupt, naming file and key; never executes anything from the folder.
     """
     raw = read_limited(folder, layout.MANIFEST)
     manifest = parse_manifest(_decode(raw, folder / layout.MANIFEST), where=str(folder / layout.MANIFEST))
@@ -74,7 +74,7 @@ def load_bundle(folder: Path, *, trusted_encoders: Collection[str] = ()) -> Bund
 
 
 def verify_files(folder: Path, manifest: Manifest) -> None:
-    """Check every file that the manifest lists, also those that serving does not read. Raises BundleError."""
+    """Check every file that the manifest lists, also those that are not read for serving. Raises BundleError."""
     for name in manifest.files:
         _read_checked(folder, name, manifest)
 
@@ -84,7 +84,7 @@ def read_limited(folder: Path, name: str) -> bytes:
     path = folder / name
     limit = layout.MAX_BYTES[name]
     if path.exists() and not path.is_file():
-        raise BundleMissing(f"{path}: is no regular file.")
+        raise BundleMissing(f"{path}: is not a regular file.")
     try:
         with path.open("rb") as file:
             raw = file.read(limit + 1)
@@ -92,7 +92,7 @@ def read_limited(folder: Path, name: str) -> bytes:
         cure = 'Run "make train", or name a folder that holds a bundle.'
         raise BundleMissing(f"{path}: cannot be read ({exc.strerror}). {cure}") from exc
     if len(raw) > limit:
-        raise BundleCorrupt(f"{path}: is larger than the {limit:,} bytes that such a file may have.")
+        raise BundleCorrupt(f"{path}: is larger than the {limit:,} bytes that this file may have.")
     return raw
 
 
@@ -132,13 +132,13 @@ def _load_tokenizer(raw: bytes, *, where: str) -> Tokenizer:
         parsed.no_truncation()
         parsed.encode(PROBE, add_special_tokens=False)
     except BaseException as exc:
-        # Broad on purpose: the library reports some bad files as a Rust panic, which is no subclass of Exception.
+        # Broad on purpose: the library reports some bad files as a Rust panic, which is not a subclass of Exception.
         if isinstance(exc, KeyboardInterrupt | SystemExit):
             raise
         raise BundleCorrupt(f"{where}: not a tokenizer ({exc}).") from exc
     n_tokens = parsed.get_vocab_size()
     if max(parsed.get_vocab().values(), default=0) >= n_tokens:
-        raise BundleCorrupt(f"{where}: expected token ids below {n_tokens}, one a row of the table.")
+        raise BundleCorrupt(f"{where}: expected token ids below {n_tokens}, one per row of the table.")
     return parsed
 
 
@@ -167,7 +167,7 @@ def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
     if found != expected:
         raise BundleCorrupt(
             f"{folder / name}: sha256 is {found[:12]}..., the manifest says {expected[:12]}...: "
-            "the file was changed or cut off. Take the bundle again from where it came."
+            "the file was changed or cut off. Copy the bundle again from its source."
         )
     return raw
 

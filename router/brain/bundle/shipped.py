@@ -1,4 +1,4 @@
-"""Where the bundles that come with the package are."""
+"""The folders of the shipped bundles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing a bundle: the same contents give the same bytes, and the manifest comes last."""
+"""Writing a bundle: the same contents give the same bytes, and the manifest is written last."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from router.types import JsonObject
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BundleContents:
-    """All that goes into a bundle.
+    """The contents of a bundle.
 
     name: first part of the bundle's id.  domain_quantile: share of held-out rows within the domain's max_distance.
-    training: facts for people and audits, JSON values only.  evaluation, model_card: written as they are.
+    training: facts for people and audits, JSON values only.  evaluation, model_card: written unchanged.
     """
 
     name: str
@@ -46,12 +46,12 @@ class BundleContents:
 
 
 def write_bundle(folder: Path, contents: BundleContents) -> Manifest:
-    """Write the bundle to a folder, in place of the one it held; a half-written one has no manifest and cannot load.
+    """Write the bundle to a folder, replacing an older one; a half-written bundle has no manifest and cannot load.
 
-    Raises BundleError for a folder that holds something else.
+    Raises BundleError for a folder with other files.
     """
     if folder.is_dir() and any(folder.iterdir()) and not (folder / layout.MANIFEST).is_file():
-        raise BundleError(f"{folder}: holds files that are no bundle. Name another folder, or empty this one.")
+        raise BundleError(f"{folder}: holds files that are not a bundle. Name another folder, or empty this one.")
     files = bundle_files(contents)
     manifest = _manifest(contents, files)
     if folder.exists():
@@ -64,7 +64,7 @@ def write_bundle(folder: Path, contents: BundleContents) -> Manifest:
 
 
 def bundle_files(contents: BundleContents) -> dict[str, bytes]:
-    """Every file of the bundle but the manifest, by relative path."""
+    """Every file of the bundle except the manifest, by relative path."""
     brain = contents.brain
     golden = [golden_case(brain, contents.promise, prompt).to_json() for prompt in GOLDEN_PROMPTS]
     files = {

@@ -1,4 +1,4 @@
-"""What an encoder is."""
+"""The interface of encoders."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class EncoderSpec:
     """An encoder's identity, as a bundle's manifest names it.
 
     kind: `static`, `onnx` or `sentence-transformers`.
-    model_id: the model it is or was distilled from, such as `sentence-transformers/all-MiniLM-L6-v2`.
+    model_id: the model itself, or the one it was distilled from, such as `sentence-transformers/all-MiniLM-L6-v2`.
     dim: length of its vectors.
     max_tokens: longer texts are cropped to this many tokens, half from the head and half from the tail.
     sha256: hex digest over the encoder's files; vectors of different digests are never mixed.
@@ -38,7 +38,7 @@ class Encoder(Protocol):
 
     @property
     def spec(self) -> EncoderSpec:
-        """Who this encoder is."""
+        """Its identity."""
         ...
 
     @property
@@ -48,16 +48,16 @@ class Encoder(Protocol):
 
     @property
     def n_tokens(self) -> int:
-        """How many token ids there are; every id is below it."""
+        """The number of token ids; every id is below it."""
         ...
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """The token ids of each text, cropped as `spec.max_tokens` says, without special tokens."""
+        """The token ids of each text, cropped to `spec.max_tokens`, without special tokens."""
         ...
 
     @property
     def unknown_id(self) -> int:
-        """The id of the tokenizer's mark for what it has no token for; -1 if it has none."""
+        """The id of the tokenizer's unknown mark; -1 without one."""
         ...
 
     def token_text(self, token_id: int) -> str:
@@ -65,26 +65,26 @@ class Encoder(Protocol):
         ...
 
     def encode_readings(self, readings: Sequence[Reading]) -> FloatArray:
-        """One row a reading: (n_readings, n_features) float32; each view's part has unit length or is zero."""
+        """One row per reading: (n_readings, n_features) float32; each view's part has unit length or is zero."""
         ...
 
 
 def known_ids(encoder: Encoder, texts: Sequence[str]) -> list[list[int]]:
-    """The token ids of each text without the unknown mark: what the domain looks at."""
+    """The token ids of each text without the unknown mark: the input of the domain check."""
     unknown = encoder.unknown_id
     return [[one for one in ids if one != unknown] for ids in encoder.token_ids(texts)]
 
 
 class TextEncoder(Protocol):
-    """What turns single texts into vectors: a reading's views, the ask and the window, are encoded one by one."""
+    """Single texts to vectors; a reading's two views, ask and window, are encoded one by one."""
 
     @property
     def spec(self) -> EncoderSpec:
-        """Who the encoder is."""
+        """Its identity."""
         ...
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
-        """One row a text: (n_texts, dim) float32 of unit length; all zeros for a text without tokens."""
+        """One row per text: (n_texts, dim) float32 of unit length; all zeros for a text without tokens."""
         ...
 
 

@@ -2,8 +2,8 @@
 
     [CLS] ask (96 pieces, half head, half tail) [SEP] window (48 pieces) [SEP]
 
-The window is the tool result that came after the ask; else the end of the assistant's last answer and the user turn
-before it. onnxruntime is imported when an encoder is made, never at import of this module.
+The window is the tool result after the ask; else the end of the assistant's last answer and the user turn before it.
+onnxruntime is imported when an encoder is created, not at import of this module.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ WINDOW_PIECES = 48
 ANSWER_PIECES = WINDOW_PIECES * 5 // 8
 BEFORE_PIECES = WINDOW_PIECES - ANSWER_PIECES
 TAIL_SHARE = 0.7
-"""An answer's or a tool result's end says how it went: this share of its pieces is kept from the tail."""
+"""The end of an answer or a tool result states its outcome: this share of its pieces is kept from the tail."""
 
 MAX_PIECES = 1 + ASK_PIECES + 1 + ANSWER_PIECES + 1 + BEFORE_PIECES + 1
-"""The longest sequence there is, marks included."""
+"""The longest possible sequence, marks included."""
 
 _LIMIT_CHARS = 2_000
 
 _LOG_FATAL = 4
 _EXTERNAL_DATA = b"location"
-"""The key under which a network names another file: onnxruntime would read it from the working directory."""
+"""The key with which a network names another file, which onnxruntime would read from the working directory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class OnnxEncoder:
     def of(cls, network: bytes, tokenizer: Tokenizer, spec: EncoderSpec) -> OnnxEncoder:
         """An encoder from a network's bytes.
 
-        Raises MissingExtra without onnxruntime, ValueError for bytes or a tokenizer that cannot be used.
+        Raises MissingExtra without onnxruntime, ValueError for an unusable network or tokenizer.
         """
         try:
             import onnxruntime
@@ -70,9 +70,9 @@ class OnnxEncoder:
         if _EXTERNAL_DATA in network:
             raise ValueError("the network keeps weights in other files; expected all of them in this one.")
         options = onnxruntime.SessionOptions()
-        # One thread a decision: the service decides many at a time, and sums are then the same on every machine.
+        # One thread per decision: the service makes many at once, and sums are then the same on every machine.
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # a decision needs little; the arena would keep the most it ever took
+        options.enable_cpu_mem_arena = False  # the arena would keep the largest amount ever used
         options.log_severity_level = _LOG_FATAL
         options.add_session_config_entry("session.load_model_format", "ONNX")
         # Without VNNI, onnxruntime's int8 products saturate: on AVX2 losses moved by up to 0.042. Exact there, it takes
@@ -81,7 +81,7 @@ class OnnxEncoder:
         try:
             session = onnxruntime.InferenceSession(network, options, providers=["CPUExecutionProvider"])
         except Exception as exc:
-            # onnxruntime's errors share no public base class; all mean that the network cannot be used.
+            # onnxruntime's errors have no public base class in common; each means that the network cannot be used.
             raise ValueError(f"not a network that can be run ({type(exc).__name__}).") from exc
         encoder = cls(spec, TokenIds.of(tokenizer), network, session, cls_id, sep_id)
         encoder._probe()
@@ -111,7 +111,7 @@ class OnnxEncoder:
         return self.tokens.many([prepare_text(text) for text in texts])
 
     def encode_readings(self, readings: Sequence[Reading]) -> FloatArray:
-        """One row a reading: (n_readings, dim) float32 of unit length."""
+        """One row per reading: (n_readings, dim) float32 of unit length."""
         out = np.zeros((len(readings), self.spec.dim), dtype=np.float32)
         for row, reading in enumerate(readings):
             vector = self._run(*self.sequence(reading))[0]
@@ -123,14 +123,14 @@ class OnnxEncoder:
         return pair_sequence(self.tokens, reading, cls=self.cls, sep=self.sep)
 
     def _run(self, ids: list[int], kinds: list[int]) -> Any:
-        """The network's first output for one sequence: (1, dim) float32 from one that was probed."""
+        """The network's first output for one sequence: (1, dim) float32 after `_probe`."""
         feed = {"input_ids": np.array([ids], dtype=np.int64), "token_type_ids": np.array([kinds], dtype=np.int64)}
         return self.session.run(None, feed)[0]
 
     def _probe(self) -> None:
-        """Run the longest sequence there is with the greatest piece id: what fails, fails now and not while serving.
+        """Run the longest sequence with the largest piece id, so that a faulty network fails now, not while serving.
 
-        Raises ValueError for a network that fails on it or gives something else than a vector of `dim` numbers.
+        Raises ValueError for a network that fails or returns anything but a vector of `dim` numbers.
         """
         ids = [*([0] * (MAX_PIECES - 1)), self.n_tokens - 1]
         try:
@@ -154,7 +154,7 @@ def marks_of(tokenizer: Tokenizer) -> tuple[int, int]:
 
 
 def pair_sequence(tokens: TokenIds, reading: Reading, *, cls: int, sep: int) -> tuple[list[int], list[int]]:
-    """What the transformer reads of a reading: (piece ids, segment of each); the same in training and serving."""
+    """The transformer's input: (piece ids, segment of each); the same in training and serving."""
     ids = [cls, *_crop(tokens.one(prepare_text(reading.ask)), ASK_PIECES, tail_share=0.5), sep]
     kinds = [0] * len(ids)
     for text, n_pieces, tail_share in _window_parts(reading):
@@ -183,7 +183,7 @@ def _around_ask(reading: Reading) -> tuple[Sequence[Turn], Sequence[Turn]]:
     for position in range(len(reading.turns) - 1, -1, -1):
         if reading.turns[position].role == "user":
             return reading.turns[:position], reading.turns[position + 1 :]
-    # No user spoke: the ask is the last turn, if that has text.
+    # Without a user turn the ask is the last turn, if that has text.
     return (reading.turns[:-1] if reading.ask else reading.turns), ()
 
 
@@ -195,6 +195,6 @@ def _crop(ids: list[int], limit: int, *, tail_share: float) -> list[int]:
 
 
 def prepare_text(text: str) -> str:
-    """A text as the tokenizer gets it: head and tail of 2,000 characters, without lone surrogates."""
+    """A text as the tokenizer receives it: head and tail of 2,000 characters, without lone surrogates."""
     cropped = crop_middle(text, limit_chars=_LIMIT_CHARS)
     return cropped if cropped.isascii() else replace_surrogates(cropped)

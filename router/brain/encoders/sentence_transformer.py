@@ -1,6 +1,6 @@
 """Any sentence-transformers model as an encoder: for training, or for serving with the extra `train`.
 
-The library (and torch with it) is imported when an encoder is made, never at import of this module.
+The library (and torch with it) is imported when an encoder is created, not at import of this module.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from router.reading.crop import crop_middle
 from router.types import FloatArray
 
 LIMIT_CHARS = 8_000
-"""Texts are cropped to this many characters, head and tail; the model then reads its own number of tokens."""
+"""Texts are cropped to this many characters, head and tail; the model then reads at most its own maximum of tokens."""
 
 
 class SentenceTransformerEncoder:
@@ -28,7 +28,7 @@ class SentenceTransformerEncoder:
     def __init__(self, model_path: str, *, model_id: str, batch_size: int = 64) -> None:
         """Load a model from a folder, or by its hub name.
 
-        Raises MissingExtra where sentence-transformers is not installed.
+        Raises MissingExtra when sentence-transformers is not installed.
         """
         try:
             from sentence_transformers import SentenceTransformer
@@ -47,7 +47,7 @@ class SentenceTransformerEncoder:
 
     @property
     def spec(self) -> EncoderSpec:
-        """Who this encoder is."""
+        """Its identity."""
         return self._spec
 
     @property
@@ -61,12 +61,12 @@ class SentenceTransformerEncoder:
 
     @property
     def n_tokens(self) -> int:
-        """How many token ids there are."""
+        """The number of token ids."""
         return len(self._model.tokenizer)
 
     @property
     def unknown_id(self) -> int:
-        """The id of the tokenizer's unknown mark; -1 if there is none."""
+        """The id of the tokenizer's unknown mark; -1 without one."""
         found = self._model.tokenizer.unk_token_id
         return -1 if found is None else int(found)
 
@@ -75,7 +75,7 @@ class SentenceTransformerEncoder:
         return str(self._model.tokenizer.convert_ids_to_tokens(token_id))
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
-        """The token ids of each text, as many as the model reads, without special tokens."""
+        """The token ids of each text, at most as many as the model reads, without special tokens."""
         out: list[list[int]] = self._model.tokenizer(
             [_prepare(text) for text in texts],
             add_special_tokens=False,
@@ -85,7 +85,7 @@ class SentenceTransformerEncoder:
         return out
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
-        """One row a text: (n_texts, dim) float32 of unit length; all zeros for an empty text."""
+        """One row per text: (n_texts, dim) float32 of unit length; all zeros for an empty text."""
         prepared = [_prepare(text) for text in texts]
         vectors = self._model.encode(
             prepared, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
@@ -100,7 +100,7 @@ def _prepare(text: str) -> str:
 
 
 def _weights_sha256(model: Any) -> str:
-    """Digest over the names and bytes of all weights: the same model, wherever it was loaded from."""
+    """Digest over the names and bytes of all weights: equal for the same model from any folder."""
     digest = hashlib.sha256()
     for name, tensor in sorted(model.state_dict().items()):
         digest.update(name.encode())

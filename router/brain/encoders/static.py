@@ -1,4 +1,4 @@
-"""A token table: each token has a vector and a weight; a text is the weighted mean, brought to unit length.
+"""A token table: each token has a vector and a weight; a text is the weighted mean, scaled to unit length.
 
 Distilled from a sentence-transformers model by `training.fitting.distil`; served with numpy and tokenizers alone.
 """
@@ -22,7 +22,7 @@ from router.types import FloatArray
 _BATCH_TEXTS = 512
 
 LIMIT_CHARS = 8_000
-"""Texts are cropped to this many characters, head and tail, before the tokenizer sees them: what bounds its work."""
+"""Texts are cropped to this many characters, head and tail, before the tokenizer, to bound its work."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +40,7 @@ class StaticEncoder:
     weights: FloatArray
 
     def encode(self, texts: Sequence[str]) -> FloatArray:
-        """One row a text: (n_texts, dim) float32 of unit length; all zeros for a text without tokens."""
+        """One row per text: (n_texts, dim) float32 of unit length; all zeros for a text without tokens."""
         out = np.zeros((len(texts), self.spec.dim), dtype=np.float32)
         for first in range(0, len(texts), _BATCH_TEXTS):  # the ids of many texts take more memory than their vectors
             for row, ids in enumerate(self.token_ids(texts[first : first + _BATCH_TEXTS]), start=first):
@@ -88,7 +88,7 @@ class StaticEncoder:
         vectors = self.weights[ids].astype(np.float64)[:, None] * self.table[ids]
         summed = vectors.sum(axis=0)
         vectors /= float(np.sqrt(summed @ summed)) or 1.0
-        # What `encode` lost to float32 is shared out evenly, so that the sum is exact.
+        # The rounding of float32 in `encode` is spread evenly, so that the sum is exact.
         vectors += (self.encode([text])[0] - vectors.sum(axis=0)) / max(1, len(ids))
         return [self.tokens.tokenizer.id_to_token(token_id) or "" for token_id in ids], vectors
 

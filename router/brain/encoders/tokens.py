@@ -1,8 +1,8 @@
-"""Text to token ids, remembering the ids of words already seen.
+"""Text to token ids, with a cache of words.
 
-A BERT tokenizer first splits at white space, and what it makes of one chunk does not depend on its neighbours. So the
-ids of a text are the ids of its chunks in a row, and a chunk that was seen before costs one look-up: a tenth of the
-time for ordinary text. Tokenizers of other kinds are asked for the whole text.
+A BERT tokenizer first splits at white space, and the tokens of a chunk do not depend on its neighbours. So the ids of a
+text are the ids of its chunks in a row, and a cached chunk costs one look-up: a tenth of the time for ordinary text.
+Other tokenizers get the whole text.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from tokenizers import Tokenizer
 
 MAX_REMEMBERED_CHUNKS = 50_000
 MAX_REMEMBERED_CHARS = 40
-"""The memory holds at most so many chunks of at most so many characters (a few MB), and starts anew when it is full."""
+"""The cache holds at most so many chunks of at most so many characters (a few MB), and is emptied when it is full."""
 
 MAX_REMEMBERED_LINES = 256
 MAX_REMEMBERED_LINE_CHARS = 2_000
-"""Lines come again within one request (a turn is read alone and in its window) and with the next one (a history)."""
+"""Lines repeat within one request (a turn is read alone and in its window) and in the next one (its history)."""
 
 _BATCH_TEXTS = 512
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TokenIds:
-    """The token ids of texts, without special tokens. Safe to share between threads: at worst a chunk is done twice.
+    """The token ids of texts, without special tokens. Thread-safe: at worst a chunk is tokenised twice.
 
     tokenizer: without padding or truncation.  unknown_id: the id of [UNK], -1 if there is none.
     """
@@ -39,7 +39,7 @@ class TokenIds:
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> TokenIds:
-        """Token ids by a tokenizer, remembering chunks if it is one whose chunks are independent."""
+        """Token ids by a tokenizer, with the cache if its chunks are independent."""
         found = tokenizer.token_to_id("[UNK]")
         return cls(tokenizer, unknown_id=-1 if found is None else found, _splits_at_spaces=_is_bert(tokenizer))
 
@@ -89,7 +89,7 @@ class TokenIds:
 def _is_bert(tokenizer: Tokenizer) -> bool:
     """Whether chunks between spaces and newlines are independent of each other.
 
-    So with BERT's normalizer and pre-tokenizer, and no added token that has a space in it.
+    True for BERT's normalizer and pre-tokenizer, unless an added token contains a space.
     """
     parts = json.loads(tokenizer.to_str())
     kinds = [(parts.get(key) or {}).get("type") for key in ("normalizer", "pre_tokenizer")]

@@ -5,22 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 
-from router.dialects.conversation import (
-    NO_NEEDS,
-    AnswerFormat,
-    Conversation,
-    Effort,
-    Media,
-    Opaque,
-    Part,
-    Text,
-    Thinking,
-    Tool,
-    ToolCall,
-    ToolChoice,
-    ToolResult,
-    Turn,
-)
+from router.dialects import conversation as c
 from router.dialects.shared.fields import (
     as_object,
     as_string,
@@ -40,15 +25,14 @@ from router.dialects.shared.fields import (
     unusable,
     whole_number,
 )
+from router.dialects.shared.parts import arguments_text
 from router.dialects.shared.reader import (
     Reader,
     kind_of,
     media_of_bytes,
     media_of_url,
     possible_choice,
-    same_side,
 )
-from router.dialects.shared.shaping import arguments_text
 from router.errors import RequestError
 from router.types import Dialect, JsonObject, Needs
 
@@ -68,7 +52,7 @@ _HOSTED_BLOCKS = frozenset({"server_tool_use", "container_upload", "tool_referen
 _MODES: Mapping[str, Literal["auto", "required", "none"]] = {"auto": "auto", "any": "required", "none": "none"}
 
 
-def read_request(body: JsonObject) -> Conversation:
+def read_request(body: JsonObject) -> c.Conversation:
     """A Messages body as a conversation. Raises RequestError where it holds no messages that can be read."""
     reader = _Messages(Dialect.ANTHROPIC)
     turns = reader.read(body)
@@ -86,7 +70,7 @@ def _needs(body: JsonObject) -> Needs:
     tools, choice = is_filled(body.get("tools")), body.get("tool_choice")
     answer_format = inner(body.get("output_config"), "format") or body.get("output_format")
     if not tools and answer_format is None:
-        return NO_NEEDS
+        return c.NO_NEEDS
     return Needs(
         tools=tools and inner(choice, "type") != "none",
         parallel_tools=inner(choice, "disable_parallel_tool_use") is False,
@@ -120,8 +104,8 @@ def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
     }
 
 
-def _read_tools(body: JsonObject, dropped: list[str]) -> tuple[Tool, ...]:
-    tools: list[Tool] = []
+def _read_tools(body: JsonObject, dropped: list[str]) -> tuple[c.Tool, ...]:
+    tools: list[c.Tool] = []
     for field, tool in objects(body, "tools"):
         if tool.get("type") not in (None, "custom"):
             dropped.append(field)  # run by the provider, or known to its models only
@@ -132,24 +116,24 @@ def _read_tools(body: JsonObject, dropped: list[str]) -> tuple[Tool, ...]:
         )
         description = optional_string(tool, "description", prefix=f"{field}.")
         strict = optional_flag(tool, "strict", prefix=f"{field}.")
-        tools.append(Tool(as_string(tool.get("name"), field=f"{field}.name"), description, schema, strict))
+        tools.append(c.Tool(as_string(tool.get("name"), field=f"{field}.name"), description, schema, strict))
     return tuple(tools)
 
 
-def _read_tool_choice(value: object) -> tuple[ToolChoice | None, bool | None]:
+def _read_tool_choice(value: object) -> tuple[c.ToolChoice | None, bool | None]:
     if value is None:
         return None, None
     choice = as_object(value, field="tool_choice")
     kind = as_string(choice.get("type"), field="tool_choice.type")
     parallel = False if optional_flag(choice, "disable_parallel_tool_use", prefix="tool_choice.") else None
     if kind == "tool":
-        return ToolChoice("named", as_string(choice.get("name"), field="tool_choice.name")), parallel
+        return c.ToolChoice("named", as_string(choice.get("name"), field="tool_choice.name")), parallel
     if kind not in _MODES:
         raise one_of((*_MODES, "tool"), kind, field="tool_choice.type", code="unknown_choice")
-    return ToolChoice(_MODES[kind]), parallel
+    return c.ToolChoice(_MODES[kind]), parallel
 
 
-def _read_thinking(body: JsonObject) -> tuple[Effort | None, int | None]:
+def _read_thinking(body: JsonObject) -> tuple[c.Effort | None, int | None]:
     """Effort and thinking tokens: one at most. Disabled thinking wins, then a budget, then an effort."""
     thinking = as_object(body.get("thinking") or {}, field="thinking")
     if thinking.get("type") == "disabled":
@@ -160,14 +144,14 @@ def _read_thinking(body: JsonObject) -> tuple[Effort | None, int | None]:
     effort = optional_string(_output_config(body), "effort", prefix="output_config.")
     if effort is not None and effort not in _EFFORTS:
         raise one_of(_EFFORTS, effort, field="output_config.effort", code="unknown_effort")
-    return cast(Effort | None, effort), None
+    return cast(c.Effort | None, effort), None
 
 
 def _output_config(body: JsonObject) -> JsonObject:
     return as_object(body.get("output_config") or {}, field="output_config")
 
 
-def _read_format(body: JsonObject) -> AnswerFormat | None:
+def _read_format(body: JsonObject) -> c.AnswerFormat | None:
     field = "output_config.format" if _output_config(body).get("format") is not None else "output_format"
     value = _output_config(body).get("format") or body.get("output_format")
     if value is None:
@@ -175,7 +159,7 @@ def _read_format(body: JsonObject) -> AnswerFormat | None:
     form = as_object(value, field=field)
     if form.get("type") != "json_schema":
         raise unusable("expected the type json_schema.", field=f"{field}.type", code="unsupported")
-    return AnswerFormat("schema", schema=as_object(form.get("schema"), field=f"{field}.schema"))
+    return c.AnswerFormat("schema", schema=as_object(form.get("schema"), field=f"{field}.schema"))
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
@@ -184,47 +168,42 @@ def _read_format(body: JsonObject) -> AnswerFormat | None:
 class _Messages(Reader):
     """Reads messages in order: results need the names of the calls before them."""
 
-    def read(self, body: JsonObject) -> list[Turn]:
+    def read(self, body: JsonObject) -> list[c.Turn]:
         """The turns, the system prompt first. Raises RequestError naming the message and its field."""
-        turns: list[Turn] = []
+        turns: list[c.Turn] = []
         items = filled_array(body.get("messages"), field="messages", what="message")
         if (system := body.get("system")) is not None:
-            turns.append(Turn("system", self._content(system, "system", field="system")))
+            turns.append(c.Turn("system", self._content(system, "system", field="system")))
         for index, value in enumerate(items):
             field = f"messages[{index}]"
             item = as_object(value, field=field)
-            given = as_string(item.get("role"), field=f"{field}.role")
-            role = given.lower()
-            if role not in ("user", "assistant", "system") or role != given:
-                roles = ("user", "assistant", "system")
-                self.problems.append(one_of(roles, given, field=f"{field}.role", code="unknown_role"))
-            side = same_side(role)
+            role, side = self.role(item, ("user", "assistant", "system"), field=field)
             parts = self._content(item.get("content"), side, field=f"{field}.content")
-            turns.append(Turn(side, parts, None if role == side else role))
+            turns.append(c.Turn(side, parts, None if role == side else role))
         return turns
 
-    def _content(self, value: object, side: str, *, field: str) -> tuple[Part, ...]:
+    def _content(self, value: object, side: str, *, field: str) -> tuple[c.Part, ...]:
         """The parts of a string, of blocks or of null. Raises RequestError naming the block."""
         if isinstance(value, str):
-            return (Text(value),)
+            return (c.Text(value),)
         if value is None:
             self.problems.append(expected("a string or an array of blocks", value, field=field))
             return ()
         if not isinstance(value, list):
             raise expected("a string or an array of blocks", value, field=field)
-        parts: list[Part] = []
+        parts: list[c.Part] = []
         for index, item in enumerate(value):
             if type(item) is dict and item.get("type") == "text" and type(text := item.get("text")) is str:
                 if side != "system" or not text.startswith(BILLING_BLOCK):
-                    parts.append(Text(text))
+                    parts.append(c.Text(text))
             else:
                 parts += self._block(item, side, field=f"{field}[{index}]")
         return tuple(parts)
 
-    def _block(self, item: object, side: str, *, field: str) -> tuple[Part, ...]:
+    def _block(self, item: object, side: str, *, field: str) -> tuple[c.Part, ...]:
         if isinstance(item, str):
             self.problems.append(expected("an object", item, field=field))
-            return (Text(item),)
+            return (c.Text(item),)
         block = as_object(item, field=field)
         if (text := self.text_block(block, field=field)) is not None:
             return (text,)
@@ -239,7 +218,7 @@ class _Messages(Reader):
             if side != "assistant":
                 self._misplaced(block, "assistant", side, field=field)
             read = self.strictly(_ASSISTANTS_BLOCKS[kind], block, kind=kind_of(kind), field=field)
-            if isinstance(read, ToolCall):
+            if isinstance(read, c.ToolCall):
                 self.names[read.id] = read.name
             return (read,)
         return self._shown(block, kind, field=field)
@@ -248,80 +227,75 @@ class _Messages(Reader):
         words = f"{field}: {block['type']} belongs in a message of role {wanted}, not {side}."
         self.problems.append(RequestError(words, field=field, code="misplaced"))
 
-    def _read_result(self, block: JsonObject, side: str, *, field: str) -> ToolResult:
+    def _read_result(self, block: JsonObject, side: str, *, field: str) -> c.ToolResult:
         hosted = block["type"] == "mcp_tool_result"
         if side != "user" and not hosted:
             self._misplaced(block, "user", side, field=field)
-        call_id = block.get("tool_use_id")
-        if not isinstance(call_id, str):
-            if not hosted:
-                self.problems.append(expected("a string", call_id, field=f"{field}.tool_use_id"))
-            call_id = ""
+        call_id = self.string(block, "tool_use_id", field=field, required=not hosted)
         is_error = block.get("is_error")
         if is_error is not None and not isinstance(is_error, bool):
             self.problems.append(expected("a boolean", is_error, field=f"{field}.is_error"))
         content = block.get("content")
         parts = () if content is None else self._content(content, "result", field=f"{field}.content")
-        shown = tuple(part for part in parts if isinstance(part, Text | Media | Opaque))
-        return ToolResult(call_id, shown, self.names.get(call_id), is_error is True, hosted=block if hosted else None)
+        return self.result(call_id, parts, is_error=is_error is True, hosted=block if hosted else None)
 
-    def _shown(self, block: JsonObject, kind: str, *, field: str) -> tuple[Part, ...]:
+    def _shown(self, block: JsonObject, kind: str, *, field: str) -> tuple[c.Part, ...]:
         """The parts of a block that shows something: image, document, search result; else an opaque one."""
         if kind == "image":
             return (self.strictly(_read_image, block, kind="image", field=field),)
         if kind in ("document", "search_result"):
             read = self._read_document if kind == "document" else self._read_search_result
             found = self.strictly(read, block, kind=kind, field=field)
-            return (found,) if isinstance(found, Opaque) else found
+            return (found,) if isinstance(found, c.Opaque) else found
         if kind not in _HOSTED_BLOCKS and not kind.endswith("_tool_result"):
             self.dropped.append(field)
         return (self.opaque(kind_of(kind), block),)
 
-    def _read_search_result(self, block: JsonObject, *, field: str) -> tuple[Part, ...]:
+    def _read_search_result(self, block: JsonObject, *, field: str) -> tuple[c.Part, ...]:
         heading = [as_string(block[key], field=f"{field}.{key}") for key in ("title", "source") if key in block]
         content = self._content(block.get("content"), "result", field=f"{field}.content")
-        found = (*((Text("\n".join(heading)),) if heading else ()), *content)
+        found = (*((c.Text("\n".join(heading)),) if heading else ()), *content)
         return found or (self.opaque("search_result", block),)
 
-    def _read_document(self, block: JsonObject, *, field: str) -> tuple[Part, ...]:
+    def _read_document(self, block: JsonObject, *, field: str) -> tuple[c.Part, ...]:
         title = optional_string(block, "title", prefix=f"{field}.")
         source = as_object(block.get("source"), field=f"{field}.source")
-        heading = (Text(title),) if title else ()
+        heading = (c.Text(title),) if title else ()
         if source.get("type") == "text":
-            return (*heading, Text(as_string(source.get("data"), field=f"{field}.source.data")))
+            return (*heading, c.Text(as_string(source.get("data"), field=f"{field}.source.data")))
         if source.get("type") == "content":
             return (*heading, *self._content(source.get("content"), "result", field=f"{field}.source.content"))
         return (_read_media("document", source, name=title, field=f"{field}.source"),)
 
 
-def _read_tool_use(block: JsonObject, *, field: str) -> ToolCall:
-    return ToolCall(
+def _read_tool_use(block: JsonObject, *, field: str) -> c.ToolCall:
+    return c.ToolCall(
         id=as_string(block.get("id"), field=f"{field}.id"),
         name=as_string(block.get("name"), field=f"{field}.name"),
         arguments=arguments_text(as_object(block.get("input"), field=f"{field}.input")),
     )
 
 
-def _read_thinking_block(block: JsonObject, *, field: str) -> Thinking:
+def _read_thinking_block(block: JsonObject, *, field: str) -> c.Thinking:
     if block["type"] == "redacted_thinking":
-        return Thinking("", redacted=as_string(block.get("data"), field=f"{field}.data"))
+        return c.Thinking("", redacted=as_string(block.get("data"), field=f"{field}.data"))
     text = as_string(block.get("thinking"), field=f"{field}.thinking")
-    return Thinking(text, signature=optional_string(block, "signature", prefix=f"{field}.") or None)
+    return c.Thinking(text, signature=optional_string(block, "signature", prefix=f"{field}.") or None)
 
 
-_ASSISTANTS_BLOCKS: Mapping[str, Callable[..., Part]] = {
+_ASSISTANTS_BLOCKS: Mapping[str, Callable[..., c.Part]] = {
     "tool_use": _read_tool_use,
     "thinking": _read_thinking_block,
     "redacted_thinking": _read_thinking_block,
 }
 
 
-def _read_image(block: JsonObject, *, field: str) -> Media:
+def _read_image(block: JsonObject, *, field: str) -> c.Media:
     source = as_object(block.get("source"), field=f"{field}.source")
     return _read_media("image", source, name=None, field=f"{field}.source")
 
 
-def _read_media(kind: Literal["image", "document"], source: JsonObject, *, name: str | None, field: str) -> Media:
+def _read_media(kind: Literal["image", "document"], source: JsonObject, *, name: str | None, field: str) -> c.Media:
     media_type = optional_string(source, "media_type", prefix=f"{field}.")
     if kind == "document" and media_type is None:
         media_type = "application/pdf"

@@ -5,31 +5,19 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from router.dialects.conversation import (
-    Conversation,
-    Media,
-    Opaque,
-    Part,
-    Text,
-    Tool,
-    ToolCall,
-    ToolChoice,
-    ToolResult,
-    Turn,
-    Written,
-)
-from router.dialects.shared.schemas import closed_schema
-from router.dialects.shared.shaping import (
+from router.dialects import conversation as c
+from router.dialects.shared.parts import (
     JSON_INSTRUCTION,
     LEAST_THINKING_TOKENS,
     arguments_object,
-    asked_in_vain,
     cannot_send,
     clean_id,
     media_type_of,
     system_and_turns,
+    unsupported_fields,
     url_of,
 )
+from router.dialects.shared.schemas import closed_schema
 from router.types import Dialect, JsonObject
 
 DEFAULT_MAX_TOKENS = 8_192
@@ -41,9 +29,9 @@ LONGEST_USER = 256
 _NEVER = ("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
 
 
-def write_request(conversation: Conversation, *, model: str) -> Written:
+def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
     """The conversation as a body for a provider. Raises RequestError for sounds, which the API does not take."""
-    dropped = list(asked_in_vain(conversation, _NEVER))
+    dropped = list(unsupported_fields(conversation, _NEVER))
     system, turns = system_and_turns(conversation, Dialect.ANTHROPIC)
     body: JsonObject = {
         "model": model,
@@ -51,7 +39,7 @@ def write_request(conversation: Conversation, *, model: str) -> Written:
         "messages": _write_messages(turns, own=conversation.dialect is Dialect.ANTHROPIC),
     }
     if _wants_instruction(conversation):
-        system = (*system, Text(JSON_INSTRUCTION))
+        system = (*system, c.Text(JSON_INSTRUCTION))
     if system:
         body["system"] = _write_system(system, own=conversation.dialect is Dialect.ANTHROPIC)
     if conversation.user is not None and len(conversation.user) > LONGEST_USER:
@@ -63,21 +51,21 @@ def write_request(conversation: Conversation, *, model: str) -> Written:
     _write_tools(body, conversation)
     _write_thinking(body, conversation, dropped)
     _write_sampling(body, conversation, dropped)
-    return Written(body, tuple(dropped))
+    return c.Written(body, tuple(dropped))
 
 
-def _wants_instruction(conversation: Conversation) -> bool:
+def _wants_instruction(conversation: c.Conversation) -> bool:
     form = conversation.answer_format
     return form is not None and form.schema is None
 
 
-def _write_system(parts: tuple[Part, ...], *, own: bool) -> str | list[JsonObject]:
+def _write_system(parts: tuple[c.Part, ...], *, own: bool) -> str | list[JsonObject]:
     if own:
         return [block for part in parts if (block := _write_part(part)) is not None]
-    return "\n\n".join(part.text for part in parts if isinstance(part, Text))
+    return "\n\n".join(part.text for part in parts if isinstance(part, c.Text))
 
 
-def _write_messages(turns: tuple[Turn, ...], *, own: bool) -> list[JsonObject]:
+def _write_messages(turns: tuple[c.Turn, ...], *, own: bool) -> list[JsonObject]:
     """own: the turns came in this dialect, and go back as they are."""
     messages: list[JsonObject] = []
     for turn in turns:
@@ -91,21 +79,21 @@ def _write_messages(turns: tuple[Turn, ...], *, own: bool) -> list[JsonObject]:
     return messages
 
 
-def _write_part(part: Part) -> JsonObject | None:
-    if isinstance(part, Text):
+def _write_part(part: c.Part) -> JsonObject | None:
+    if isinstance(part, c.Text):
         return {"type": "text", "text": part.text}
-    if isinstance(part, Media):
+    if isinstance(part, c.Media):
         return _write_media(part)
-    if isinstance(part, ToolCall):
+    if isinstance(part, c.ToolCall):
         return {
             "type": "tool_use",
             "id": clean_id(part.id),
             "name": part.name,
             "input": arguments_object(part.arguments),
         }
-    if isinstance(part, ToolResult):
+    if isinstance(part, c.ToolResult):
         return part.hosted or _write_tool_result(part)
-    if isinstance(part, Opaque):
+    if isinstance(part, c.Opaque):
         return dict(part.raw)
     if part.redacted is not None:
         return {"type": "redacted_thinking", "data": part.redacted}
@@ -114,20 +102,20 @@ def _write_part(part: Part) -> JsonObject | None:
     return {"type": "thinking", "thinking": part.text, "signature": part.signature}
 
 
-def _write_tool_result(result: ToolResult) -> JsonObject:
+def _write_tool_result(result: c.ToolResult) -> JsonObject:
     block: JsonObject = {"type": "tool_result", "tool_use_id": clean_id(result.call_id)}
-    texts = [part.text for part in result.parts if isinstance(part, Text)]
+    texts = [part.text for part in result.parts if isinstance(part, c.Text)]
     if len(texts) == 1 == len(result.parts):
         block["content"] = texts[0]
     elif result.parts:
-        shown = [part for part in result.parts if not isinstance(part, Text) or part.text.strip()]
+        shown = [part for part in result.parts if not isinstance(part, c.Text) or part.text.strip()]
         block["content"] = [_write_part(part) for part in shown]
     if result.is_error:
         block["is_error"] = True
     return block
 
 
-def _write_media(media: Media) -> JsonObject:
+def _write_media(media: c.Media) -> JsonObject:
     if media.kind == "audio":
         raise cannot_send(media, why="Anthropic's models do not take sound.")
     block: JsonObject = {"type": media.kind}
@@ -144,14 +132,14 @@ def _write_media(media: Media) -> JsonObject:
     return block
 
 
-def _decoded(media: Media) -> str:
+def _decoded(media: c.Media) -> str:
     try:
         return base64.b64decode(media.data or "").decode("utf-8", "replace")
     except ValueError as exc:
         raise cannot_send(media, why="the bytes are not base64.") from exc
 
 
-def _write_tools(body: JsonObject, conversation: Conversation) -> None:
+def _write_tools(body: JsonObject, conversation: c.Conversation) -> None:
     if not conversation.tools:
         return
     body["tools"] = [_write_tool(tool) for tool in conversation.tools]
@@ -162,7 +150,7 @@ def _write_tools(body: JsonObject, conversation: Conversation) -> None:
         body["tool_choice"] = choice
 
 
-def _write_tool(tool: Tool) -> JsonObject:
+def _write_tool(tool: c.Tool) -> JsonObject:
     written: JsonObject = {"name": tool.name}
     if tool.description:
         written["description"] = tool.description
@@ -172,7 +160,7 @@ def _write_tool(tool: Tool) -> JsonObject:
     return written
 
 
-def _write_tool_choice(choice: ToolChoice | None) -> JsonObject | None:
+def _write_tool_choice(choice: c.ToolChoice | None) -> JsonObject | None:
     if choice is None:
         return None
     if choice.mode == "named":
@@ -180,7 +168,7 @@ def _write_tool_choice(choice: ToolChoice | None) -> JsonObject | None:
     return {"type": {"auto": "auto", "required": "any", "none": "none"}[choice.mode]}
 
 
-def _write_thinking(body: JsonObject, conversation: Conversation, dropped: list[str]) -> None:
+def _write_thinking(body: JsonObject, conversation: c.Conversation, dropped: list[str]) -> None:
     config: JsonObject = {}
     if conversation.answer_format is not None and conversation.answer_format.schema is not None:
         schema, loosened = closed_schema(conversation.answer_format.schema)
@@ -200,7 +188,7 @@ def _write_thinking(body: JsonObject, conversation: Conversation, dropped: list[
         body["output_config"] = config
 
 
-def _write_budget(body: JsonObject, conversation: Conversation, dropped: list[str], *, wanted: int) -> None:
+def _write_budget(body: JsonObject, conversation: c.Conversation, dropped: list[str], *, wanted: int) -> None:
     """A budget of thinking below max_tokens; dropped where the API would refuse it.
 
     It refuses one when a call is forced, and amid a tool loop whose thinking (another provider's) was left out.
@@ -226,7 +214,7 @@ def _amid_unsigned_loop(messages: list[JsonObject]) -> bool:
     return messages[-2]["content"][0]["type"] not in ("thinking", "redacted_thinking")
 
 
-def _write_sampling(body: JsonObject, conversation: Conversation, dropped: list[str]) -> None:
+def _write_sampling(body: JsonObject, conversation: c.Conversation, dropped: list[str]) -> None:
     stop = [text for text in conversation.stop if text.strip()]
     if len(stop) != len(conversation.stop):
         dropped.append("stop")  # white space alone is refused

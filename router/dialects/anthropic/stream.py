@@ -10,7 +10,7 @@ from router.dialects.anthropic.answer import read_finish, read_usage, write_inpu
 from router.dialects.anthropic.failure import read_error, write_failure
 from router.dialects.shared import stream
 from router.dialects.shared.fields import count_at, object_at, text_at
-from router.dialects.shared.shaping import arguments_text, made_up_id
+from router.dialects.shared.parts import arguments_text, made_up_id
 from router.dialects.shared.sse import sse_event
 from router.types import JsonObject
 

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from router.dialects import conversation as c
 from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
-from router.dialects.shared.shaping import arguments_text, made_up_id
+from router.dialects.shared.parts import arguments_text, made_up_id
 from router.types import JsonObject
 
 AnswerPart: TypeAlias = c.Text | c.Thinking | c.ToolCall

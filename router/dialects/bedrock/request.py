@@ -5,32 +5,21 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from router.dialects.conversation import (
-    Conversation,
-    Media,
-    Part,
-    Text,
-    Tool,
-    ToolCall,
-    ToolChoice,
-    ToolResult,
-    Turn,
-    Written,
-)
-from router.dialects.shared.schemas import closed_schema
-from router.dialects.shared.shaping import (
+from router.dialects import conversation as c
+from router.dialects.shared.parts import (
     JSON_INSTRUCTION,
     LEAST_THINKING_TOKENS,
     NO_TOOLS_INSTRUCTION,
     arguments_object,
-    asked_in_vain,
     cannot_send,
     clean_id,
     holds_calls,
     media_type_of,
     names_of_calls,
     system_and_turns,
+    unsupported_fields,
 )
+from router.dialects.shared.schemas import closed_schema
 from router.jsontext import encode_json
 from router.types import JsonObject
 
@@ -77,16 +66,16 @@ _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9 ()\[\]-]+")
 _SPACES = re.compile(r" {2,}")
 
 
-def write_request(conversation: Conversation, *, model: str) -> Written:
+def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
     """The conversation as a body for Converse.
 
     model: decides which of a family's own fields are sent; it is not in the body.
     Raises RequestError for media given by URL, and for formats that Converse does not take.
     """
-    dropped = list(asked_in_vain(conversation, _NEVER))
+    dropped = list(unsupported_fields(conversation, _NEVER))
     leading, turns = system_and_turns(conversation, None)
     body: JsonObject = {"messages": _write_messages(turns)}
-    system = tuple(part.text for part in leading if isinstance(part, Text))
+    system = tuple(part.text for part in leading if isinstance(part, c.Text))
     system = system + _write_tools(body, conversation, turns, dropped)
     form = conversation.answer_format
     if form is not None and form.schema is None:
@@ -96,13 +85,13 @@ def write_request(conversation: Conversation, *, model: str) -> Written:
     _write_inference(body, conversation, dropped)
     _write_output(body, conversation, dropped)
     _write_family_fields(body, conversation, dropped, model=model)
-    return Written(body, tuple(dropped))
+    return c.Written(body, tuple(dropped))
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
 
 
-def _write_messages(turns: tuple[Turn, ...]) -> list[JsonObject]:
+def _write_messages(turns: tuple[c.Turn, ...]) -> list[JsonObject]:
     messages = []
     for turn in turns:
         names = _DocumentNames()
@@ -120,39 +109,39 @@ class _DocumentNames:
     def __init__(self) -> None:
         self._n = 0
 
-    def name(self, media: Media) -> str:
+    def name(self, media: c.Media) -> str:
         self._n += 1
         plain = _SPACES.sub(" ", _UNSAFE_IN_NAME.sub(" ", media.name or "document")).strip()[:150] or "document"
         return plain if self._n == 1 else f"{plain} {self._n}"
 
 
-def _write_part(part: Part, names: _DocumentNames) -> JsonObject | None:
-    if isinstance(part, Text):
+def _write_part(part: c.Part, names: _DocumentNames) -> JsonObject | None:
+    if isinstance(part, c.Text):
         return {"text": part.text}
-    if isinstance(part, Media):
+    if isinstance(part, c.Media):
         return _write_media(part, names)
-    if isinstance(part, ToolCall):
+    if isinstance(part, c.ToolCall):
         call = {"toolUseId": clean_id(part.id), "name": part.name, "input": arguments_object(part.arguments)}
         return {"toolUse": call}
-    if isinstance(part, ToolResult):
+    if isinstance(part, c.ToolResult):
         return {"toolResult": _write_result(part, names)}
     return None
 
 
-def _write_result(result: ToolResult, names: _DocumentNames) -> JsonObject:
+def _write_result(result: c.ToolResult, names: _DocumentNames) -> JsonObject:
     content: list[JsonObject] = []
     for part in result.parts:
-        if isinstance(part, Media):
+        if isinstance(part, c.Media):
             if part.kind == "audio":
                 raise cannot_send(part, why="a tool's result cannot hold sound on Bedrock.")
             content.append(_write_media(part, names))
-        elif isinstance(part, Text) and part.text.strip():
+        elif isinstance(part, c.Text) and part.text.strip():
             content.append({"text": part.text})
     written: JsonObject = {"toolUseId": clean_id(result.call_id), "content": content or [{"text": NO_OUTPUT}]}
     return {**written, "status": "error"} if result.is_error else written
 
 
-def _write_media(media: Media, names: _DocumentNames) -> JsonObject:
+def _write_media(media: c.Media, names: _DocumentNames) -> JsonObject:
     if media.data is None:
         raise cannot_send(media, why="Bedrock takes bytes only, no URL. Send it as a data URL.")
     media_type = media_type_of(media)
@@ -169,7 +158,7 @@ def _write_media(media: Media, names: _DocumentNames) -> JsonObject:
 
 
 def _write_tools(
-    body: JsonObject, conversation: Conversation, turns: tuple[Turn, ...], dropped: list[str]
+    body: JsonObject, conversation: c.Conversation, turns: tuple[c.Turn, ...], dropped: list[str]
 ) -> tuple[str, ...]:
     """Writes the tools; gives what the system prompt must say where a choice of none cannot be written.
 
@@ -182,7 +171,7 @@ def _write_tools(
     if forbidden and not called:
         return ()
     if not tools and called:
-        tools = tuple(Tool(name) for name in sorted(set(names_of_calls(turns).values()) or {"unknown"}))
+        tools = tuple(c.Tool(name) for name in sorted(set(names_of_calls(turns).values()) or {"unknown"}))
         forbidden = True
     if not tools:
         return ()
@@ -196,7 +185,7 @@ def _write_tools(
     return ()
 
 
-def _write_tool(tool: Tool) -> JsonObject:
+def _write_tool(tool: c.Tool) -> JsonObject:
     schema = tool.schema if tool.schema.get("type") == "object" else {**tool.schema, "type": "object"}
     written: JsonObject = {"name": tool.name}
     if tool.description:
@@ -207,7 +196,7 @@ def _write_tool(tool: Tool) -> JsonObject:
     return written
 
 
-def _write_tool_choice(choice: ToolChoice) -> JsonObject:
+def _write_tool_choice(choice: c.ToolChoice) -> JsonObject:
     if choice.mode == "named":
         return {"tool": {"name": choice.name}}
     return {"any": {}} if choice.mode == "required" else {"auto": {}}
@@ -216,7 +205,7 @@ def _write_tool_choice(choice: ToolChoice) -> JsonObject:
 # --- Parameters -------------------------------------------------------------------------------------------------------
 
 
-def _write_inference(body: JsonObject, conversation: Conversation, dropped: list[str]) -> None:
+def _write_inference(body: JsonObject, conversation: c.Conversation, dropped: list[str]) -> None:
     stop = [text for text in conversation.stop if text.strip()]
     if len(stop) != len(conversation.stop):
         dropped.append("stop")
@@ -232,7 +221,7 @@ def _write_inference(body: JsonObject, conversation: Conversation, dropped: list
         body["inferenceConfig"] = config
 
 
-def _write_output(body: JsonObject, conversation: Conversation, dropped: list[str]) -> None:
+def _write_output(body: JsonObject, conversation: c.Conversation, dropped: list[str]) -> None:
     config: JsonObject = {}
     form = conversation.answer_format
     if form is not None and form.schema is not None:
@@ -247,7 +236,7 @@ def _write_output(body: JsonObject, conversation: Conversation, dropped: list[st
         body["outputConfig"] = config
 
 
-def _write_family_fields(body: JsonObject, conversation: Conversation, dropped: list[str], *, model: str) -> None:
+def _write_family_fields(body: JsonObject, conversation: c.Conversation, dropped: list[str], *, model: str) -> None:
     """What only Claude's models know: top_k, and a budget of thinking."""
     fields: JsonObject = {}
     is_claude = "anthropic" in model or "claude" in model
@@ -270,7 +259,7 @@ def _put_or_drop(fields: JsonObject, name: str, value: object, dropped: list[str
 
 
 def _write_budget(
-    body: JsonObject, fields: JsonObject, conversation: Conversation, dropped: list[str], *, tokens: int
+    body: JsonObject, fields: JsonObject, conversation: c.Conversation, dropped: list[str], *, tokens: int
 ) -> None:
     """A budget below maxTokens; dropped where it would be refused (a forced call, or thinking that was left out)."""
     budget = max(LEAST_THINKING_TOKENS, tokens)

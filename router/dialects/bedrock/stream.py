@@ -9,7 +9,7 @@ from router.dialects.bedrock.failure import read_error
 from router.dialects.shared import stream
 from router.dialects.shared.failures import ProviderError
 from router.dialects.shared.fields import count_at, json_object, object_at, text_at
-from router.dialects.shared.shaping import made_up_id
+from router.dialects.shared.parts import made_up_id
 from router.types import JsonObject
 
 

@@ -9,27 +9,13 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from router.dialects.conversation import (
-    Conversation,
-    Effort,
-    Media,
-    Opaque,
-    Part,
-    Text,
-    Thinking,
-    Tool,
-    ToolCall,
-    ToolChoice,
-    ToolResult,
-    Turn,
-    Written,
-)
-from router.dialects.shared.shaping import (
+from router.dialects import conversation as c
+from router.dialects.shared.parts import (
     arguments_object,
-    asked_in_vain,
     media_type_of,
     names_of_calls,
     system_and_turns,
+    unsupported_fields,
     url_of,
 )
 from router.types import Dialect, JsonObject
@@ -44,7 +30,7 @@ LEAST_BUDGET_OF_PRO = 128
 """Tokens of thinking that the pro models do at least: it cannot be switched off."""
 
 # Gemini 2 knows budgets only: those of Google's own OpenAI-compatible endpoint.
-_BUDGETS: dict[Effort, int] = {
+_BUDGETS: dict[c.Effort, int] = {
     "none": 0,
     "minimal": 1_024,
     "low": 1_024,
@@ -54,7 +40,7 @@ _BUDGETS: dict[Effort, int] = {
     "max": 24_576,
 }
 _ROLES: dict[str | None, str] = {"assistant": "model", "user": "user", "system": "user", "tool": "function"}
-_LEVELS: dict[Effort, str] = {
+_LEVELS: dict[c.Effort, str] = {
     "none": "MINIMAL",
     "minimal": "MINIMAL",
     "low": "LOW",
@@ -65,9 +51,9 @@ _LEVELS: dict[Effort, str] = {
 }
 
 
-def write_request(conversation: Conversation, *, model: str) -> Written:
+def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
     """The conversation as a body for a provider. model: decides how the effort is written; it is not in the body."""
-    dropped = list(asked_in_vain(conversation, ("n", "logprobs", "top_logprobs", "parallel_tools", "user")))
+    dropped = list(unsupported_fields(conversation, ("n", "logprobs", "top_logprobs", "parallel_tools", "user")))
     own = conversation.dialect is Dialect.GEMINI
     system, turns = system_and_turns(conversation, Dialect.GEMINI)
     body: JsonObject = {"contents": _write_contents(turns, names_of_calls(turns), own=own)}
@@ -80,10 +66,10 @@ def write_request(conversation: Conversation, *, model: str) -> Written:
     config = _write_config(conversation, model=model)
     if config:
         body["generationConfig"] = config
-    return Written(body, tuple(dropped))
+    return c.Written(body, tuple(dropped))
 
 
-def _write_contents(turns: Iterable[Turn], names: dict[str, str], *, own: bool) -> list[JsonObject]:
+def _write_contents(turns: Iterable[c.Turn], names: dict[str, str], *, own: bool) -> list[JsonObject]:
     """own: the turns came in this dialect, and keep their thoughts and ids."""
     contents = []
     for turn in turns:
@@ -96,23 +82,23 @@ def _write_contents(turns: Iterable[Turn], names: dict[str, str], *, own: bool) 
     return contents
 
 
-def write_parts(parts: Iterable[Part], *, sign_calls: bool, with_thoughts: bool, with_ids: bool) -> list[JsonObject]:
+def write_parts(parts: Iterable[c.Part], *, sign_calls: bool, with_thoughts: bool, with_ids: bool) -> list[JsonObject]:
     """A model's parts. A signature goes onto the part after it, as Gemini has it.
 
-    sign_calls: the first call without a signature gets the one that stands for none.
+    sign_calls: the first call without a signature gets NO_SIGNATURE.
     with_thoughts: thinking is shown too.  with_ids: calls carry their ids.
     """
     written: list[JsonObject] = []
     pending: str | None = None  # the signature of the part to come
     signed = not sign_calls
     for part in parts:
-        if isinstance(part, Thinking):
+        if isinstance(part, c.Thinking):
             pending = part.signature or pending
             if with_thoughts and part.text:
                 written.append({"text": part.text, "thought": True})
             continue
         item = _write_model_part(part, with_ids=with_ids)
-        if isinstance(part, ToolCall) and not signed:
+        if isinstance(part, c.ToolCall) and not signed:
             pending, signed = pending or NO_SIGNATURE, True
         if item is not None and pending is not None:
             item["thoughtSignature"], pending = pending, None
@@ -123,42 +109,42 @@ def write_parts(parts: Iterable[Part], *, sign_calls: bool, with_thoughts: bool,
     return written
 
 
-def _write_model_part(part: Part, *, with_ids: bool) -> JsonObject | None:
-    if isinstance(part, ToolCall):
+def _write_model_part(part: c.Part, *, with_ids: bool) -> JsonObject | None:
+    if isinstance(part, c.ToolCall):
         call: JsonObject = {"name": part.name, "args": arguments_object(part.arguments)}
         return {"functionCall": {"id": part.id, **call} if with_ids else call}
-    if isinstance(part, Text):
+    if isinstance(part, c.Text):
         return {"text": part.text} if part.text else None
-    if isinstance(part, Opaque):
+    if isinstance(part, c.Opaque):
         return dict(part.raw)
-    return _write_media(part) if isinstance(part, Media) else None
+    return _write_media(part) if isinstance(part, c.Media) else None
 
 
-def _write_user_parts(parts: Iterable[Part], names: dict[str, str], *, with_ids: bool) -> list[JsonObject]:
+def _write_user_parts(parts: Iterable[c.Part], names: dict[str, str], *, with_ids: bool) -> list[JsonObject]:
     """Results first; their media follow them, as a response holds text only."""
     responses: list[JsonObject] = []
     others: list[JsonObject] = []
     for part in parts:
-        if isinstance(part, ToolResult):
+        if isinstance(part, c.ToolResult):
             response = _write_result(part, names)
             responses.append({"functionResponse": {"id": part.call_id, **response} if with_ids else response})
-            others.extend(_write_media(media) for media in part.parts if isinstance(media, Media))
-        elif isinstance(part, Text):
+            others.extend(_write_media(media) for media in part.parts if isinstance(media, c.Media))
+        elif isinstance(part, c.Text):
             others.append({"text": part.text})
-        elif isinstance(part, Media):
+        elif isinstance(part, c.Media):
             others.append(_write_media(part))
-        elif isinstance(part, Opaque):
+        elif isinstance(part, c.Opaque):
             others.append(part.raw)
     return responses + others
 
 
-def _write_result(result: ToolResult, names: dict[str, str]) -> JsonObject:
+def _write_result(result: c.ToolResult, names: dict[str, str]) -> JsonObject:
     name = names.get(result.call_id) or result.name or result.call_id
-    text = "\n".join(part.text for part in result.parts if isinstance(part, Text))
+    text = "\n".join(part.text for part in result.parts if isinstance(part, c.Text))
     return {"name": name, "response": {"error" if result.is_error else "result": text}}
 
 
-def _write_media(media: Media) -> JsonObject:
+def _write_media(media: c.Media) -> JsonObject:
     media_type = media_type_of(media)
     url = url_of(media)
     if url is not None:
@@ -168,7 +154,7 @@ def _write_media(media: Media) -> JsonObject:
     return {"inlineData": {"mimeType": media_type or fallback, "data": media.data or ""}}
 
 
-def _write_tool(tool: Tool) -> JsonObject:
+def _write_tool(tool: c.Tool) -> JsonObject:
     written: JsonObject = {"name": tool.name}
     if tool.description:
         written["description"] = tool.description
@@ -176,13 +162,13 @@ def _write_tool(tool: Tool) -> JsonObject:
     return written
 
 
-def _write_tool_choice(choice: ToolChoice) -> JsonObject:
+def _write_tool_choice(choice: c.ToolChoice) -> JsonObject:
     if choice.mode == "named":
         return {"mode": "ANY", "allowedFunctionNames": [choice.name]}
     return {"mode": {"auto": "AUTO", "required": "ANY", "none": "NONE"}[choice.mode]}
 
 
-def _write_config(conversation: Conversation, *, model: str) -> JsonObject:
+def _write_config(conversation: c.Conversation, *, model: str) -> JsonObject:
     config: dict[str, Any] = {
         "temperature": conversation.temperature,
         "topP": conversation.top_p,
@@ -201,7 +187,7 @@ def _write_config(conversation: Conversation, *, model: str) -> JsonObject:
     return {key: value for key, value in config.items() if value is not None}
 
 
-def _write_thinking(conversation: Conversation, *, model: str) -> JsonObject | None:
+def _write_thinking(conversation: c.Conversation, *, model: str) -> JsonObject | None:
     tokens, effort = conversation.thinking_tokens, conversation.effort
     if tokens is None and effort is not None and "gemini-2" in model:
         tokens = _BUDGETS[effort]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from router.dialects import conversation as c
 from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
 from router.dialects.shared.openai_shared import free_text_arguments
-from router.dialects.shared.shaping import made_up_id
+from router.dialects.shared.parts import made_up_id
 from router.jsontext import encode_json
 from router.types import JsonObject
 

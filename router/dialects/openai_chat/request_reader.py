@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
-from router.dialects.conversation import (
-    NO_NEEDS,
-    Conversation,
-    Media,
-    Opaque,
-    Part,
-    Text,
-    Thinking,
-    ToolCall,
-    ToolResult,
-    Turn,
-)
-from router.dialects.openai_responses.request_reader import read_request as read_responses
+from router.dialects import conversation as c
 from router.dialects.shared.fields import (
     as_array,
     as_object,
     as_string,
-    expected,
     filled_array,
     inner,
     is_filled,
@@ -48,8 +35,7 @@ from router.dialects.shared.openai_reader import (
     thinking_text,
     unread,
 )
-from router.dialects.shared.reader import same_side
-from router.errors import RequestError
+from router.dialects.shared.reader import Side
 from router.types import Dialect, JsonObject, Needs
 
 _LIMITS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
@@ -63,16 +49,12 @@ _READ = frozenset(
     )
 )
 _NEEDING = frozenset("tools functions response_format parallel_tool_calls n logprobs top_logprobs".split())
-_SIDES: Mapping[str, Literal["system", "user", "assistant"]] = {side: side for side in ("system", "user", "assistant")}
+_ROLES = ("system", "developer", "user", "assistant", "tool", "function")
+_SIDES: Mapping[str, Side] = {side: side for side in ("system", "user", "assistant")}
 
 
-def read_request(body: JsonObject) -> Conversation:
-    """A chat-completions body as a conversation. Raises RequestError where it holds no messages that can be read.
-
-    Cursor sends `input` items to the same place: they are read as those of Responses.
-    """
-    if body.get("messages") is None and body.get("input") is not None:
-        return _read_items(body)
+def read_request(body: JsonObject) -> c.Conversation:
+    """A chat-completions body as a conversation. Raises RequestError where it holds no messages that can be read."""
     reader = _Messages(Dialect.OPENAI_CHAT)
     turns = reader.read(body.get("messages"))
     return reader.conversation(
@@ -85,8 +67,8 @@ def read_request(body: JsonObject) -> Conversation:
     )
 
 
-def _read_items(body: JsonObject) -> Conversation:
-    items = read_responses(body)
+def with_chat_fields(items: c.Conversation, body: JsonObject) -> c.Conversation:
+    """A conversation that was read from `input` items, in a body whose other fields are those of chat."""
     read_rest = items.rest
     assert read_rest is not None, "a reader leaves fields for later"
     fields = {
@@ -97,12 +79,12 @@ def _read_items(body: JsonObject) -> Conversation:
         # The answer is in chat: there usage is for clients that ask for it.
         "rest": lambda: {**read_rest(), "include_usage": inner(body.get("stream_options"), "include_usage") is True},
     }
-    return Conversation.read(**fields)
+    return c.Conversation.read(**fields)
 
 
 def _needs(body: JsonObject) -> Needs:
     if _NEEDING.isdisjoint(body):
-        return NO_NEEDS
+        return c.NO_NEEDS
     answer_format = inner(body.get("response_format"), "type")
     declared = is_filled(body.get("tools")) or is_filled(body.get("functions"))
     return Needs(
@@ -190,82 +172,68 @@ class _Messages(OpenAiReader):
 
     def __init__(self, dialect: Dialect) -> None:
         super().__init__(dialect)
-        self._results: list[Part] = []  # of the messages just read: one turn holds them all
+        self._results: list[c.Part] = []  # of the messages just read: one turn holds them all
         self._legacy_calls = 0
 
-    def read(self, value: object) -> list[Turn]:
+    def read(self, value: object) -> list[c.Turn]:
         """The turns. Raises RequestError naming the message and its field."""
-        turns: list[Turn] = []
+        turns: list[c.Turn] = []
         for index, item in enumerate(filled_array(value, field="messages", what="message")):
             if type(item) is dict and len(item) == 2 and type(content := item.get("content")) is str and content:
                 side = _SIDES.get(role) if type(role := item.get("role")) is str else None
                 if side is not None:  # most messages, in a fifth of the time
                     self._close_results(turns)
-                    turns.append(Turn(side, (Text(content),)))
+                    turns.append(c.Turn(side, (c.Text(content),)))
                     continue
             self._read_message(as_object(item, field=f"messages[{index}]"), turns, field=f"messages[{index}]")
         self._close_results(turns)
         return turns
 
-    def _close_results(self, turns: list[Turn]) -> None:
+    def _close_results(self, turns: list[c.Turn]) -> None:
         if self._results:
-            turns.append(Turn("user", tuple(self._results)))
+            turns.append(c.Turn("user", tuple(self._results)))
             self._results = []
 
-    def _read_message(self, item: JsonObject, turns: list[Turn], *, field: str) -> None:
-        given = as_string(item.get("role"), field=f"{field}.role")
-        role = given.lower()
+    def _read_message(self, item: JsonObject, turns: list[c.Turn], *, field: str) -> None:
+        role, side = self.role(item, _ROLES, field=field)
         parts = self.content(item.get("content"), field=f"{field}.content")
         if role in ("tool", "function"):
             self._results.append(self._read_result(item, role, parts, field=field))
             return
         self._close_results(turns)
-        side = same_side(role)
         if side == "assistant":
             parts = self._read_assistant(item, parts, field=field)
-        elif side == "system" and not all(isinstance(part, Text) for part in parts):
+        elif side == "system" and not all(isinstance(part, c.Text) for part in parts):
             self.problems.append(unusable("expected text only in this role.", field=f"{field}.content"))
-        if role != given or (side == "user" and role != "user"):
-            words = "expected system, developer, user, assistant or tool."
-            self.problems.append(RequestError(f"{field}.role: {words}", field=f"{field}.role"))
-        turns.append(Turn(side, tuple(parts), None if role == side else role))
+        turns.append(c.Turn(side, tuple(parts), None if role == side else role))
 
-    def _read_result(self, item: JsonObject, role: str, parts: list[Part], *, field: str) -> ToolResult:
-        key = "name" if role == "function" else "tool_call_id"  # the older way to call has no ids
-        given = item.get(key)
-        if not isinstance(given, str):
-            self.problems.append(expected("a string", given, field=f"{field}.{key}"))
-            given = ""
-        call_id, name = (
-            (_legacy_id(self._legacy_calls), given) if role == "function" else (given, self.names.get(given))
-        )
-        return ToolResult(call_id, tuple(part for part in parts if isinstance(part, Text | Media | Opaque)), name)
+    def _read_result(self, item: JsonObject, role: str, parts: list[c.Part], *, field: str) -> c.ToolResult:
+        if role == "function":  # the older way to call has no ids
+            name = self.string(item, "name", field=field, required=True)
+            return self.result(_legacy_id(self._legacy_calls), parts, name=name)
+        return self.result(self.string(item, "tool_call_id", field=field, required=True), parts)
 
-    def _read_assistant(self, item: JsonObject, parts: list[Part], *, field: str) -> list[Part]:
+    def _read_assistant(self, item: JsonObject, parts: list[c.Part], *, field: str) -> list[c.Part]:
         # What compatible servers send, clients send back.
         thinking = next((item[key] for key in ("reasoning_content", "reasoning") if item.get(key)), None)
         if thinking is not None:
-            parts.insert(0, Thinking(thinking_text(thinking)))
-        refusal = item.get("refusal")
-        if isinstance(refusal, str) and refusal:
-            parts.append(Text(refusal))
-        elif refusal:
-            self.problems.append(expected("a string", refusal, field=f"{field}.refusal"))
+            parts.insert(0, c.Thinking(thinking_text(thinking)))
+        if refusal := self.string(item, "refusal", field=field):
+            parts.append(c.Text(refusal))
         if item.get("audio") is not None:
             self.dropped.append(f"{field}.audio")
         calls = self.calls(item, "tool_calls", _read_tool_call, field=field)
-        if not calls and item.get("function_call") is not None:
+        if not calls and (legacy := item.get("function_call")) is not None:
             self._legacy_calls += 1
-            calls = [self.strictly(self._read_legacy, item, kind="tool_call", field=field)]
-        self.names.update({call.id: call.name for call in calls if isinstance(call, ToolCall)})
+            calls = [self.strictly(self._read_legacy, legacy, kind="tool_call", field=f"{field}.function_call")]
+        self.names.update({call.id: call.name for call in calls if isinstance(call, c.ToolCall)})
         return [*parts, *calls]
 
-    def _read_legacy(self, item: JsonObject, *, field: str) -> ToolCall:
-        function = as_object(item["function_call"], field=f"{field}.function_call")
-        return read_call(function, _legacy_id(self._legacy_calls), field=f"{field}.function_call")
+    def _read_legacy(self, value: object, *, field: str) -> c.ToolCall:
+        return read_call(as_object(value, field=field), _legacy_id(self._legacy_calls), field=field)
 
 
-def _read_tool_call(value: object, *, field: str) -> ToolCall:
+def _read_tool_call(value: object, *, field: str) -> c.ToolCall:
     call = as_object(value, field=field)
     call_id = as_string(call.get("id"), field=f"{field}.id")
     if call.get("type") == "custom":

@@ -6,29 +6,15 @@ import base64
 from collections.abc import Iterable
 from typing import Any
 
-from router.dialects.conversation import (
-    AnswerFormat,
-    Conversation,
-    Effort,
-    Media,
-    Opaque,
-    Part,
-    Text,
-    Thinking,
-    ToolCall,
-    ToolChoice,
-    ToolResult,
-    Turn,
-    Written,
-)
+from router.dialects import conversation as c
 from router.dialects.shared.openai_shared import audio_format, data_url, function_fields, schema_fields
-from router.dialects.shared.shaping import cannot_send, clean_id, media_type_of, turns_for
+from router.dialects.shared.parts import cannot_send, clean_id, media_type_of, turns_for
 from router.types import Dialect, JsonObject
 
 LONGEST_CALL_ID = 40  # OpenAI refuses more; ids that carry another provider's signature are longer
 
 
-def write_request(conversation: Conversation, *, model: str) -> Written:
+def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
     """The request for a provider's model, which it names as `model`; what its server wants otherwise, a quirk says.
 
     Raises RequestError for media that this dialect cannot hold.
@@ -40,18 +26,19 @@ def write_request(conversation: Conversation, *, model: str) -> Written:
     if conversation.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     lost = {
-        "thinking": not writer.own and any(isinstance(p, Thinking) for turn in conversation.turns for p in turn.parts),
+        "thinking": not writer.own
+        and any(isinstance(p, c.Thinking) for turn in conversation.turns for p in turn.parts),
         "is_error": writer.lost_errors,
-        "top_k": conversation.top_k is not None,  # no field of OpenAI's
+        "top_k": conversation.top_k is not None,  # not a field of OpenAI's
         "thinking_tokens": conversation.thinking_tokens is not None,
     }
-    return Written(body=body, dropped=tuple([name for name, is_lost in lost.items() if is_lost]))
+    return c.Written(body=body, dropped=tuple([name for name, is_lost in lost.items() if is_lost]))
 
 
 # --- Parameters -------------------------------------------------------------------------------------------------------
 
 
-def _parameters(conversation: Conversation) -> JsonObject:
+def _parameters(conversation: c.Conversation) -> JsonObject:
     given: dict[str, Any] = {
         "response_format": _write_format(conversation.answer_format),
         "max_tokens": conversation.max_output_tokens,
@@ -70,14 +57,14 @@ def _parameters(conversation: Conversation) -> JsonObject:
     return {key: value for key, value in given.items() if value is not None}
 
 
-def _effort_for(thinking_tokens: int | None) -> Effort | None:
+def _effort_for(thinking_tokens: int | None) -> c.Effort | None:
     """The word nearest to a budget of thinking; the steps are LiteLLM's."""
     if thinking_tokens is None:
         return None
     return "low" if thinking_tokens < 2048 else "medium" if thinking_tokens < 4096 else "high"
 
 
-def _write_format(wanted: AnswerFormat | None) -> JsonObject | None:
+def _write_format(wanted: c.AnswerFormat | None) -> JsonObject | None:
     if wanted is None:
         return None
     if wanted.kind == "json":
@@ -85,7 +72,7 @@ def _write_format(wanted: AnswerFormat | None) -> JsonObject | None:
     return {"type": "json_schema", "json_schema": schema_fields(wanted)}
 
 
-def _tool_fields(conversation: Conversation) -> JsonObject:
+def _tool_fields(conversation: c.Conversation) -> JsonObject:
     if not conversation.tools:
         return {}  # a choice without tools is refused
     body: JsonObject = {
@@ -98,7 +85,7 @@ def _tool_fields(conversation: Conversation) -> JsonObject:
     return body
 
 
-def _write_choice(choice: ToolChoice) -> str | JsonObject:
+def _write_choice(choice: c.ToolChoice) -> str | JsonObject:
     return {"type": "function", "function": {"name": choice.name}} if choice.mode == "named" else choice.mode
 
 
@@ -114,7 +101,7 @@ class _Messages:
         self.lost_errors = False  # a result was an error, for which there is no field
         self._messages: list[JsonObject] = []
 
-    def write(self, turns: Iterable[Turn]) -> list[JsonObject]:
+    def write(self, turns: Iterable[c.Turn]) -> list[JsonObject]:
         for turn in turns:
             if turn.role == "system":
                 self._write_system(turn)
@@ -124,16 +111,16 @@ class _Messages:
                 self._write_user(turn)
         return self._messages
 
-    def _write_system(self, turn: Turn) -> None:
+    def _write_system(self, turn: c.Turn) -> None:
         if turn.parts:
             role = (turn.label if self.own else None) or "system"
             self._messages.append({"role": role, "content": _joined(turn.parts, between="\n\n")})
 
-    def _write_assistant(self, turn: Turn) -> None:
+    def _write_assistant(self, turn: c.Turn) -> None:
         text = _joined(turn.parts, between="")  # pieces of one utterance
-        thinking = "".join([part.text for part in turn.parts if isinstance(part, Thinking)])
-        calls = [_write_call(part) for part in turn.parts if isinstance(part, ToolCall)]
-        opaque = [part for part in turn.parts if isinstance(part, Opaque)]
+        thinking = "".join([part.text for part in turn.parts if isinstance(part, c.Thinking)])
+        calls = [_write_call(part) for part in turn.parts if isinstance(part, c.ToolCall)]
+        opaque = [part for part in turn.parts if isinstance(part, c.Opaque)]
         calls += [part.raw for part in opaque if part.kind == "tool_call"]
         blocks = [part.raw for part in opaque if part.kind != "tool_call"]
         content: str | list[JsonObject] | None = text if text or not calls else None
@@ -147,20 +134,20 @@ class _Messages:
         if content or calls or thinking or not turn.parts:
             self._messages.append(message)
 
-    def _write_user(self, turn: Turn) -> None:
-        """Results come first, each its own message: nothing may stand between them and their calls."""
-        results = [part for part in turn.parts if isinstance(part, ToolResult)]
-        others: list[Part] = []
+    def _write_user(self, turn: c.Turn) -> None:
+        """Results come first, each its own message: no message may come between them and their calls."""
+        results = [part for part in turn.parts if isinstance(part, c.ToolResult)]
+        others: list[c.Part] = []
         for result in results:
             others += self._write_result(result)
-        others += [part for part in turn.parts if isinstance(part, Text | Media | Opaque)]
+        others += [part for part in turn.parts if isinstance(part, c.Text | c.Media | c.Opaque)]
         if others or not results:
             role = (turn.label if self.own else None) or "user"
             self._messages.append({"role": role, "content": _write_content(others)})
 
-    def _write_result(self, result: ToolResult) -> list[Part]:
+    def _write_result(self, result: c.ToolResult) -> list[c.Part]:
         """Writes the result's text; returns its media, which only a user's message can hold."""
-        media: list[Part] = [part for part in result.parts if isinstance(part, Media | Opaque)]
+        media: list[c.Part] = [part for part in result.parts if isinstance(part, c.Media | c.Opaque)]
         text = _joined(result.parts, between="\n\n")
         if media and not text:
             text = "The result is in the next user message."
@@ -175,33 +162,33 @@ def clean_call_id(call_id: str) -> str:
     return call_id if 0 < len(call_id) <= LONGEST_CALL_ID else clean_id(call_id, limit=LONGEST_CALL_ID)
 
 
-def _write_call(call: ToolCall) -> JsonObject:
+def _write_call(call: c.ToolCall) -> JsonObject:
     # Chat templates parse the arguments; an empty text is the one that they all fail on.
     function = {"name": call.name, "arguments": call.arguments if call.arguments.strip() else "{}"}
     return {"id": clean_call_id(call.id), "type": "function", "function": function}
 
 
-def _joined(parts: Iterable[Part], *, between: str) -> str:
-    return between.join([part.text for part in parts if isinstance(part, Text) and part.text])
+def _joined(parts: Iterable[c.Part], *, between: str) -> str:
+    return between.join([part.text for part in parts if isinstance(part, c.Text) and part.text])
 
 
-def _write_content(parts: list[Part]) -> str | list[JsonObject]:
+def _write_content(parts: list[c.Part]) -> str | list[JsonObject]:
     """Text alone is a string, as not every server takes arrays."""
-    if not any(isinstance(part, Media | Opaque) for part in parts):
+    if not any(isinstance(part, c.Media | c.Opaque) for part in parts):
         return _joined(parts, between="\n\n")
-    return [_write_block(part) for part in parts if not isinstance(part, Text) or part.text]
+    return [_write_block(part) for part in parts if not isinstance(part, c.Text) or part.text]
 
 
-def _write_block(part: Part) -> JsonObject:
-    if isinstance(part, Text):
+def _write_block(part: c.Part) -> JsonObject:
+    if isinstance(part, c.Text):
         return {"type": "text", "text": part.text}
-    if isinstance(part, Media):
+    if isinstance(part, c.Media):
         return _write_media(part)
-    assert isinstance(part, Opaque), "a user's turn holds no other parts besides results"
+    assert isinstance(part, c.Opaque), "a user's turn holds no other parts besides results"
     return dict(part.raw)
 
 
-def _write_media(media: Media) -> JsonObject:
+def _write_media(media: c.Media) -> JsonObject:
     if media.kind == "image":
         image: JsonObject = {"url": media.url if media.url is not None else data_url(media, "image/png")}
         if media.detail is not None:
@@ -218,7 +205,7 @@ def _write_media(media: Media) -> JsonObject:
     return {"type": "file", "file": file}
 
 
-def _document_text(media: Media) -> str:
+def _document_text(media: c.Media) -> str:
     """A document that is text, as text: as files, OpenAI takes PDFs only, and most others nothing."""
     try:
         text = base64.b64decode(media.data or "").decode("utf-8", "replace")

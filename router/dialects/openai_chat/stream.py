@@ -18,7 +18,7 @@ from router.dialects.shared import stream
 from router.dialects.shared.failures import CLOSED_EARLY
 from router.dialects.shared.fields import object_at, objects_at, text_at
 from router.dialects.shared.openai_errors import write_failure
-from router.dialects.shared.shaping import made_up_id
+from router.dialects.shared.parts import made_up_id
 from router.dialects.shared.sse import DONE, SseEvent, sse_data
 from router.types import JsonObject
 

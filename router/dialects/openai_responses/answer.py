@@ -8,7 +8,7 @@ from typing import Literal
 from router.dialects import conversation as c
 from router.dialects.shared.failures import client_message
 from router.dialects.shared.openai_shared import free_text_input
-from router.dialects.shared.shaping import clean_id
+from router.dialects.shared.parts import clean_id
 from router.types import JsonObject
 
 ItemStatus = Literal["in_progress", "completed", "incomplete"]

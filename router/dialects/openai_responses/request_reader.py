@@ -6,9 +6,9 @@ Stateless: what would need an earlier response, a conversation or a prompt kept 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
-from router.dialects.conversation import NO_NEEDS, Conversation, Media, Opaque, Part, Text, ToolCall, ToolResult, Turn
+from router.dialects import conversation as c
 from router.dialects.shared.fields import (
     as_object,
     as_string,
@@ -37,7 +37,7 @@ from router.dialects.shared.openai_reader import (
     read_function,
     unread,
 )
-from router.dialects.shared.reader import UNKNOWN, kind_of, same_side
+from router.dialects.shared.reader import UNKNOWN, Side, kind_of
 from router.errors import RequestError
 from router.types import Dialect, JsonObject, Needs
 
@@ -57,7 +57,7 @@ _READ = frozenset(
 _NEEDING = frozenset("tools text parallel_tool_calls top_logprobs include".split())
 
 
-def read_request(body: JsonObject) -> Conversation:
+def read_request(body: JsonObject) -> c.Conversation:
     """A Responses body as a conversation. Raises RequestError where its input cannot be read."""
     reader = _Items(Dialect.OPENAI_RESPONSES)
     turns = reader.read(body)
@@ -71,14 +71,14 @@ def read_request(body: JsonObject) -> Conversation:
     )
 
 
-def free_text_tools(conversation: Conversation) -> frozenset[str]:
+def free_text_tools(conversation: c.Conversation) -> frozenset[str]:
     """Names of the tools whose calls the client wants as text: what the answer's writers need to know."""
     return frozenset([tool.name for tool in conversation.tools if tool.free_text])
 
 
 def _needs(body: JsonObject) -> Needs:
     if _NEEDING.isdisjoint(body):
-        return NO_NEEDS
+        return c.NO_NEEDS
     answer_format = inner(inner(body.get("text"), "format"), "type")
     include = body.get("include")
     return Needs(
@@ -149,18 +149,18 @@ class _Items(OpenAiReader):
 
     taken = "input_text, input_image or input_file"
 
-    def read(self, body: JsonObject) -> list[Turn]:
+    def read(self, body: JsonObject) -> list[c.Turn]:
         """The turns of instructions and input. Raises RequestError naming the item's field."""
-        self._turns: list[Turn] = []
+        self._turns: list[c.Turn] = []
         self._last = ""  # what may join the last turn: `assistant`, `results`, or nothing
-        self._parts: list[Part] = []  # of that turn
+        self._parts: list[c.Part] = []  # of that turn
         if (instructions := body.get("instructions")) is not None:
             if not isinstance(instructions, str):
                 self.problems.append(expected("a string", instructions, field="instructions"))
             self._add("system", "", self.content(instructions, field="instructions"))
         value = body.get("input")
         if isinstance(value, str):
-            self._add("user", "", [Text(value)] if value else [])
+            self._add("user", "", [c.Text(value)] if value else [])
             return self._turns
         if not isinstance(value, list):
             raise expected("a string or an array of items", value, field="input")
@@ -169,9 +169,7 @@ class _Items(OpenAiReader):
         self._close()
         return self._turns
 
-    def _add(
-        self, side: Literal["system", "user", "assistant"], group: str, parts: list[Part], label: str | None = None
-    ) -> None:
+    def _add(self, side: Side, group: str, parts: list[c.Part], label: str | None = None) -> None:
         """Add to the open turn where the group is the same, else as a turn of its own; `""` is never joined."""
         if group and self._last == group:
             self._parts += parts
@@ -181,17 +179,17 @@ class _Items(OpenAiReader):
         if group:
             self._parts = parts
         else:
-            self._turns.append(Turn(side, tuple(parts), label))
+            self._turns.append(c.Turn(side, tuple(parts), label))
 
     def _close(self) -> None:
         if self._last:
-            self._turns.append(Turn("assistant" if self._last == "assistant" else "user", tuple(self._parts)))
+            self._turns.append(c.Turn("assistant" if self._last == "assistant" else "user", tuple(self._parts)))
             self._last = ""
 
     def _read_item(self, value: object, *, field: str) -> None:
         if isinstance(value, str):
             self.problems.append(expected("an object", value, field=field))
-            self._add("user", "", [Text(value)])
+            self._add("user", "", [c.Text(value)])
             return
         item = as_object(value, field=field)
         name = item.get("type")
@@ -206,17 +204,12 @@ class _Items(OpenAiReader):
             self._read_other(item, name, field=field)
 
     def _read_message(self, item: JsonObject, *, field: str) -> None:
-        given = as_string(item.get("role"), field=f"{field}.role")
-        role = given.lower()
+        role, side = self.role(item, ("user", "assistant", "system", "developer"), field=field)
         parts = self.content(item.get("content"), field=f"{field}.content")
-        side = same_side(role)
-        if role != given or (side == "user" and role != "user"):
-            words = "expected user, assistant, system or developer."
-            self.problems.append(RequestError(f"{field}.role: {words}", field=f"{field}.role"))
         if role in ("function", "tool"):
-            self._add("user", "results", [self._result("", parts)])
+            self._add("user", "results", [self.result("", parts)])
             return
-        if side == "system" and any(isinstance(part, Media) for part in parts):
+        if side == "system" and any(isinstance(part, c.Media) for part in parts):
             cure = "expected text only in this role. Send media as the user."
             self.problems.append(unusable(cure, field=f"{field}.content"))
         self._add(side, "assistant" if side == "assistant" else "", parts, None if role == side else role)
@@ -237,37 +230,31 @@ class _Items(OpenAiReader):
         else:
             self._add("user", "", [part], UNKNOWN)
 
-    def _read_call(self, item: JsonObject, *, field: str) -> ToolCall:
+    def _read_call(self, item: JsonObject, *, field: str) -> c.ToolCall:
         call_id = as_string(item.get("call_id"), field=f"{field}.call_id")
         return self._named(read_call(item, call_id, field=field))
 
-    def _read_custom_call(self, item: JsonObject, *, field: str) -> ToolCall:
+    def _read_custom_call(self, item: JsonObject, *, field: str) -> c.ToolCall:
         call_id = as_string(item.get("call_id"), field=f"{field}.call_id")
         return self._named(read_custom_call(item, call_id, field=field))
 
-    def _named(self, call: ToolCall) -> ToolCall:
+    def _named(self, call: c.ToolCall) -> c.ToolCall:
         self.names[call.id] = call.name
         return call
 
-    def _read_result(self, item: JsonObject, name: str, *, field: str) -> ToolResult:
+    def _read_result(self, item: JsonObject, name: str, *, field: str) -> c.ToolResult:
         output = item.get("output")
         own = name in ("function_call_output", "custom_tool_call_output")
         field, place, n_problems = f"{field}.output", field, len(self.problems)
-        parts: list[Part] = []
+        parts: list[c.Part] = []
         if isinstance(output, str | list):
             parts = self.content(output, field=field)
         elif isinstance(output, dict):
             parts = [self.part(output, field=field)]
-        if own and not (output is None or isinstance(output, str | list)):
+        if not (output is None or isinstance(output, str | list)):
             self.problems.append(expected("a string or an array of parts", output, field=field))
-        call_id = item.get("call_id")
-        if own and not isinstance(call_id, str):
-            self.problems.append(expected("a string", call_id, field=f"{place}.call_id"))
+        call_id = self.string(item, "call_id", field=place, required=True)
         if not own:  # of a tool that OpenAI runs: other dialects get its text
             del self.problems[n_problems:]
             self.dropped.append(f"{place} ({name[:60]})")
-        return self._result(call_id if isinstance(call_id, str) else "", parts, hosted=None if own else item)
-
-    def _result(self, call_id: str, parts: list[Part], *, hosted: JsonObject | None = None) -> ToolResult:
-        shown = tuple(part for part in parts if isinstance(part, Text | Media | Opaque))
-        return ToolResult(call_id, shown, self.names.get(call_id), hosted=hosted)
+        return self.result(call_id, parts, hosted=None if own else item)

@@ -6,7 +6,6 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from router.dialects import conversation as c
@@ -113,6 +112,8 @@ def _retry_after_s(headers: Mapping[str, str], *, now_s: float) -> float | None:
     value = headers.get("retry-after")
     if value is None or seconds(value) is not None:
         return seconds(value)
+    from email.utils import parsedate_to_datetime  # it loads much, and few providers send a date
+
     try:
         return max(0.0, parsedate_to_datetime(value).timestamp() - now_s)
     except (ValueError, OverflowError, TypeError, IndexError):

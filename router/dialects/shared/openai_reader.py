@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
-from router.dialects.conversation import (
-    AnswerFormat,
-    Effort,
-    Media,
-    Part,
-    Text,
-    Thinking,
-    Tool,
-    ToolCall,
-    ToolChoice,
-)
+from router.dialects import conversation as c
 from router.dialects.shared.fields import (
     as_array,
     as_object,
@@ -40,7 +30,7 @@ from router.errors import RequestError
 from router.jsontext import encode_json
 from router.types import JsonObject
 
-_EFFORTS: tuple[Effort, ...] = get_args(Effort)
+_EFFORTS: tuple[c.Effort, ...] = get_args(c.Effort)
 _MODES: tuple[Literal["none", "auto", "required"], ...] = ("none", "auto", "required")
 _CACHE_HINTS = ("prompt_cache_breakpoint", "cache_control")
 
@@ -50,24 +40,24 @@ class OpenAiReader(Reader):
 
     taken = "text, image_url, input_audio or file"
 
-    def content(self, value: object, *, field: str) -> list[Part]:
+    def content(self, value: object, *, field: str) -> list[c.Part]:
         """Parts of a string, of blocks or of null; empty texts are left out, as no other dialect takes them.
 
         Raises RequestError naming the block.
         """
         if isinstance(value, str):
-            return [Text(value)] if value else []
+            return [c.Text(value)] if value else []
         if value is None:
             return []
         if not isinstance(value, list):
             raise expected("a string, an array of blocks or null", value, field=field)
         parts = [self.part(item, field=f"{field}[{index}]") for index, item in enumerate(value)]
-        return [part for part in parts if type(part) is not Text or part.text]
+        return [part for part in parts if type(part) is not c.Text or part.text]
 
-    def part(self, item: object, *, field: str) -> Part:
+    def part(self, item: object, *, field: str) -> c.Part:
         """A block; opaque where its type is not known, or where it has a fault. Raises RequestError."""
         if isinstance(item, str):
-            return Text(item)
+            return c.Text(item)
         block = as_object(item, field=field)
         self.dropped += [hint for hint in _CACHE_HINTS if block.get(hint)]
         if (text := self.text_block(block, field=field)) is not None:
@@ -81,7 +71,7 @@ class OpenAiReader(Reader):
         cure = f"content of type {name[:60]!r} cannot be translated. Send {self.taken}."
         return self.opaque(kind_of(name), block, unusable(cure, field=f"{field}.type"))
 
-    def calls(self, item: JsonObject, key: str, read: Callable[..., ToolCall], *, field: str) -> list[Part]:
+    def calls(self, item: JsonObject, key: str, read: Callable[..., c.ToolCall], *, field: str) -> list[c.Part]:
         """The calls of the array under `key`."""
         value = item.get(key)
         if value is not None and not isinstance(value, list):
@@ -96,11 +86,11 @@ class OpenAiReader(Reader):
 # --- Parts ------------------------------------------------------------------------------------------------------------
 
 
-def _read_refusal(block: JsonObject, *, field: str) -> Text:
-    return Text(as_string(block.get("refusal"), field=f"{field}.refusal"))
+def _read_refusal(block: JsonObject, *, field: str) -> c.Text:
+    return c.Text(as_string(block.get("refusal"), field=f"{field}.refusal"))
 
 
-def _read_chat_image(block: JsonObject, *, field: str) -> Media:
+def _read_chat_image(block: JsonObject, *, field: str) -> c.Media:
     value, field = block.get("image_url"), f"{field}.image_url"
     if isinstance(value, str):  # several clients send the URL alone
         return media_of_url("image", value, field=field)
@@ -109,18 +99,18 @@ def _read_chat_image(block: JsonObject, *, field: str) -> Media:
     return media_of_url("image", as_string(item.get("url"), field=f"{field}.url"), field=f"{field}.url", detail=detail)
 
 
-def _read_image(block: JsonObject, *, field: str) -> Media:
+def _read_image(block: JsonObject, *, field: str) -> c.Media:
     _refuse_kept_file(block, "image_url", field=field)
     url = as_string(block.get("image_url"), field=f"{field}.image_url")
     detail = optional_string(block, "detail", prefix=f"{field}.")
     return media_of_url("image", url, field=f"{field}.image_url", detail=detail)
 
 
-def _read_chat_file(block: JsonObject, *, field: str) -> Media:
+def _read_chat_file(block: JsonObject, *, field: str) -> c.Media:
     return _read_file(as_object(block.get("file"), field=f"{field}.file"), field=f"{field}.file")
 
 
-def _read_file(item: JsonObject, *, field: str) -> Media:
+def _read_file(item: JsonObject, *, field: str) -> c.Media:
     _refuse_kept_file(item, "file_data", "file_url", field=field)
     name = optional_string(item, "filename", prefix=f"{field}.")
     url = optional_string(item, "file_url", prefix=f"{field}.")
@@ -138,7 +128,7 @@ def _refuse_kept_file(item: JsonObject, *instead: str, field: str) -> None:
         raise unusable(cure, field=f"{field}.file_id")
 
 
-def _read_audio(block: JsonObject, *, field: str) -> Media:
+def _read_audio(block: JsonObject, *, field: str) -> c.Media:
     field = f"{field}.input_audio"
     item = as_object(block.get("input_audio"), field=field)
     form = as_string(item.get("format"), field=f"{field}.format")
@@ -147,8 +137,8 @@ def _read_audio(block: JsonObject, *, field: str) -> Media:
     return media_of_bytes("audio", data, field=f"{field}.data", media_type=media_type, name=None)
 
 
-def _read_thinking(block: JsonObject, *, field: str) -> Thinking:
-    return Thinking(thinking_text(block.get("thinking")))
+def _read_thinking(block: JsonObject, *, field: str) -> c.Thinking:
+    return c.Thinking(thinking_text(block.get("thinking")))
 
 
 def thinking_text(value: object) -> str:
@@ -159,7 +149,7 @@ def thinking_text(value: object) -> str:
     return "".join([text for item in items if isinstance(text := inner(item, "text"), str)])
 
 
-_PARTS: Mapping[str, Callable[..., Part]] = {
+_PARTS: Mapping[str, Callable[..., c.Part]] = {
     "refusal": _read_refusal,
     "image_url": _read_chat_image,
     "input_image": _read_image,
@@ -173,29 +163,29 @@ _PARTS: Mapping[str, Callable[..., Part]] = {
 # --- Calls ------------------------------------------------------------------------------------------------------------
 
 
-def read_call(item: JsonObject, call_id: object, *, field: str) -> ToolCall:
+def read_call(item: JsonObject, call_id: object, *, field: str) -> c.ToolCall:
     """A call of a function, with its name and arguments. Raises RequestError."""
     name = as_string(item.get("name"), field=f"{field}.name")
     value = item.get("arguments")
     if isinstance(value, dict):  # some clients send the object itself
         value = encode_json(value).decode()
     arguments = "" if value is None else as_string(value, field=f"{field}.arguments")
-    return ToolCall(as_string(call_id, field=f"{field}.id"), name, arguments)
+    return c.ToolCall(as_string(call_id, field=f"{field}.id"), name, arguments)
 
 
-def read_custom_call(item: JsonObject, call_id: str, *, field: str) -> ToolCall:
+def read_custom_call(item: JsonObject, call_id: str, *, field: str) -> c.ToolCall:
     """A call of a custom tool, whose input is a text. Raises RequestError."""
     name = as_string(item.get("name"), field=f"{field}.name")
-    return ToolCall(call_id, name, free_text_arguments(as_string(item.get("input"), field=f"{field}.input")))
+    return c.ToolCall(call_id, name, free_text_arguments(as_string(item.get("input"), field=f"{field}.input")))
 
 
 # --- Tools, formats, effort -------------------------------------------------------------------------------------------
 
 
-def read_function(item: JsonObject, *, field: str) -> Tool:
+def read_function(item: JsonObject, *, field: str) -> c.Tool:
     """A function's definition. Raises RequestError."""
     schema = item.get("parameters")
-    return Tool(
+    return c.Tool(
         name=as_string(item.get("name"), field=f"{field}.name"),
         description=optional_string(item, "description", prefix=f"{field}."),
         schema={"type": "object", "properties": {}}
@@ -205,39 +195,39 @@ def read_function(item: JsonObject, *, field: str) -> Tool:
     )
 
 
-def read_custom_tool(tool: JsonObject, *, field: str) -> Tool:
+def read_custom_tool(tool: JsonObject, *, field: str) -> c.Tool:
     """A tool that takes free text. Its grammar goes into the description, as no other dialect can enforce one."""
     description = optional_string(tool, "description", prefix=f"{field}.")
     definition = inner(tool.get("format"), "definition")
     if isinstance(definition, str):
         description = f"{description or ''}\n\n`input` must fit this grammar:\n{definition}".strip()
     name = as_string(tool.get("name"), field=f"{field}.name")
-    return Tool(name, description, FREE_TEXT_SCHEMA, free_text=True)
+    return c.Tool(name, description, FREE_TEXT_SCHEMA, free_text=True)
 
 
 def choose_tools(
-    tools: tuple[Tool, ...],
+    tools: tuple[c.Tool, ...],
     value: object,
     dropped: list[str],
     *,
     name_of: Callable[..., str],
     kinds: tuple[str, ...],
     allowed_in: str | None = None,
-) -> tuple[tuple[Tool, ...], ToolChoice | None]:
+) -> tuple[tuple[c.Tool, ...], c.ToolChoice | None]:
     """The tools that may be called and the choice; `allowed_tools` leaves fewer tools.
 
     name_of: the name in an item that names a tool.  kinds: types of such items.
     allowed_in: the key that holds mode and tools of `allowed_tools`.
     Raises RequestError.
     """
-    choice: ToolChoice | None = None
+    choice: c.ToolChoice | None = None
     if isinstance(value, str):
         choice = _read_choice_word(value, field="tool_choice")
     elif value is not None:
         item = as_object(value, field="tool_choice")
         kind = item.get("type")
         if kind in kinds:
-            choice = ToolChoice("named", name_of(item, field="tool_choice"))
+            choice = c.ToolChoice("named", name_of(item, field="tool_choice"))
         elif kind == "allowed_tools":
             field = f"tool_choice.{allowed_in}" if allowed_in else "tool_choice"
             allowed = as_object(item.get(allowed_in), field=field) if allowed_in else item
@@ -252,14 +242,14 @@ def choose_tools(
     return tools, possible_choice(choice, tools, dropped, field="tool_choice")
 
 
-def _read_choice_word(value: str, *, field: str) -> ToolChoice:
+def _read_choice_word(value: str, *, field: str) -> c.ToolChoice:
     for mode in _MODES:
         if value == mode:
-            return ToolChoice(mode)
+            return c.ToolChoice(mode)
     raise RequestError(f"{field}: expected none, auto, required or an object.", field=field)
 
 
-def read_format(item: JsonObject, *, field: str, schema_in: str | None = None) -> AnswerFormat | None:
+def read_format(item: JsonObject, *, field: str, schema_in: str | None = None) -> c.AnswerFormat | None:
     """The shape that the answer must have; None for text. schema_in: the key that holds name and schema.
 
     Raises RequestError.
@@ -268,13 +258,13 @@ def read_format(item: JsonObject, *, field: str, schema_in: str | None = None) -
     if kind == "text":
         return None
     if kind == "json_object":
-        return AnswerFormat("json")
+        return c.AnswerFormat("json")
     if kind != "json_schema":
         raise RequestError(f"{field}.type: expected text, json_object or json_schema.", field=f"{field}.type")
     if schema_in is not None:
         field = f"{field}.{schema_in}"
         item = as_object(item.get(schema_in), field=field)
-    return AnswerFormat(
+    return c.AnswerFormat(
         kind="schema",
         schema=as_object(item.get("schema"), field=f"{field}.schema"),
         name=optional_string(item, "name", prefix=f"{field}."),
@@ -282,7 +272,7 @@ def read_format(item: JsonObject, *, field: str, schema_in: str | None = None) -
     )
 
 
-def optional_effort(value: object, *, field: str) -> Effort | None:
+def optional_effort(value: object, *, field: str) -> c.Effort | None:
     """One of the words for how much to think. Raises RequestError."""
     for effort in _EFFORTS:
         if value == effort:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from router.dialects.conversation import AnswerFormat, Media, Tool
-from router.dialects.shared.shaping import media_type_of
+from router.dialects.shared.parts import media_type_of
 from router.jsontext import decode_json, encode_json
 from router.types import JsonObject
 

@@ -66,7 +66,7 @@ def conversation_of(call: Call) -> Conversation:
 def edited(raw: bytes, *, put: Mapping[str, Any], remove: Collection[str], **changes: Any) -> bytes:
     """The body with members changed, all else byte for byte; decoded and encoded where it cannot be cut.
 
-    Paths in `remove` that lead into a value (`a.b`, `a[0].b`) need the value: the body is then written anew.
+    Paths in `remove` that lead into a value (`a.b`, `a[0].b`) need the value: the body is then encoded again.
     """
     deep = [path for path in remove if "." in path or "[" in path]
     flat = {*remove} - {*deep}

@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from router.dialects.conversation import Conversation, Media, Opaque, Text, Tool, ToolChoice, ToolResult, Turn
-from router.dialects.shared.fields import as_string, expected, flat_strings, optional_string, unusable
+from router.dialects.conversation import Conversation, Media, Opaque, Part, Text, Tool, ToolChoice, ToolResult, Turn
+from router.dialects.shared.fields import as_string, expected, flat_strings, one_of, optional_string, unusable
 from router.errors import RequestError
 from router.types import Dialect, JsonObject, Needs
 
@@ -31,6 +31,7 @@ _KIND_OF_TYPE = {
     **dict.fromkeys(("tool_use", "server_tool_use", "mcp_tool_use"), "tool_call"),
 }
 _Found = TypeVar("_Found")
+Side: TypeAlias = Literal["system", "user", "assistant"]
 
 
 def kind_of(name: object) -> str:
@@ -73,6 +74,39 @@ class Reader:
         except RequestError as exc:
             return self.opaque(kind, item, exc)
 
+    def role(self, item: JsonObject, known: Sequence[str], *, field: str) -> tuple[str, Side]:
+        """A message's role in lower case, and the neutral one; one that is not known is a problem.
+
+        Raises RequestError where it is not a string.
+        """
+        given = as_string(item.get("role"), field=f"{field}.role")
+        if given not in known:
+            self.problems.append(one_of(known, given, field=f"{field}.role", code="unknown_role"))
+        role = given.lower()
+        return role, "assistant" if role == "assistant" else "system" if role in ("system", "developer") else "user"
+
+    def string(self, item: JsonObject, key: str, *, field: str, required: bool = False) -> str:
+        """The string under a key; "" if there is none, which is a problem where it is required or not a string."""
+        value = item.get(key)
+        if isinstance(value, str):
+            return value
+        if required or value is not None:
+            self.problems.append(expected("a string", value, field=f"{field}.{key}"))
+        return ""
+
+    def result(
+        self,
+        call_id: str,
+        parts: Iterable[Part],
+        *,
+        name: str | None = None,
+        is_error: bool = False,
+        hosted: JsonObject | None = None,
+    ) -> ToolResult:
+        """A tool's result; its name is that of the call, where none is given."""
+        shown = tuple(part for part in parts if isinstance(part, Text | Media | Opaque))
+        return ToolResult(call_id, shown, name or self.names.get(call_id), is_error, hosted)
+
     def conversation(
         self,
         turns: Iterable[Turn],
@@ -112,11 +146,6 @@ class Reader:
         except RequestError as exc:
             problems.append(exc)
         return {**fields, "dropped": tuple(dict.fromkeys([*dropped, *self.dropped])), "problems": tuple(problems)}
-
-
-def same_side(role: str) -> Literal["system", "user", "assistant"]:
-    """The neutral role for a client's; `user` for one that is not known."""
-    return "assistant" if role == "assistant" else "system" if role in ("system", "developer") else "user"
 
 
 def possible_choice(

@@ -31,7 +31,7 @@ def route(address, text="hi"):
 def send_raw(address, raw, *, wait=True):
     """Send bytes as they are; returns the first bytes of the answer, or none if the connection is closed."""
     parts = urlsplit(address)
-    with socket.create_connection((parts.hostname, parts.port), timeout=10) as connection:
+    with socket.create_connection((parts.hostname, parts.port), timeout=60) as connection:
         try:
             connection.sendall(raw)
             return connection.recv(4_096) if wait else b""

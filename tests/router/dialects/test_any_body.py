@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from router.dialects.detect import parse_request
 from router.dialects.errors import render_error
 from router.dialects.route_body import parse_route_request
+from router.dialects.seen import seen
+from router.dialects.table import read_body
 from router.errors import RequestError
 from router.jsontext import decode_json
 from router.types import CLIENT_DIALECTS, ChatRequest, Dialect
@@ -40,6 +42,18 @@ def test_a_valid_body_is_left_as_it_was(dialect, data):
     before = json.dumps(body)
     parse_route_request(body)
     assert json.dumps(body) == before
+
+
+@pytest.mark.parametrize("dialect", [name for name in BODIES if name != "prompt"])
+@given(st.data())
+def test_a_translation_asks_for_what_the_decision_sees_in_the_fields(dialect, data):
+    conversation = read_body(Dialect(dialect), data.draw(BODIES[dialect])[0]).complete()
+    if conversation.problems:
+        return
+    needs, wanted = seen(conversation).needs, conversation.answer_format
+    assert needs.n == conversation.n
+    assert needs.json_schema == (wanted is not None and wanted.kind == "schema")
+    assert needs.json_mode == (wanted is not None and wanted.kind == "json")
 
 
 def assert_read_or_refused(body, headers):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from router.dialects.detect import parse_request
-from router.dialects.table import CLIENTS
+from router.dialects.table import clients
 from router.types import Dialect, Message, Needs
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "wire"
@@ -22,7 +22,7 @@ def sample(name, **headers):
     return parse_request(json.loads((FIXTURES / f"{name}.json").read_text("utf-8")), headers=headers)
 
 
-@pytest.mark.parametrize("dialect", CLIENTS)
+@pytest.mark.parametrize("dialect", clients())
 def test_a_conversation_with_two_tool_calls_is_the_same_in_every_dialect(dialect):
     request = sample(f"tools_{dialect}")
     assert request.dialect is dialect

@@ -32,7 +32,7 @@ from router.dialects.conversation import (
 )
 from router.dialects.gemini.answer import read_answer, write_answer
 from router.dialects.gemini.failure import failure_status, read_failure, write_failure
-from router.dialects.gemini.request_reader import json_schema
+from router.dialects.gemini.request_fields import json_schema
 from router.dialects.gemini.request_writer import NO_SIGNATURE, write_request
 from router.dialects.gemini.stream import StreamReader, StreamWriter
 from router.errors import RequestError

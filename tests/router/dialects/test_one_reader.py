@@ -15,7 +15,7 @@ from router.core import Router
 from router.dialects import anthropic, gemini, openai_chat, openai_responses
 from router.dialects.conversation import Opaque
 from router.dialects.seen import seen
-from router.dialects.shared.shaping import turns_for
+from router.dialects.shared.parts import turns_for
 from router.errors import RequestError
 from router.types import Message
 from tests.router.processes import ROOT

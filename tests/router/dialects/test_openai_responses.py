@@ -222,7 +222,7 @@ def first(item):
         ({"input": "a", "background": True}, "background", "stream instead"),
         ({"input": "a", "prompt": {"id": "p"}}, "prompt", "Send their text"),
         (first({"type": "item_reference", "id": "msg_1"}), "input[0]", "Send the item itself"),
-        (first(message("judge")), "input[0].role", "expected user"),
+        (first(message("judge")), "input[0].role", "expected one of user"),
         (first(message("user", {"type": "input_video"})), "input[0].content[0].type", "input_text"),
         (
             first(message("user", {"type": "input_file", "file_id": "f"})),

@@ -29,11 +29,15 @@ from router.dialects.conversation import (
     Usage,
     UsageSeen,
 )
-from router.dialects.shared.shaping import arguments_object, arguments_text, clean_id, made_up_id
+from router.dialects.shared.parts import arguments_object, arguments_text, clean_id, made_up_id
+from router.dialects.table import TABLE, row
 from router.errors import RequestError
 from router.jsontext import encode_json
 from router.types import JsonObject
 from tests.router.dialects.frames import encode_frame
+
+for _dialect in TABLE:
+    row(_dialect)  # loads its modules
 
 FEW = settings(max_examples=60, deadline=None)
 

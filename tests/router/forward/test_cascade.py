@@ -11,7 +11,7 @@ from router.dialects.conversation import Answer, Conversation, Finish, Text, Tur
 from router.dialects.row import AnswerInfo
 from router.dialects.shared.endpoint import PathInfo
 from router.dialects.shared.prepared import Call
-from router.dialects.table import CLIENTS
+from router.dialects.table import clients
 from router.errors import ConfigError
 from router.forward.cascade import buffered, can_climb, climb, escalation_headers, says_fail, whole
 from router.forward.forwarder import Forwarder
@@ -33,7 +33,7 @@ REFUSAL = "I'm sorry, but I can't help with that."
 
 
 def for_body(dialect, body, **path):
-    row = CLIENTS[dialect]
+    row = clients()[dialect]
     return row.for_request(row, body, PathInfo(**path))
 
 
@@ -278,7 +278,7 @@ def test_several_answers_at_once_cannot_be_buffered():
 
 async def streamed(world, body, dialect, *, heartbeat_s=5.0, stop_after=None):
     face = for_body(dialect, body, model="auto:cascade", stream=True)
-    call = Call(face.read(body), True, face.same_as, json.dumps(body).encode())
+    call = Call(face.read(body), True, face.passed_to, json.dumps(body).encode())
     task = asyncio.create_task(world.climb(call=call))
     pieces = buffered(
         task,

@@ -672,7 +672,7 @@ def test_padding_and_truncation_in_a_tokenizer_are_turned_off(bundle_copy):
         (lambda cases: cases[1]["expected_quality_loss"].__setitem__(0, 0.999), "quality loss differs"),
         (lambda cases: cases[1]["expected_quality_loss"].__setitem__(1, "nan"), "not a golden case"),
         (lambda cases: cases[1]["expected_quality_loss"].__setitem__(1, HUGE), "too large"),
-        (lambda cases: cases[1]["expected_quality_loss"].pop(), "one number a tier"),
+        (lambda cases: cases[1]["expected_quality_loss"].pop(), "one number per tier"),
         (lambda cases: cases[1].update(expected_quality_loss=7), "not a golden case"),
         (lambda cases: cases[1].update(tier="no such tier"), "the decision is"),
     ],

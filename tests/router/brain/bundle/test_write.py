@@ -37,7 +37,7 @@ def test_the_same_contents_give_the_same_bytes(tmp_path):
 
 def test_a_folder_that_holds_something_else_is_left_alone(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(BundleError, match="no bundle"):
+    with pytest.raises(BundleError, match="not a bundle"):
         write_tiny_bundle(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 

@@ -1,4 +1,4 @@
-"""What the dialects' writers share: turns, call ids, arguments and media in the shape that a provider takes."""
+"""Parts of a conversation in the shape that a provider takes: turns, call ids, arguments and media."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from router.jsontext import decode_json, encode_json
 from router.types import Dialect, JsonObject
 
 RAW_ARGUMENTS = "_raw_arguments"
-"""The only key of the object that stands for arguments which are no JSON object; it holds their text."""
+"""The only key of the object that replaces arguments which are not a JSON object; it holds their text."""
 
 LEAST_THINKING_TOKENS = 1_024
 """The smallest budget of thinking that Claude's models take."""
@@ -25,7 +25,7 @@ NO_TOOLS_INSTRUCTION = "Do not call any tool in this answer."
 """Asks for an answer without calls where a dialect cannot forbid them."""
 
 CONTINUE = "Continue."
-"""What the user says in a conversation that would otherwise not begin with a user turn."""
+"""The text of the user turn that is added to a conversation which begins with another one."""
 
 _MEDIA_TYPES = {
     "png": "image/png",
@@ -47,7 +47,7 @@ _UNSAFE_IN_ID = re.compile(r"[^a-zA-Z0-9_-]")
 def arguments_object(text: str) -> JsonObject:
     """A call's arguments as an object, for dialects that want one; never fails.
 
-    No text is `{}`; a text that is no JSON object is kept whole under RAW_ARGUMENTS.
+    No text is `{}`; a text that is not a JSON object is kept whole under RAW_ARGUMENTS.
     """
     if not text.strip():
         return {}
@@ -56,7 +56,7 @@ def arguments_object(text: str) -> JsonObject:
 
 
 def arguments_text(value: object) -> str:
-    """The arguments of a call as JSON text: the inverse of `arguments_object`. What is no object is `{}`."""
+    """The arguments of a call as JSON text: the inverse of `arguments_object`; `{}` for what is not an object."""
     if not isinstance(value, dict):
         return "{}"
     raw = value.get(RAW_ARGUMENTS)
@@ -231,6 +231,6 @@ _ASKED_FOR: dict[str, Callable[[Conversation], bool]] = {
 }
 
 
-def asked_in_vain(conversation: Conversation, names: Iterable[str]) -> tuple[str, ...]:
-    """Of the named neutral fields, which a dialect lacks, those that the client asked for."""
+def unsupported_fields(conversation: Conversation, names: Iterable[str]) -> tuple[str, ...]:
+    """Which of these fields, missing in the target dialect, the client set."""
     return tuple(name for name in names if _ASKED_FOR[name](conversation))

@@ -1,0 +1,37 @@
+"""What each error code means, for docs/errors.md; tests/test_docs.py compares the names with the source."""
+
+from __future__ import annotations
+
+MEANINGS: dict[str, str] = {
+    "ambiguous": "Two fields exclude each other, such as `prompt` and `messages`, or two targets. Send one.",
+    "body_too_large": "The body has more bytes than `[server] max_body_bytes`.",
+    "contradiction": "The limits that the request sets leave no tier, such as a floor above its ceiling.",
+    "empty": "A list that needs at least one entry is empty.",
+    "internal_error": "A defect of the service. The log names the kind of error and the line, not the request.",
+    "invalid_api_key": "`api_key_variable` is set, and the caller sent no key or a wrong one.",
+    "invalid_base64": "The data of an image, sound or document is not base64.",
+    "invalid_header": "The value of a header cannot be used.",
+    "invalid_json": "The body is not strict JSON: a syntax error, a duplicate key, NaN, or a number beyond 64 bits.",
+    "invalid_url": "A data URL has no comma, so no data.",
+    "invalid_value": "The value has the right type and cannot be used; the message says why.",
+    "method_not_allowed": "The path exists and does not take this HTTP method.",
+    "misplaced": "A block is in a message whose role cannot hold it, such as a tool result of the assistant.",
+    "missing_field": "A required field is missing; for a whole body: it holds no conversation in any known dialect.",
+    "model_not_found": "The body names a model that is not configured, and `unknown_models` is `refuse`.",
+    "no_model_fits": "No reachable model can serve the request: its window is too small or it lacks a capability.",
+    "no_provider": "No API key is configured for the model or for any fallback. `GET /readyz` lists usable providers.",
+    "not_found": "The path does not exist. `GET /docs` lists those that do.",
+    "out_of_range": "A number is outside its range; the message states the range.",
+    "target_too_small": "The bundle's calibration rows cannot support the target; the message states the least.",
+    "too_many": "A batch holds more than 1,000 requests.",
+    "unknown_choice": "The tool choice is not one that the dialect defines.",
+    "unknown_effort": "The reasoning effort is not one that the dialect defines.",
+    "unknown_field": "The object `router` holds an option that does not exist.",
+    "unknown_policy": "The request names a policy that is not configured.",
+    "unknown_role": "A message has a role that the dialect does not define.",
+    "unknown_tier": "The request names a tier that is not configured.",
+    "unsupported": "The request asks for what no other dialect can express, so it cannot be translated.",
+    "unsupported_media": "The provider's dialect cannot carry this image, sound or document.",
+    "unsupported_value": "The value is valid in the client's dialect and cannot be translated.",
+    "wrong_type": "A field has the wrong JSON type; the message states what was expected and found.",
+}
