@@ -21,6 +21,7 @@ from typing import Any
 from docs.codes import MEANINGS
 from docs.pictures import PICTURES
 from router.jsontext import decode_json
+from router.settings.reference import settings_reference
 from router.types import JsonObject
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,26 +39,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def settings() -> str:
-    """Every key of the configuration: from the settings models, else from the commented example file."""
-    try:
-        from router.settings.reference import settings_reference
-    except ModuleNotFoundError:
-        return table(["key", "example", "meaning"], _example_keys())
-    return str(settings_reference())
-
-
-_KEY = re.compile(r"(?:# )?(\w+) = (.*?)(?:\s+# (.*))?$")
-
-
-def _example_keys() -> Iterator[list[str]]:
-    """(key, example, meaning) of each line of data/tierwise.example.toml that sets a key."""
-    section = ""
-    for line in settings_file().splitlines():
-        if found := re.match(r"\[+([\w.\"/-]+)\]+", line):
-            section = found[1]
-        elif found := _KEY.match(line):
-            place = f"[{section}] {found[1]}" if section else found[1]
-            yield [f"`{place}`", f"`{found[2].strip()}`", found[3] or ""]
+    """Every key of the configuration, from the models that check it."""
+    rows = (
+        [f"`{row.key}`", row.allowed, row.default and f"`{row.default}`", row.meaning] for row in settings_reference()
+    )
+    return table(["key", "value", "default", "meaning"], rows)
 
 
 def settings_file() -> str:
