@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": BASE | {"brain", "catalog", "dialects", "policy", "providers", "reading"},
     # The joints.
     "core": CORE,
-    "account": BASE,  # listeners of what `forward` records
+    "account": BASE | {"catalog", "dialects", "providers"},  # records of what dispatch reports, and their listeners
     "forward": CORE | {"account", "core"},  # one request from client to provider and back
     "endpoints": CORE | {"account", "core", "forward"},
     "doors": CORE | {"core"},

@@ -12,6 +12,7 @@ from dataclasses import replace
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from router.account import Caller
 from router.core import Router
 from router.dialects.anthropic.parse import parse_anthropic
 from router.dialects.gemini.parse import parse_gemini
@@ -89,7 +90,7 @@ async def messages(request: Request) -> Response:
 )
 async def count_tokens(request: Request) -> Response:
     """Erring high: with one vendor's vocabulary and a tenth for the others."""
-    body, raw = await _read(request, Dialect.ANTHROPIC)
+    body, raw, _ = await _read(request, Dialect.ANTHROPIC)
     return json_response({"input_tokens": await _n_tokens(request, replace(parse_anthropic(body), raw=raw))})
 
 
@@ -105,7 +106,7 @@ async def generate_content(request: Request, call: str) -> Response:
     if not model or verb not in GEMINI_CALLS:
         raise NotACall(call)
     if verb == COUNT:
-        body, raw = await _read(request, Dialect.GEMINI)
+        body, raw, _ = await _read(request, Dialect.GEMINI)
         asked = body.get("generateContentRequest")  # so the SDKs ask about more than `contents`
         chat = parse_gemini(body if asked is None else as_object(asked, field="generateContentRequest"))
         return json_response({"totalTokens": await _n_tokens(request, replace(chat, raw=raw))})
@@ -119,13 +120,13 @@ async def generate_content(request: Request, call: str) -> Response:
     )
 
 
-async def _read(request: Request, dialect: Dialect) -> tuple[JsonObject, bytes]:
-    """The body, for a caller with a key. Raises RequestError, in the dialect of the path."""
+async def _read(request: Request, dialect: Dialect) -> tuple[JsonObject, bytes, Caller]:
+    """The body, decoded and as it came, and who sent it. Raises RequestError, in the dialect of the path."""
     request.state.dialect = dialect
     router: Router = request.app.state.router
-    check_key(request, router.settings.api_key)
+    caller = check_key(request, router.settings.api_key)
     body, raw = await read_json(request, limit_bytes=router.settings.max_body_bytes)
-    return as_object(body, field=None), raw
+    return as_object(body, field=None), raw, caller
 
 
 async def _n_tokens(request: Request, chat: ChatRequest) -> int:
@@ -137,10 +138,10 @@ async def _n_tokens(request: Request, chat: ChatRequest) -> int:
 async def _forward(
     request: Request, dialect: Dialect, *, model: str | None = None, stream: bool = False, as_array: bool = False
 ) -> Response:
-    body, raw = await _read(request, dialect)
+    body, raw, caller = await _read(request, dialect)
     forwarder: Forwarder = request.app.state.forwarder
     face = face_for(dialect, body, model=model, stream=stream, as_array=as_array)
-    work = forwarder.forward(face, body, raw, read_headers(request))
+    work = forwarder.forward(face, body, raw, read_headers(request), caller)
     answer = await until_gone(request, work)
     if isinstance(answer.body, bytes):
         return Response(answer.body, answer.status, headers=dict(answer.headers), media_type=answer.media_type)

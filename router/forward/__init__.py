@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from router.dialects.faces import Face, face_for
-from router.forward.forwarder import Forwarded, Forwarder, UnknownModel
+from router.forward.forwarder import Forwarded, Forwarder
 
-__all__ = ["Face", "Forwarded", "Forwarder", "UnknownModel", "face_for"]
+__all__ = ["Face", "Forwarded", "Forwarder", "face_for"]

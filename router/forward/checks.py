@@ -13,7 +13,7 @@ from typing import Any
 from router.dialects.conversation import Answer, Conversation, Finish, Text, Tool, ToolCall
 from router.forward.json_schema import violation
 from router.jsontext import decode_json
-from router.settings.cascade import SelfCheck
+from router.policy import SelfCheck
 
 
 @dataclass(frozen=True, slots=True)

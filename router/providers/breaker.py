@@ -1,4 +1,4 @@
-"""Circuit breakers: a model that keeps failing is left alone for a while, then tried with one request."""
+"""Circuit breakers: a model that keeps failing is not asked for a while, then tried with one request."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class BreakerSettings:
     """When a breaker opens, and for how long.
 
     failures: in a row, until it opens.  cooldown_s: how long it stays open.
-    longest_cooldown_s: the most that a provider's own retry-after can make of it.
+    longest_cooldown_s: the upper limit of a provider's own retry-after.
     """
 
     failures: int = 5
@@ -27,7 +27,7 @@ class _State:
 
 
 class Breaker:
-    """One breaker a key (provider and model). For one event loop: nothing here is guarded against threads.
+    """One breaker per key (provider and model). For one event loop: not safe for threads.
 
     closed -> open after `failures` in a row; open -> half-open after the cooldown, when one request may try;
     half-open -> closed if that succeeds, open again if not.
@@ -66,7 +66,7 @@ class Breaker:
         state.probing = False
 
     def release(self, key: Hashable) -> None:
-        """It neither answered nor failed: the caller went away. A probe may be made again."""
+        """It neither answered nor failed, as the caller disconnected. A probe may be made again."""
         if (state := self._states.get(key)) is not None:
             state.probing = False
 
@@ -76,7 +76,7 @@ class Breaker:
         return 0.0 if state is None or state.open_until_s is None else max(0.0, state.open_until_s - self._clock())
 
     def state(self, key: Hashable) -> str:
-        """`closed`, `open` or `half_open`, for people to read."""
+        """`closed`, `open` or `half_open`."""
         state = self._states.get(key)
         if state is None or state.open_until_s is None:
             return "closed"

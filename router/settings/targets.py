@@ -27,7 +27,7 @@ class Targets:
 
     def policy(self, name: str, settings: PolicySettings) -> Policy:
         """A policy in force. Raises ConfigError for a target that the bundle cannot support."""
-        return Policy(name, self._of_policy(name, settings), settings.limits, settings.turns)
+        return Policy(name, self._of_policy(name, settings), settings.limits, settings.turns, settings.cascade)
 
     def asked(self, options: RouteOptions) -> Threshold | None:
         """The threshold for a request's own goal; None if it names none. Raises RequestError."""

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from router.dialects.shared.secret import Secret
-from router.policy import NO_LIMITS, Limits, Rule
+from router.policy import NO_LIMITS, Cascade, Limits, Rule
 from router.providers.connection_settings import ConnectionSettings
 from router.providers.registry import Provider
 from router.providers.retry import DispatchSettings
-from router.settings.cascade import Cascade
 from router.types import ModelSpec
 
 DEFAULT_TIERS = ("budget", "production", "frontier")

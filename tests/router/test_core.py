@@ -100,7 +100,7 @@ def test_only_allowed_tiers_are_chosen_in_whatever_order_they_are_named(router, 
 
 
 def test_an_unknown_tier_is_refused_with_the_known_ones(router):
-    with pytest.raises(RequestError, match="'huge' is no tier; tiers are budget, production, frontier") as caught:
+    with pytest.raises(RequestError, match="'huge' is not a tier; use one of: budget, production, frontier") as caught:
         router.route({"prompt": "hi", "router": {"tiers": ["budget", "huge"]}})
     assert (caught.value.field, caught.value.code) == ("router.tiers[1]", "unknown_tier")
 

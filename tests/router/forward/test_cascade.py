@@ -12,11 +12,10 @@ from router.dialects.shared.prepared import Call
 from router.errors import ConfigError
 from router.forward.cascade import buffered, can_climb, climb, escalation_headers, says_fail, whole
 from router.forward.forwarder import Forwarder
-from router.policy import Limits
+from router.policy import CHECKS, JUDGE_PROMPT, Cascade, Judge, Limits
 from router.providers.calls import Answered, Exhausted, Target
 from router.providers.calls import Dialect as ProviderDialect
 from router.settings import load_settings
-from router.settings.cascade import CHECKS, JUDGE_PROMPT, Cascade, Judge
 from router.settings.values import CHEAPEST, SHIPPED_POLICIES
 from router.types import BundleRef, Candidate, Dialect, Reason, RouteDecision
 from tests.router.providers.harness import FAST, harness

@@ -106,22 +106,27 @@ def test_a_model_in_two_tiers_is_pinned_at_the_cheaper_one():
 @pytest.mark.parametrize(
     ("request_", "field", "code", "says"),
     [
-        (facts(overrides=Overrides(tier="huge")), "x-router-tier", "unknown_tier", "tiers are small, medium, large"),
+        (facts(overrides=Overrides(tier="huge")), "x-router-tier", "unknown_tier", "use one of: small, medium, large"),
         (facts(overrides=Overrides(floor="smal")), "x-router-floor", "unknown_tier", "Did you mean 'small'?"),
-        (facts(overrides=Overrides(ceiling="x")), "x-router-ceiling", "unknown_tier", "'x' is no tier"),
-        (facts(overrides=Overrides(policy="x")), "x-router-policy", "unknown_policy", "policies are auto, careful"),
+        (facts(overrides=Overrides(ceiling="x")), "x-router-ceiling", "unknown_tier", "'x' is not a tier"),
+        (facts(overrides=Overrides(policy="x")), "x-router-policy", "unknown_policy", "use one of: auto, careful"),
         (facts(model="auto:carefull"), "model", "unknown_policy", "Did you mean 'auto:careful'?"),
         (facts(model="tier:larg"), "model", "unknown_tier", "Did you mean 'tier:large'?"),
-        (facts(model="tier:"), "model", "unknown_tier", "'' is no tier"),
-        (facts(tiers=("small", "x")), "router.tiers[1]", "unknown_tier", "'x' is no tier"),
+        (facts(model="tier:"), "model", "unknown_tier", "'' is not a tier"),
+        (facts(tiers=("small", "x")), "router.tiers[1]", "unknown_tier", "'x' is not a tier"),
         (
             facts(overrides=Overrides(floor="large", ceiling="small")),
             "x-router-floor",
             "contradiction",
             "floor large, ceiling small",
         ),
-        (facts(overrides=Overrides(tier="small", floor="large")), "x-router-floor", "contradiction", "leaves no tier"),
-        (facts(model="tier:small", tiers=("large",)), "router.tiers", "contradiction", "leaves no tier"),
+        (
+            facts(overrides=Overrides(tier="small", floor="large")),
+            "x-router-floor",
+            "contradiction",
+            "contradict each other",
+        ),
+        (facts(model="tier:small", tiers=("large",)), "router.tiers", "contradiction", "contradict"),
         (
             facts(overrides=Overrides(off=True, ceiling="small"), tiers=("large",)),
             "x-router-ceiling",
@@ -200,7 +205,7 @@ def test_rules_and_the_callers_limits_combine(rule, request_, expected):
 
 def test_a_limit_that_cannot_hold_is_said_in_the_step():
     choice = decide(facts(overrides=Overrides(floor="large")), setup(Rule(Conditions(), Limits(ceiling="small"))))
-    assert "the caller: floor large, over which the limits before it go" in note(choice, "rules")
+    assert "the caller: floor large (overridden by earlier limits)" in note(choice, "rules")
 
 
 def test_rules_that_do_not_match_are_said_too():
