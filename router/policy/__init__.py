@@ -7,7 +7,7 @@ from router.policy.choose import choose, choose_tier
 from router.policy.decide import STEPS, Choice, decide
 from router.policy.facts import Facts
 from router.policy.limits import NO_LIMITS, Limits
-from router.policy.plan import NoProvider, Plan, UnknownModel, plan_of
+from router.policy.plan import ModelNotConfigured, NoProvider, Plan, plan_of
 from router.policy.rules import Conditions, Regex, Rule, unreachable
 from router.policy.setup import DEFAULT_POLICY, TURNS, Policy, Setup, Threshold, default_turns
 
@@ -24,6 +24,7 @@ __all__ = [
     "Facts",
     "Judge",
     "Limits",
+    "ModelNotConfigured",
     "NoProvider",
     "Plan",
     "Policy",
@@ -32,7 +33,6 @@ __all__ = [
     "SelfCheck",
     "Setup",
     "Threshold",
-    "UnknownModel",
     "choose",
     "choose_tier",
     "decide",

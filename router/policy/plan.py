@@ -20,7 +20,7 @@ JUDGE_TIER = "judge"
 """In place of a tier, in the attempts of a judge."""
 
 
-class UnknownModel(RequestError):
+class ModelNotConfigured(RequestError):
     """The body names a model that is not configured."""
 
     status = 404
@@ -68,10 +68,10 @@ class Plan:
 def plan_of(decision: RouteDecision, choice: Choice, setup: Setup, usable: Collection[str]) -> Plan:
     """The plan for a decision. decision: the choice, rendered.  usable: names of the providers that can be called.
 
-    Raises UnknownModel, NoProvider.
+    Raises ModelNotConfigured, NoProvider.
     """
     if choice.unknown_model is not None and setup.unknown_models == "refuse":
-        raise UnknownModel(choice.unknown_model, setup)
+        raise ModelNotConfigured(choice.unknown_model, setup)
     targets = targets_of(choice, setup, usable)
     if not targets:
         raise NoProvider(decision.model)

@@ -13,7 +13,8 @@ from router.settings.values import TierSettings
 from router.types import Capability, ModelSpec
 
 PRICES = ("input_usd_per_million", "output_usd_per_million")
-FACTS = (*PRICES, "context_window", "max_output_tokens", "capabilities")
+CACHE_PRICES = ("cache_read_usd_per_million", "cache_write_usd_per_million")
+FACTS = (*PRICES, *CACHE_PRICES, "context_window", "max_output_tokens", "capabilities")
 
 
 def parse_catalog(top: Table) -> dict[str, ModelSpec]:
@@ -69,7 +70,7 @@ def _with_facts(name: str, row: Table, known: Mapping[str, ModelSpec], *, key: s
 def _facts(row: Table) -> dict[str, Any]:
     """The facts that are given, checked."""
     facts: dict[str, Any] = {}
-    for key in PRICES:
+    for key in (*PRICES, *CACHE_PRICES):
         if (price := row.number(key, low=0.0)) is not None:
             facts[key] = float(price)
     for key in ("context_window", "max_output_tokens"):
@@ -94,7 +95,7 @@ def _unlisted(name: str, row: Table, *, key: str) -> ModelSpec:
         price = list_price(name)
     except UnknownModel as exc:
         raise _unknown(name, row, key) from exc
-    return ModelSpec(name, price.input_usd_per_million, price.output_usd_per_million, price.context_window)
+    return price.spec(name)
 
 
 def _unknown(name: str, row: Table, key: str) -> ConfigError:

@@ -1,4 +1,4 @@
-"""Write the prices and windows of the rows anew from the installed genai-prices.
+"""Write the prices and windows of the rows again from the installed genai-prices.
 
     python -m training.shipping.freeze_prices 2026-11-24
 Capabilities and output limits stay as they are: they come from elsewhere, as each row's source says.
@@ -31,6 +31,8 @@ def frozen(row: JsonObject, *, day: str) -> JsonObject:
         **row,
         "input_usd_per_million": price.input_usd_per_million,
         "output_usd_per_million": price.output_usd_per_million,
+        "cache_read_usd_per_million": price.cache_read_usd_per_million,
+        "cache_write_usd_per_million": price.cache_write_usd_per_million,
         "context_window": price.context_window or row["context_window"],
         "checked": day,
     }

@@ -211,9 +211,7 @@ def test_explain_says_in_one_line_why_it_cannot(run, tmp_path, tiny_bundle):
     (tmp_path / "pin.json").write_text('{"messages": [{"role": "user", "content": "x"}], "model": "tier:huge"}')
     assert_one_line(run("explain", "nowhere.json", "--bundle", tiny_bundle), "nowhere.json: cannot be read")
     assert_one_line(run("explain", "bad.json", "--bundle", tiny_bundle), "bad.json is not JSON")
-    assert_one_line(
-        run("explain", "pin.json", "--bundle", tiny_bundle), "model: 'huge' is not a tier; use one of:"
-    )
+    assert_one_line(run("explain", "pin.json", "--bundle", tiny_bundle), "model: 'huge' is not a tier; use one of:")
 
 
 def test_explains_json_adds_up(run):

@@ -20,6 +20,7 @@ SECRET = "the-password-is-swordfish"
 MEMBERS = {
     "time", "decision_id", "tier", "reason", "stream", "body_bytes", "served_by", "attempts", "failure", "finish",
     "cancelled", "input_tokens", "output_tokens", "first_event_ms", "duration_ms",
+    "caller", "policy", "usage_source", "cost_usd", "each_attempt",
 }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
-"""A decision, for what comes after one."""
+"""A decision, and what comes after one."""
 
+from router.account import ANONYMOUS, Listener, Origin
 from router.types import BundleRef, Candidate, Reason, RouteDecision
 
 TIERS = ("budget", "production", "frontier")
@@ -23,3 +24,23 @@ def decided(reason=Reason.THRESHOLD, tier="budget", **changes):
         "latency_ms": 0.1,
     }
     return RouteDecision(**{**fields, **changes})
+
+
+def origin_of(call, decision=None, **changes):
+    fields = {"caller": ANONYMOUS, "request": call, "stream": call.stream, "body_bytes": 10, "input_tokens": lambda: 7}
+    return Origin(decision or decided(), **{**fields, **changes})
+
+
+class Listed(Listener):
+    """Lists the records that it receives."""
+
+    def __init__(self, *, keeps_answers=False):
+        self.keeps_answers = keeps_answers
+        self.attempts = []
+        self.calls = []
+
+    def attempt_ended(self, record):
+        self.attempts.append(record)
+
+    def call_settled(self, record):
+        self.calls.append(record)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.policy import Cascade, Conditions, Limits, NoProvider, Rule, UnknownModel, decide, plan_of
+from router.policy import Cascade, Conditions, Limits, ModelNotConfigured, NoProvider, Rule, decide, plan_of
 from router.policy.plan import targets_of
 from router.types import Capability, ModelSpec, Needs, Overrides
 from tests.router.forward.parts import decided
@@ -108,7 +108,7 @@ def test_a_plan_has_the_cascade_of_the_policy_in_force():
 @pytest.mark.parametrize("name", ["gpt-9", "m"])
 def test_a_name_that_is_no_one_model_is_refused_or_decided_on_as_configured(name):
     twice = {**MODELS, "large": (spec("x/m"), spec("y/m"))}
-    with pytest.raises(UnknownModel, match=r"Ask for auto, tier:small, .*a/m1.*unknown_models"):
+    with pytest.raises(ModelNotConfigured, match=r"Ask for auto, tier:small, .*a/m1.*unknown_models"):
         planned("abcdxy", models=twice, model=name)
     assert planned("abcdxy", models=twice, model=name, unknown_models="auto").targets
 
