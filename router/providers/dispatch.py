@@ -9,6 +9,7 @@ from router.dialects.conversation import FailureKind, UpstreamFailure
 from router.dialects.shared.prepared import Call, Prepared
 from router.errors import RequestError
 from router.providers.adapters import ADAPTERS
+from router.providers.begun import BegunAttempt
 from router.providers.breaker import Breaker
 from router.providers.calls import Account, Answered, Attempt, Exhausted, Settlement
 from router.providers.exchange import DEADLINE, Exchange, Opened, Opens
@@ -22,7 +23,6 @@ from router.providers.retry import (
     remedy_for,
     wait_s,
 )
-from router.providers.stream import Seen
 from router.types import Target
 
 MOST_DROPPED = 4
@@ -216,7 +216,7 @@ class _Run:
 
     def _skip(self, target: Target, failure: UpstreamFailure) -> None:
         self._failures.append(failure)
-        self._end(_Begun(self._dispatcher, target), status=0, kind=failure.kind, skipped=True)
+        self._end(self._begun(target), status=0, kind=failure.kind, skipped=True)
 
     def _prepared(self, target: Target, without: tuple[str, ...]) -> Prepared | None:
         """The request; None where this target does not support it. Another may speak a dialect that does."""
@@ -240,14 +240,14 @@ class _Run:
         return prepared
 
     def _skip_unsupported(self, target: Target, kind: FailureKind, message: str) -> None:
-        self._end(_Begun(self._dispatcher, target), status=0, kind=kind, skipped=True)
+        self._end(self._begun(target), status=0, kind=kind, skipped=True)
         self._lost.add(target.name)
         self._unsupported.append(UpstreamFailure(kind, 0, message))
 
     # --- One attempt --------------------------------------------------------------------------------------------------
 
     async def _attempt(self, target: Target, prepared: Prepared, without: tuple[str, ...]) -> _Found | UpstreamFailure:
-        begun = _Begun(self._dispatcher, target, keeps_events=self._account.keeps_answers)
+        begun = self._begun(target)
         breaker = self._dispatcher.breaker
         try:
             found = await self._exchange(begun, prepared, without)
@@ -271,7 +271,9 @@ class _Run:
             self._end(begun, status=200)
         return replace(found, attempts=tuple(self._attempts))
 
-    async def _exchange(self, begun: _Begun, prepared: Prepared, without: tuple[str, ...]) -> _Found | UpstreamFailure:
+    async def _exchange(
+        self, begun: BegunAttempt, prepared: Prepared, without: tuple[str, ...]
+    ) -> _Found | UpstreamFailure:
         dispatcher, target = self._dispatcher, begun.target
         exchange = Exchange(
             target=target,
@@ -287,11 +289,15 @@ class _Run:
         )
         return await exchange.run(dispatcher.transport, left_s=self._left_s())
 
+    def _begun(self, target: Target) -> BegunAttempt:
+        unix_s, now_s = self._dispatcher.wall_clock(), self._dispatcher.clock()
+        return BegunAttempt(target, unix_s=unix_s, now_s=now_s, keeps_events=self._account.keeps_answers)
+
     # --- The account --------------------------------------------------------------------------------------------------
 
     def _end(
         self,
-        begun: _Begun,
+        begun: BegunAttempt,
         *,
         status: int,
         kind: FailureKind | None = None,
@@ -308,7 +314,7 @@ class _Run:
         self._account.ended(attempt)
         return attempt
 
-    def _stream_ended(self, begun: _Begun, *, cancelled: bool) -> None:
+    def _stream_ended(self, begun: BegunAttempt, *, cancelled: bool) -> None:
         failure = begun.seen.failure
         if failure is not None:
             self._dispatcher.breaker.failure(begun.target.name)
@@ -335,44 +341,4 @@ class _Run:
                 first_event_ms=None if first_s is None else (first_s - self._began_s) * 1e3,
                 duration_ms=(now_s - self._began_s) * 1e3,
             )
-        )
-
-
-class _Begun:
-    """An attempt that has begun. place: of its stream among the attempts, once that has begun."""
-
-    def __init__(self, dispatcher: Dispatcher, target: Target, *, keeps_events: bool = False) -> None:
-        self.target = target
-        self.seen = Seen(kept=[] if keeps_events else None)
-        self.first_event_s: float | None = None
-        self.place: int | None = None
-        self._unix_s = dispatcher.wall_clock()
-        self._began_s = dispatcher.clock()
-
-    def attempt(
-        self,
-        now_s: float,
-        *,
-        status: int,
-        kind: FailureKind | None = None,
-        skipped: bool = False,
-        cancelled: bool = False,
-    ) -> Attempt:
-        """What the attempt has come to. now_s: on the dispatcher's clock."""
-        seen, first_s = self.seen, self.first_event_s
-        return Attempt(
-            target=self.target,
-            status=status,
-            kind=kind,
-            started_s=self._unix_s,
-            duration_ms=(now_s - self._began_s) * 1e3,
-            skipped=skipped,
-            cancelled=cancelled,
-            first_event_ms=None if first_s is None else (first_s - self._began_s) * 1e3,
-            usage=seen.usage,
-            finish=seen.finish,
-            has_begun=seen.started or seen.content,
-            output_bytes=seen.output_bytes,
-            answers=seen.answers,
-            events=() if seen.kept is None else tuple(seen.kept),
         )

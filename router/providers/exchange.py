@@ -14,7 +14,8 @@ from router.dialects.shared.unsigned import unsigned_answer
 from router.jsontext import decode_json
 from router.providers.calls import Answered, Attempt, Dialect, HttpRequest, client_headers
 from router.providers.retry import DispatchSettings
-from router.providers.stream import EMPTY, MALFORMED, AnswerStream, Seen, is_empty
+from router.providers.seen import EMPTY, MALFORMED, Seen, is_empty
+from router.providers.stream import AnswerStream
 from router.providers.transport import Reply, UpstreamBroke
 from router.types import Target
 
