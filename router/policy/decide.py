@@ -114,19 +114,19 @@ def rules(draft: Draft, facts: Facts, setup: Setup) -> Draft:
         else:
             notes.append(f"the caller's policy {policy.name} stays")
     in_play, ranges = setup.tiers, []
-    for who, said, reason in (
+    for who, given, reason in (
         (f"policy {policy.name}", policy.limits, Reason.THRESHOLD),
         ("the rule", limits, Reason.RULE),
         ("the caller", draft.asked.limits, Reason.THRESHOLD),
     ):
-        in_play = narrow(in_play, said, order=setup.tiers)
+        in_play = narrow(in_play, given, order=setup.tiers)
         ranges.append((reason, in_play))
-        if said == NO_LIMITS:
+        if given == NO_LIMITS:
             continue
-        if not set(in_play) <= set(said.allowed(setup.tiers)):
-            notes.append(f"{who}: {said} (overridden by earlier limits)")
-        elif said != limits:
-            notes.append(f"{who}: {said}")
+        if not set(in_play) <= set(given.allowed(setup.tiers)):
+            notes.append(f"{who}: {given} (overridden by earlier limits)")
+        elif given != limits:
+            notes.append(f"{who}: {given}")
     return draft.after(
         "rules",
         "; ".join(notes),
