@@ -44,9 +44,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": BASE | {"brain", "catalog", "dialects", "policy", "providers", "reading"},
     # The joints.
     "core": CORE,
-    "account": BASE | {"catalog", "dialects", "providers"},  # records of what dispatch reports, and their listeners
-    "forward": BASE
-    | {"account", "core", "dialects", "policy", "providers"},  # one request from client to provider and back
+    "account": BASE | {"catalog", "dialects", "providers"},  # records of what dispatch reports, for listeners
+    "forward": BASE | {"account", "core", "dialects", "policy", "providers"},  # from client to provider and back
     "endpoints": CORE | {"account", "core", "forward"},
     "doors": CORE | {"core"},
     "app": CORE | {"account", "core", "endpoints", "doors", "forward"},
