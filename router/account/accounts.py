@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 from router.account.record import (
     AttemptRecord,
@@ -42,7 +44,7 @@ class Listener:
         """
 
     def attempt_ended(self, record: AttemptRecord) -> None:
-        """Called exactly once per attempt: at its end, or once a cascade has checked its answer."""
+        """Called exactly once per attempt: at its end; in a cascade, once the answer of its dispatch is checked."""
 
     def call_settled(self, record: CallRecord) -> None:
         """Called exactly once per dispatch, after the records of its attempts."""
@@ -55,23 +57,21 @@ class Accounts:
         """listeners: in the order to call them."""
         self._listeners = listeners
 
-    def open(self, origin: Origin, purpose: Purpose = Purpose.ANSWER, *, is_checked: bool = False) -> CallAccount:
-        """The account of one dispatch. is_checked: whether a cascade checks the answer and calls `close`."""
+    def open(self, origin: Origin, purpose: Purpose = Purpose.ANSWER, *, waits: bool = False) -> CallAccount:
+        """The account of one dispatch. waits: whether its records wait for `close`, as in a cascade."""
         listening = [listener for listener in self._listeners if listener.is_listening()]
-        return CallAccount(listening, origin, purpose, is_checked=is_checked)
+        return CallAccount(listening, origin, purpose, waits=waits)
 
 
 class CallAccount:
     """The account of one dispatch: an Account of `router.providers.calls`."""
 
-    def __init__(self, listeners: Sequence[Listener], origin: Origin, purpose: Purpose, *, is_checked: bool) -> None:
+    def __init__(self, listeners: Sequence[Listener], origin: Origin, purpose: Purpose, *, waits: bool) -> None:
         self.keeps_answers = any(listener.keeps_answers for listener in listeners)
         self._listeners = listeners
         self._origin = origin
         self._purpose = purpose
-        self._is_checked = is_checked
-        self._last: str | None = None
-        self._held: Attempt | None = None
+        self._waits = waits
         self._settlement: Settlement | None = None
         self._records: list[AttemptRecord] = []
 
@@ -86,52 +86,52 @@ class CallAccount:
         return None
 
     def ended(self, attempt: Attempt, /) -> None:
-        """Record the attempt; an answer that is still to be checked waits for `close`."""
+        """Record the attempt."""
         if not self._listeners:
             return
-        if self._is_checked and outcome_of(attempt) is Outcome.ANSWERED:
-            self._held = attempt
-        else:
-            self._record(attempt, outcome_of(attempt))
-
-    def settled(self, settlement: Settlement, /) -> None:
-        """Record the dispatch, after its last attempt."""
-        if self._held is not None:
-            self._settlement = settlement
-        elif self._listeners:
-            record = CallRecord(self._origin, settlement, tuple(self._records))
-            self._tell(lambda listener: listener.call_settled(record))
-
-    def close(self, *, is_rejected: bool) -> None:
-        """Record a checked answer. Does nothing the second time, or where no answer waits."""
-        held, settlement = self._held, self._settlement
-        self._held = self._settlement = None
-        if held is not None:
-            self._record(held, Outcome.REJECTED if is_rejected else Outcome.ANSWERED)
-        if settlement is not None:
-            self.settled(settlement)
-
-    def _record(self, attempt: Attempt, outcome: Outcome) -> None:
-        target = attempt.target
+        spec = attempt.target.spec
         usage, source = usage_of(attempt, self._origin.input_tokens)
         record = AttemptRecord(
             origin=self._origin,
             attempt=attempt,
-            purpose=self._purpose_at(target),
-            outcome=outcome,
+            purpose=self._purpose_at(attempt.target),
+            outcome=outcome_of(attempt),
             usage=usage,
             usage_source=source,
-            cost_usd=None if usage is None or target.spec is None else cost_usd(target.spec, usage),
+            cost_usd=None if usage is None or spec is None else cost_usd(spec, usage),
         )
-        self._last = target.name
         self._records.append(record)
-        self._tell(lambda listener: listener.attempt_ended(record))
+        if not self._waits:
+            self._tell(partial(_attempt_ended, record))
+
+    def settled(self, settlement: Settlement, /) -> None:
+        """Record the dispatch."""
+        if self._waits:
+            self._settlement = settlement
+        elif self._listeners:
+            call = CallRecord(self._origin, settlement, tuple(self._records))
+            self._tell(lambda listener: listener.call_settled(call))
+
+    def close(self, *, is_rejected: bool = False) -> None:
+        """Hand the waiting records to the listeners; does nothing the second time.
+
+        is_rejected: whether a cascade rejects the answer, which is that of the last attempt.
+        """
+        if not self._waits:
+            return
+        self._waits = False
+        if is_rejected and self._records:
+            self._records[-1] = replace(self._records[-1], outcome=Outcome.REJECTED)
+        for record in self._records:
+            self._tell(partial(_attempt_ended, record))
+        if self._settlement is not None:
+            self.settled(self._settlement)
 
     def _purpose_at(self, target: Target) -> Purpose:
-        """Of the next attempt, if it is at this target."""
-        if self._last is None or self._purpose is Purpose.JUDGE:
+        """The purpose of the next attempt, if it is at this target."""
+        if not self._records or self._purpose is Purpose.JUDGE:
             return self._purpose
-        return Purpose.RETRY if self._last == target.name else Purpose.FAILOVER
+        return Purpose.RETRY if self._records[-1].attempt.target.name == target.name else Purpose.FAILOVER
 
     def _tell(self, deliver: Callable[[Listener], None]) -> None:
         for listener in self._listeners:
@@ -139,6 +139,10 @@ class CallAccount:
                 deliver(listener)
             except Exception as exc:  # a listener's defect must not break a call; its text may quote the request
                 _log_defect(listener, exc)
+
+
+def _attempt_ended(record: AttemptRecord, listener: Listener) -> None:
+    listener.attempt_ended(record)
 
 
 def _log_defect(listener: Listener, exc: Exception) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias, TypeVar
 
-from router.account import Accounts, Origin, Purpose
+from router.account import Accounts, CallAccount, Origin, Purpose
 from router.dialects.conversation import Conversation
 from router.dialects.shared.json_edit import edit
 from router.dialects.shared.prepared import Call, conversation_of
@@ -81,6 +81,7 @@ class _Run:
         self._rank = {tier: rank for rank, tier in enumerate(tiers)}
         self._ends_s = dispatcher.clock() + dispatcher.policy.deadline_s
         self._attempts: list[Attempt] = []
+        self._judging: CallAccount | None = None
         self._rejected: list[tuple[str, tuple[Finding, ...]]] = []
 
     async def run(self) -> CascadeResult:
@@ -90,7 +91,7 @@ class _Run:
         while step is not None:
             decision, targets = step
             purpose = Purpose.ANSWER if result is None else Purpose.ESCALATION
-            account = self._accounts.open(replace(self._origin, decision=decision), purpose, is_checked=True)
+            account = self._accounts.open(replace(self._origin, decision=decision), purpose, waits=True)
             try:
                 asking = self._dispatched(targets, self._call, account)
                 outcome = await (asking if result is None else self._in_time(asking))
@@ -101,8 +102,10 @@ class _Run:
                 assert outcome is not None, "dispatch itself ends at the deadline"
                 result, step = await self._checked(decision, outcome)
                 account.close(is_rejected=step is not None)
-            finally:  # cancelled, or a defect
-                account.close(is_rejected=False)
+            finally:  # also where it was cancelled, or by a defect
+                account.close()
+                if self._judging is not None:
+                    self._judging.close()
         assert result is not None, "there is a first step"
         outcome = replace(result.outcome, attempts=tuple(self._attempts))
         return replace(result, outcome=outcome, rejected=tuple(self._rejected))
@@ -167,8 +170,8 @@ class _Run:
         assert self._plan.judge is not None, "a cascade with a judge has a target for it"
         call = Call(judge_conversation(judge, self._conversation, outcome.answer), stream=False)
         origin = replace(self._origin, decision=decision, request=call)
-        account = self._accounts.open(origin, Purpose.JUDGE)
-        verdict = await self._in_time(self._dispatched([self._plan.judge], call, account))
+        self._judging = self._accounts.open(origin, Purpose.JUDGE, waits=True)  # for the record of what it judges
+        verdict = await self._in_time(self._dispatched([self._plan.judge], call, self._judging))
         return (Finding("judge", judge.model),) if isinstance(verdict, Answered) and says_fail(verdict.answer) else ()
 
 

@@ -249,7 +249,7 @@ def test_a_cascades_rejected_attempt_is_recorded_as_such_with_its_cost(run):
 @pytest.mark.parametrize(("verdict", "outcome"), [("PASS", "answered"), ("FAIL", "rejected")])
 def test_a_judge_is_recorded_with_its_purpose_its_cost_and_what_it_was_asked(run, verdict, outcome):
     listed = cascaded(run, saying("Perhaps."), judge=saying(verdict), cascade=Cascade(judge=Judge("j/m")))
-    judging, judged, *_ = listed.attempts
+    judged, judging, *_ = listed.attempts
     assert (judging.purpose, judging.attempt.target.tier, judging.outcome) == (Purpose.JUDGE, "judge", Outcome.ANSWERED)
     assert judging.cost_usd == pytest.approx(42 / 1e6)
     assert judging.origin.request is not CALL

@@ -210,7 +210,7 @@ def test_a_judge_that_says_fail_sends_the_request_up_and_is_charged(run):
         assert world.text == "Hi."
         assert world.asked == {"budget": 1, "production": 1, "judge": 2}
         assert world.headers["x-router-escalations"].startswith("budget=judge")
-        assert [end.target.name for *_, end in world.settled] == ["j/m", "b/m", "j/m", "p/m"]
+        assert [end.target.name for *_, end in world.settled] == ["b/m", "j/m", "p/m", "j/m"]
         system, user = world.seen["judge"].seen[0].json["messages"]
         assert system["content"] == JUDGE_PROMPT
         assert json.loads(user["content"]) == {"request": "Hello", "answer": "Perhaps."}
