@@ -13,7 +13,8 @@ from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
 from router import __version__
-from router.account.call_log import call_log
+from router.account import Accounts
+from router.account.call_log import CallLog, call_log
 from router.core import Router
 from router.endpoints import admin, models, proxy, route
 from router.endpoints.bodies import error_response
@@ -53,7 +54,7 @@ def create_app(router: Router) -> FastAPI:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """One pool of connections and one call log a process, from its first request to its last."""
+    """One pool of connections and one call log per process, from its first request to its last."""
     router: Router = app.state.router
     with call_log(router.settings.call_log):
         async with Connections(router.settings.connections) as connections:
@@ -73,7 +74,7 @@ def _forwarder(router: Router, connections: Connections) -> Forwarder:
         sleep=asyncio.sleep,
         rng=random.random,
     )
-    return Forwarder(router, dispatcher, unknown_models=settings.unknown_models, wall_clock=time.time)
+    return Forwarder(router, dispatcher, Accounts(CallLog()), wall_clock=time.time)
 
 
 async def _request_error(request: Request, exc: Exception) -> Response:

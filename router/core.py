@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,12 @@ from typing import Any
 from router.brain import Bundle, load_bundle
 from router.brain.bundle.shipped import SHIPPED, shipped_bundle
 from router.brain.explain import explain
-from router.catalog import BYTES_PER_TOKEN, estimated_tokens, size_bytes, text_bytes
+from router.catalog import BYTES_PER_TOKEN, catalog, estimated_tokens, size_bytes, text_bytes
 from router.decision import RouteDecision
 from router.dialects.route_body import parse_route_request, request_from_text, route_request_of
 from router.errors import ConfigError
 from router.jsontext import replace_surrogates
-from router.policy import Choice, Facts, Setup, decide, default_turns
+from router.policy import Choice, Facts, Plan, Setup, decide, default_turns, plan_of
 from router.reading import Reading, read
 from router.reading.envelopes import Envelope
 from router.reading.language import language_detector
@@ -67,6 +67,8 @@ class Router:
             policies=targets.policies(settings.policies),
             rules=settings.rules,
             turns={**default_turns(tiers, safe_tier=settings.safe_tier), **settings.turns},
+            known_models=_known_models(settings),
+            unknown_models=settings.unknown_models,
         )
 
     @classmethod
@@ -105,7 +107,7 @@ class Router:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What an operator should know of the configuration, though nothing is wrong with it."""
+        """Warnings about the configuration, which is valid."""
         unknown = [
             f"{model.model} ({tier}): {' and '.join(lacking)} unknown, taken as no limit"
             for tier, models in self._setup.models.items()
@@ -115,11 +117,11 @@ class Router:
         return (*self._targets.remarks, *unknown)
 
     def estimated_input_tokens(self, chat: ChatRequest) -> int:
-        """Tokens that a request brings, from its size; quick, and not exact."""
+        """Input tokens of a request, estimated from its size."""
         return estimated_tokens(chat)[0]
 
     def input_tokens(self, chat: ChatRequest) -> int:
-        """Tokens that a request brings, counted, erring high."""
+        """Input tokens of a request, counted; an upper estimate."""
         return _input_tokens(chat, self._counter)
 
     def route(
@@ -132,13 +134,25 @@ class Router:
             its own: TypeError if it is given together with headers.
         Raises RequestError naming the field or the header.
         """
+        return self._decided(request, headers)[0]
+
+    def plan(self, request: RouteRequest, *, usable: Collection[str]) -> Plan:
+        """The decision on a request to forward, with the models to try at the usable providers.
+
+        Raises RequestError: as `route`, for a model that is not configured, and where no provider has a key.
+        """
+        return plan_of(*self._decided(request, None), self._setup, usable)
+
+    def _decided(
+        self, request: str | JsonObject | RouteRequest, headers: Mapping[str, str] | None
+    ) -> tuple[RouteDecision, Choice]:
         start_s = self._clock_s()
         parsed = _parse(request, headers)
         reading = read(parsed.chat, envelopes=self._envelopes)
         prediction = self._bundle.brain.predict(reading)
         facts = self._facts(parsed, reading, prediction)
         choice = decide(facts, self._setup, asked_threshold=self._targets.asked(parsed.options))
-        return self._render(facts, reading, choice, start_s=start_s)
+        return self._render(facts, reading, choice, start_s=start_s), choice
 
     def _facts(self, request: RouteRequest, reading: Reading, prediction: Prediction) -> Facts:
         return Facts(
@@ -176,7 +190,7 @@ class Router:
         )
 
     def _costs(self, request: RouteRequest, choice: Choice) -> dict[str, float]:
-        """Of each tier's first model that can serve the request; of its first one where none can."""
+        """USD of each tier's first model that can serve the request; of its first one where none can."""
         n_input, n_output = estimated_tokens(request.chat)
         first = {tier: (choice.able[tier] or models)[0] for tier, models in self._setup.models.items()}
         return {tier: model.cost_usd(input_tokens=n_input, output_tokens=n_output) for tier, model in first.items()}
@@ -187,9 +201,9 @@ VENDOR_ROOM = 1.1
 
 
 def _input_tokens(chat: ChatRequest, counter: TokenCounter) -> int:
-    """Tokens that a request brings, erring high: its texts, and the rest of the body, tool definitions above all."""
+    """Input tokens of a request, an upper estimate: its texts, and the rest of the body, such as tool definitions."""
     tokens = count_tokens(chat.messages, counter=counter)
-    if not (chat.needs.images or chat.needs.audio or chat.needs.documents):  # base64 is no text for a model
+    if not (chat.needs.images or chat.needs.audio or chat.needs.documents):  # base64 is not text for a model
         tokens += max(0, len(chat.raw) - text_bytes(chat)) // BYTES_PER_TOKEN
     return int(tokens * VENDOR_ROOM)
 
@@ -224,7 +238,7 @@ def _requested(request: RouteRequest) -> dict[str, Any]:
 
 
 def _unknown_facts(model: ModelSpec) -> list[str]:
-    """What nobody has said of a model."""
+    """The facts that are unknown of a model."""
     facts = {
         "context window": model.context_window,
         "output limit": model.max_output_tokens,
@@ -233,8 +247,14 @@ def _unknown_facts(model: ModelSpec) -> list[str]:
     return [name for name, value in facts.items() if value is None]
 
 
+def _known_models(settings: Settings) -> dict[str, ModelSpec]:
+    """The catalog's models by name, and the configured ones in their place."""
+    configured = {model.model: model for tier in settings.tiers for model in tier.models}
+    return {name: row.spec for name, row in catalog().items()} | configured
+
+
 def _no_language(_: str) -> None:
-    """No rule asks for it."""
+    """No rule has a language condition."""
 
 
 def _random_id() -> str:

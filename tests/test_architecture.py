@@ -43,8 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "settings": BASE | {"brain", "catalog", "checked", "dialects", "policy", "providers", "reading"},
     # The joints.
     "core": CORE,
-    "account": BASE,  # listeners of what `forward` records
-    "forward": CORE | {"account", "core"},  # one request from client to provider and back
+    "account": BASE | {"catalog", "dialects", "providers"},  # records of what dispatch reports, for listeners
+    "forward": BASE | {"account", "core", "dialects", "policy", "providers"},  # from client to provider and back
     "endpoints": CORE | {"account", "core", "forward", "router"},  # the version
     "doors": CORE | {"core"},
     "app": CORE | {"account", "core", "endpoints", "doors", "forward", "router"},

@@ -1,4 +1,4 @@
-"""The catalog: models with prices, windows and capabilities, as dated data rows; an operator's own facts go first."""
+"""The catalog: models with prices, windows and capabilities, as dated rows; an operator's own facts override them."""
 
 from __future__ import annotations
 

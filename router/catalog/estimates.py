@@ -8,7 +8,7 @@ ESTIMATED_OUTPUT_TOKENS = 500
 """Output tokens assumed for an estimate when the client sets no lower limit itself."""
 
 BYTES_PER_TOKEN = 4
-"""UTF-8 bytes a token, for estimates: near 4 for English prose, 3 for code, 3 to 4 for other scripts."""
+"""UTF-8 bytes per token, for estimates: near 4 for English prose, 3 for code, 3 to 4 for other scripts."""
 
 
 def estimated_tokens(chat: ChatRequest) -> tuple[int, int]:
@@ -25,9 +25,9 @@ def text_bytes(chat: ChatRequest) -> int:
 
 
 def size_bytes(chat: ChatRequest) -> int:
-    """More tokens than this the request cannot have: no token of a text is shorter than a byte.
+    """An upper bound of a request's tokens: no token of a text is shorter than a byte.
 
     The body's own bytes where they are known, as tool definitions count too; blocks that are not text (images) cost
-    what the provider says, mostly less than their base64.
+    what the provider states, mostly less than their base64.
     """
     return max(len(chat.raw), text_bytes(chat))

@@ -1,25 +1,43 @@
-"""List prices of models that are not among the catalog's rows, and of the rows when they are frozen: genai-prices."""
+"""List prices from genai-prices: of models that are not among the catalog's rows, and of the rows when frozen."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
+from router.types import ModelSpec
+
 PROVIDER_IDS = {"bedrock": "aws", "gemini": "google", "vertex_ai": "google", "xai": "x-ai", "together_ai": "together"}
 """Providers whose name in genai-prices is another."""
 
 
 class UnknownModel(LookupError):
-    """Nobody has told a price for the model."""
+    """No price is known for the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListPrice:
-    """What genai-prices says of a model: USD per million tokens of a short request, and tokens of the window."""
+    """A model's facts in genai-prices: USD per million tokens of a short request, and tokens of the window.
+
+    None is unknown; a cache price that is not listed is that of other input.
+    """
 
     input_usd_per_million: float
     output_usd_per_million: float
     context_window: int | None
+    cache_read_usd_per_million: float | None = None
+    cache_write_usd_per_million: float | None = None
+
+    def spec(self, model: str) -> ModelSpec:
+        """The model with this price; its other facts are unknown."""
+        return ModelSpec(
+            model,
+            self.input_usd_per_million,
+            self.output_usd_per_million,
+            self.context_window,
+            cache_read_usd_per_million=self.cache_read_usd_per_million,
+            cache_write_usd_per_million=self.cache_write_usd_per_million,
+        )
 
 
 def list_price(model: str, *, at: datetime | None = None) -> ListPrice:
@@ -35,12 +53,24 @@ def list_price(model: str, *, at: datetime | None = None) -> ListPrice:
     try:
         prices = [
             calc_price(usage, name, provider_id=PROVIDER_IDS.get(provider, provider), genai_request_timestamp=at)
-            for usage in (Usage(input_tokens=1_000), Usage(output_tokens=1_000))
+            for usage in (
+                Usage(input_tokens=1_000),
+                Usage(output_tokens=1_000),
+                Usage(input_tokens=1_000, cache_read_tokens=1_000),
+                Usage(input_tokens=1_000, cache_write_tokens=1_000),
+            )
         ]
     except (LookupError, ValueError) as exc:
         raise UnknownModel(f"genai-prices has no price of {model!r}") from exc
-    # Per thousand tokens, the unit that longer requests' surcharges leave alone.
-    input_usd, output_usd = (round(float(price.total_price) * 1_000, 9) for price in prices)
+    # Per thousand tokens: below the sizes at which longer requests cost more per token.
+    input_usd, output_usd, read_usd, write_usd = (round(float(price.total_price) * 1_000, 9) for price in prices)
     if not input_usd or not output_usd:
         raise UnknownModel(f"genai-prices has no whole price of {model!r}")
-    return ListPrice(input_usd, output_usd, prices[0].model.context_window)
+    listed = prices[0].model_price
+    return ListPrice(
+        input_usd,
+        output_usd,
+        prices[0].model.context_window,
+        None if listed.cache_read_mtok is None else read_usd,
+        None if listed.cache_write_mtok is None else write_usd,
+    )

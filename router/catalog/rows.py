@@ -19,8 +19,8 @@ none."""
 class CatalogRow:
     """A model of the catalog.
 
-    tier: the tier it stands for by default.  default: whether it is in that tier where nothing is configured.
-    source: who says so.  checked: the day, YYYY-MM-DD.  note: what the source does not show; "" mostly.
+    tier: the tier that it is of by default.  default: whether it is in that tier where nothing is configured.
+    source: of the facts.  checked: the day, YYYY-MM-DD.  note: what the source does not show; "" without one.
     """
 
     tier: str
@@ -58,5 +58,7 @@ def _row(row: JsonObject) -> CatalogRow:
         context_window=row["context_window"],
         max_output_tokens=row["max_output_tokens"],
         capabilities=frozenset(Capability(name) for name in row["capabilities"]),
+        cache_read_usd_per_million=row["cache_read_usd_per_million"],
+        cache_write_usd_per_million=row["cache_write_usd_per_million"],
     )
     return CatalogRow(row["tier"], spec, row["default"], row["source"], row["checked"], row.get("note", ""))

@@ -1,4 +1,4 @@
-"""Defects of ours, seen from outside: a 500 in the caller's dialect, and one line of log without the request's text."""
+"""Unexpected exceptions: a 500 in the caller's dialect, and one line of log without the request's text."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Defect(RequestError):
-    """Something broke that should not have; the caller is told no more, as more may hold what others said."""
+    """An unexpected exception; the answer gives no details, as they may quote a request."""
 
     status = 500
     type = "api_error"
@@ -29,11 +29,11 @@ class Defects:
     """Middleware around all endpoints. Without it the server would log the exception with its text and traceback."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """app: what is guarded."""
+        """app: the application inside."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve; an answer that has begun is broken off, so that it does not look whole."""
+        """Serve; an answer that has begun is broken off, so that it does not look complete."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -46,19 +46,19 @@ class Defects:
 
         try:
             await self._app(scope, receive, sending)
-        except Exception as exc:  # whatever it is: its text may hold what was said
+        except Exception as exc:  # any: its text may quote the request
             log_defect(exc)
             if not begun:
                 await error_response(Defect(), Request(scope))(scope, receive, send)
 
 
 def log_defect(exc: Exception) -> None:
-    """One line: its kind and its place."""
+    """One line: its type and its place."""
     LOG.error("defect: %s at %s", type(exc).__name__, _place(exc.__traceback__))
 
 
 def _place(traceback: TracebackType | None) -> str:
-    """File and line where it was raised: they hold nothing of the request."""
+    """File and line where it was raised; neither quotes the request."""
     if traceback is None:
         return "an unknown place"
     while traceback.tb_next is not None:

@@ -1,4 +1,4 @@
-"""Our own key: accepted in every form that clients send one, and never passed on."""
+"""The service's own key: accepted in every form that clients send one, and never passed on."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from fastapi import Request
 
+from router.account import ANONYMOUS, Caller, caller_with
 from router.dialects.shared.secret import Secret
 from router.errors import RequestError
 
@@ -14,7 +15,7 @@ KEY_HEADERS = ("x-api-key", "api-key", "x-goog-api-key")
 
 
 class WrongKey(RequestError):
-    """The caller showed no key, or another one."""
+    """The request shows no key, or another one."""
 
     status = 401
     type = "authentication_error"
@@ -26,14 +27,15 @@ class WrongKey(RequestError):
         )
 
 
-def check_key(request: Request, expected: Secret | None) -> None:
-    """Raise WrongKey unless the request shows the key; None lets everybody in."""
+def check_key(request: Request, expected: Secret | None) -> Caller:
+    """The caller. expected: the key to show; None where none is needed.  Raises WrongKey."""
     if expected is None:
-        return
+        return ANONYMOUS
     wanted = expected.reveal().encode()
-    # All are compared, in constant time each: which one is right says nothing by how long it takes.
+    # All are compared, in constant time each, so that the time taken does not depend on which one is right.
     if not any([hmac.compare_digest(shown.encode(), wanted) for shown in _shown(request)]):
         raise WrongKey
+    return caller_with(expected)
 
 
 def _shown(request: Request) -> Iterator[str]:

@@ -10,6 +10,7 @@ import asyncio
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from router.account import Caller
 from router.core import Router
 from router.dialects.row import ClientDialect
 from router.dialects.seen import seen
@@ -36,11 +37,11 @@ def _register(client: ClientDialect, endpoint: Endpoint) -> None:
         path = endpoint.info
         if endpoint.read is not None:
             path = endpoint.read(request.path_params["call"], request.query_params)
-        body, raw = await _read(request)
+        body, raw, caller = await _read(request)
         if path.counts:
             chat = seen(client.read(client.counted(body)), raw=raw)
             return json_response({client.count_field: await _n_tokens(request, chat)})
-        return await _forward(request, client, body, raw, path)
+        return await _forward(request, client, body, raw, path, caller)
 
     described = forward_openapi(client, endpoint)
     for number, path in enumerate(endpoint.paths):
@@ -61,12 +62,12 @@ for _client in clients().values():
         _register(_client, _endpoint)
 
 
-async def _read(request: Request) -> tuple[JsonObject, bytes]:
-    """The body, for a caller with a key. Raises RequestError."""
+async def _read(request: Request) -> tuple[JsonObject, bytes, Caller]:
+    """The body, decoded and as it came, and who sent it. Raises RequestError."""
     router: Router = request.app.state.router
-    check_key(request, router.settings.api_key)
+    caller = check_key(request, router.settings.api_key)
     body, raw = await read_json(request, limit_bytes=router.settings.max_body_bytes)
-    return as_object(body, field=None), raw
+    return as_object(body, field=None), raw, caller
 
 
 async def _n_tokens(request: Request, chat: ChatRequest) -> int:
@@ -75,10 +76,12 @@ async def _n_tokens(request: Request, chat: ChatRequest) -> int:
     return await asyncio.to_thread(router.input_tokens, chat)
 
 
-async def _forward(request: Request, client: ClientDialect, body: JsonObject, raw: bytes, path: PathInfo) -> Response:
+async def _forward(
+    request: Request, client: ClientDialect, body: JsonObject, raw: bytes, path: PathInfo, caller: Caller
+) -> Response:
     forwarder: Forwarder = request.app.state.forwarder
     client = client.for_request(client, body, path)
-    answer = await until_gone(request, forwarder.forward(client, body, raw, read_headers(request)))
+    answer = await until_gone(request, forwarder.forward(client, body, raw, read_headers(request), caller))
     if isinstance(answer.body, bytes):
         return Response(answer.body, answer.status, headers=dict(answer.headers), media_type=answer.media_type)
     return StreamResponse(answer.body, close=answer.close, headers=dict(answer.headers), media_type=answer.media_type)

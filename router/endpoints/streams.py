@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 T = TypeVar("T")
 
 WATCH_AFTER_S = 0.05
-"""Until a client is watched for leaving: a short answer is done by then, and watching costs a task."""
+"""Until a client is watched for leaving: a short answer is complete by then, and watching costs a task."""
 
 
 async def until_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
@@ -28,7 +28,7 @@ async def until_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         if watch.gone and watch.task.uncancel() == 0:
             raise ClientDisconnect from None
-        raise  # somebody else cancelled: the server stops
+        raise  # cancelled from outside: the server stops
     finally:
         watch.stop()
 
@@ -54,16 +54,16 @@ class _Watch:
         self.task.cancel()
 
     def stop(self) -> None:
-        """No more of it; it awaits nothing, so that it works in a task that is being cancelled."""
+        """Stop watching. It awaits nothing, so that it works in a task that is being cancelled."""
         self._timer.cancel()
         if self._watching is not None:
             self._watching.cancel()
 
 
 class StreamResponse(Response):
-    """A stream that ends with its client: one that hangs up is noticed at once, also while nothing is sent.
+    """A stream that ends when its client disconnects, at once, also while nothing is sent.
 
-    The framework's own notices it at the next piece only, and until then the provider writes on our account.
+    The framework's own notices it at the next piece only, and until then the provider's tokens are billed.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class StreamResponse(Response):
         headers: dict[str, str],
         media_type: str,
     ) -> None:
-        """close: ends what the pieces come from, also where none was taken; it awaits nothing."""
+        """close: ends the source of the pieces, also where none was taken; it awaits nothing."""
         super().__init__(None, 200, headers, media_type)
         del self.headers["content-length"]
         self._pieces = pieces
@@ -89,7 +89,7 @@ class StreamResponse(Response):
             if sending.done():
                 sending.result()
         except OSError:
-            pass  # the connection broke under a piece: the client is gone
+            pass  # the connection broke while a piece was sent: the client is gone
         finally:
             self._close()  # first: an await may not finish in a task that is being cancelled
             await _stopped(sending, gone)
@@ -108,7 +108,7 @@ async def _gone(receive: Receive) -> None:
 
 
 async def _stopped(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel what still runs and wait until it has stopped."""
+    """Cancel the tasks that still run and wait until they have stopped."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from router.forward.forwarder import Forwarded, Forwarder, UnknownModel
+from router.forward.forwarder import Forwarded, Forwarder
 
-__all__ = ["Forwarded", "Forwarder", "UnknownModel"]
+__all__ = ["Forwarded", "Forwarder"]

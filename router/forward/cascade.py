@@ -1,146 +1,144 @@
-"""A cascade: answer at the tier that was decided, check the answer, ask the next tier up where it is poor.
+"""A cascade: answer at the tier that was decided, check the answer, ask the next tier up where a check fails.
 
-Every attempt is a call of its own, settled and logged with its usage. The last answer is returned, whatever it is: an
-answer in hand is better than none. What is streamed to a client is buffered first, as a poor beginning could not be
-taken back.
+Every dispatch has an account of its own. The last answer is returned, whatever the checks find: a rejected answer is
+better than none. What is streamed to a client is buffered first, as a rejected beginning could not be taken back.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import quote
+from typing import Any, TypeAlias, TypeVar
 
+from router.account import Accounts, CallAccount, Origin, Purpose
 from router.decision import RouteDecision
-from router.dialects.conversation import (
-    Answer,
-    Conversation,
-    Event,
-    FailureKind,
-    Finished,
-    Started,
-    Text,
-    TextDelta,
-    Thinking,
-    ThinkingDelta,
-    ToolCallDelta,
-    ToolCallStarted,
-    Turn,
-    UpstreamFailure,
-    Usage,
-    UsageSeen,
-)
+from router.dialects.conversation import Conversation
 from router.dialects.shared.json_edit import edit
 from router.dialects.shared.prepared import Call, conversation_of
-from router.dialects.shared.stream import StreamWriter
-from router.forward.checks import Finding, calls_of, findings_of, last_ask, text_of
-from router.jsontext import encode_json
-from router.providers.calls import Answered, Attempt, Exhausted, Settlement, Target
+from router.forward.checks import Finding, findings_of
+from router.forward.judge import judge_conversation, says_fail
+from router.policy import Cascade, Judge, Plan
+from router.providers.calls import Account, Answered, Attempt, Exhausted
 from router.providers.dispatch import Dispatcher
 from router.providers.exchange import Opened
-from router.settings.cascade import Cascade, Judge
-from router.types import Reason
+from router.types import Reason, Target
 
-LOG = logging.getLogger(__name__)
-
-JUDGE_TIER = "judge"
-"""What stands for the tier of a judge in attempts and accounts."""
-
-Settle = Callable[[RouteDecision, Settlement], None]
+T = TypeVar("T")
+_Step: TypeAlias = tuple[RouteDecision, Sequence[Target]]
 
 
 @dataclass(frozen=True, slots=True)
-class Climbed:
-    """What a cascade came to.
+class CascadeResult:
+    """The end of a cascade.
 
     decision: that of the answer which is returned; its reason is `escalated` where it is not the first tier's.
     outcome: with the attempts of all tiers and of the judge.
-    failed: tier and findings of each answer that a stronger tier was asked after.  findings: of the returned one.
+    rejected: tier and findings of each answer after which a stronger tier was asked.
+    findings: of the returned answer.
     """
 
     decision: RouteDecision
     outcome: Answered | Exhausted
-    failed: tuple[tuple[str, tuple[Finding, ...]], ...] = ()
+    rejected: tuple[tuple[str, tuple[Finding, ...]], ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
-def can_climb(conversation: Conversation) -> bool:
+def can_buffer(conversation: Conversation) -> bool:
     """Whether an answer can be held back: several at once cannot be written as a stream."""
     return not (conversation.stream and conversation.n > 1)
 
 
-async def climb(
-    cascade: Cascade,
-    decision: RouteDecision,
-    call: Call,
-    *,
-    dispatcher: Dispatcher,
-    tiers: Sequence[str],
-    plan: Sequence[Target],
-    settle: Settle,
-) -> Climbed:
-    """The first answer in which nothing is found, or the last one.
+async def run_cascade(
+    plan: Plan, cascade: Cascade, *, origin: Origin, dispatcher: Dispatcher, accounts: Accounts, tiers: Sequence[str]
+) -> CascadeResult:
+    """The first answer that passes the checks, or the last one.
 
-    call: with its conversation.  tiers: cheap to strong.  plan: for the decision, with the stronger tiers.
-    settle: called once an attempt with the decision that it was made for.
-    All attempts have the one deadline of a call.
+    origin: its request has a conversation.  tiers: cheap to strong.
+    All attempts share the deadline of one call.
     """
-    return await _Climb(cascade, whole(call), dispatcher, tiers, plan, settle).run(decision)
+    return await _Run(plan, cascade, origin, dispatcher, accounts, tiers).run()
 
 
-class _Climb:
-    """One call on its way up."""
+class _Run:
+    """One call on its way up the tiers."""
 
     def __init__(
         self,
+        plan: Plan,
         cascade: Cascade,
-        call: Call,
+        origin: Origin,
         dispatcher: Dispatcher,
+        accounts: Accounts,
         tiers: Sequence[str],
-        plan: Sequence[Target],
-        settle: Settle,
     ) -> None:
-        self._cascade = cascade
-        self._conversation = conversation_of(call)
-        self._call = call
-        self._dispatcher = dispatcher
-        self._rank = {tier: rank for rank, tier in enumerate(tiers)}
         self._plan = plan
-        self._settle = settle
+        self._cascade = cascade
+        self._origin = origin
+        self._call = whole(origin.request)
+        self._conversation = conversation_of(self._call)
+        self._dispatcher = dispatcher
+        self._accounts = accounts
+        self._rank = {tier: rank for rank, tier in enumerate(tiers)}
         self._ends_s = dispatcher.clock() + dispatcher.policy.deadline_s
         self._attempts: list[Attempt] = []
-        self._failed: list[tuple[str, tuple[Finding, ...]]] = []
+        self._judging: CallAccount | None = None
+        self._rejected: list[tuple[str, tuple[Finding, ...]]] = []
 
-    async def run(self, decision: RouteDecision) -> Climbed:
+    async def run(self) -> CascadeResult:
         """From the decided tier upwards."""
-        outcome = await self._ask(decision, self._plan, self._call)
-        findings: tuple[Finding, ...] = ()
-        while isinstance(outcome, Answered):
-            above = self._above(decision, outcome.target)
-            findings = await self._findings(decision, outcome, is_last=above is None)
-            if not findings or above is None:
-                break
-            self._failed.append((outcome.target.tier, findings))
-            better = await self._in_time(self._ask(*above, self._call))
-            if not isinstance(better, Answered):
-                break
-            outcome, decision = better, _answered_by(above[0], better.target)
-        outcome = replace(outcome, attempts=tuple(self._attempts))
-        return Climbed(decision, outcome, tuple(self._failed), findings)
+        result: CascadeResult | None = None
+        step: _Step | None = (self._plan.decision, self._plan.targets)
+        while step is not None:
+            decision, targets = step
+            purpose = Purpose.ANSWER if result is None else Purpose.ESCALATION
+            account = self._accounts.open(replace(self._origin, decision=decision), purpose, waits=True)
+            try:
+                asking = self._dispatched(targets, self._call, account)
+                outcome = await (asking if result is None else self._in_time(asking))
+                if result is not None:
+                    if not isinstance(outcome, Answered):
+                        break
+                    decision = _answered_by(decision, outcome.target)
+                assert outcome is not None, "dispatch itself ends at the deadline"
+                result, step = await self._checked(decision, outcome)
+                account.close(is_rejected=step is not None)
+            finally:  # also where it was cancelled, or by a defect
+                account.close()
+                if self._judging is not None:
+                    self._judging.close()
+        assert result is not None, "there is a first step"
+        outcome = replace(result.outcome, attempts=tuple(self._attempts))
+        return replace(result, outcome=outcome, rejected=tuple(self._rejected))
 
-    def _above(self, decision: RouteDecision, served: Target) -> tuple[RouteDecision, Sequence[Target]] | None:
-        """The decision and the plan for the next tier up; None where the way ends."""
-        if len(self._failed) >= self._cascade.escalations or self._left_s() <= 0:
+    async def _checked(
+        self, decision: RouteDecision, outcome: Answered | Exhausted
+    ) -> tuple[CascadeResult, _Step | None]:
+        """The answer with its findings, and the next step where it is rejected."""
+        if isinstance(outcome, Exhausted):
+            return CascadeResult(decision, outcome), None
+        above = self._above(decision, outcome.target)
+        findings = await self._findings(decision, outcome, is_last=above is None)
+        if findings and above is not None:
+            self._rejected.append((outcome.target.tier, findings))
+        return CascadeResult(decision, outcome, findings=findings), above if findings else None
+
+    async def _dispatched(self, targets: Sequence[Target], call: Call, account: Account) -> Answered | Exhausted:
+        outcome = await self._dispatcher.dispatch(targets, call, account=account)
+        assert not isinstance(outcome, Opened), "the call asks for no stream"
+        self._attempts += outcome.attempts
+        return outcome
+
+    def _above(self, decision: RouteDecision, served: Target) -> _Step | None:
+        """The step to the next tier up; None where no other may be asked."""
+        if len(self._rejected) >= self._cascade.escalations or self._left_s() <= 0:
             return None
-        plan = [target for target in self._plan if self._is_above(target.tier, served.tier)]
-        if not plan:
+        targets = [target for target in self._plan.targets if self._is_above(target.tier, served.tier)]
+        if not targets:
             return None
         candidates = tuple(one for one in decision.candidates if self._is_above(one.tier, served.tier))
         escalated = replace(decision, candidates=candidates, reason=Reason.ESCALATED)
-        return _answered_by(escalated, plan[0]), plan
+        return _answered_by(escalated, targets[0]), targets
 
     def _is_above(self, tier: str, other: str) -> bool:
         return self._rank[tier] > self._rank[other]
@@ -148,17 +146,8 @@ class _Climb:
     def _left_s(self) -> float:
         return self._ends_s - self._dispatcher.clock()
 
-    async def _ask(self, decision: RouteDecision, plan: Sequence[Target], call: Call) -> Answered | Exhausted:
-        outcome = await self._dispatcher.dispatch(plan, call, on_settled=lambda end: self._settled(decision, end))
-        assert not isinstance(outcome, Opened), "the call asks for no stream"
-        return outcome
-
-    def _settled(self, decision: RouteDecision, end: Settlement) -> None:
-        self._attempts += end.attempts
-        self._settle(decision, end)
-
-    async def _in_time(self, asking: Coroutine[Any, Any, Answered | Exhausted]) -> Answered | Exhausted | None:
-        """The outcome; None where the deadline came first."""
+    async def _in_time(self, asking: Coroutine[Any, Any, T]) -> T | None:
+        """The result; None where the deadline comes first."""
         try:
             async with asyncio.timeout(self._left_s()):
                 return await asking
@@ -166,53 +155,29 @@ class _Climb:
             return None
 
     async def _findings(self, decision: RouteDecision, outcome: Answered, *, is_last: bool) -> tuple[Finding, ...]:
-        """What is found in the answer; of several, nothing where one of them is good."""
+        """What is found in the answer; of several, nothing where one of them passes."""
         each = [
             findings_of(answer, self._conversation, checks=self._cascade.checks, self_check=self._cascade.self_check)
             for answer in outcome.answers
         ]
-        if not all(each):
-            judge = self._cascade.judge
-            # Nobody asks for a verdict from which nothing would follow.
-            return () if judge is None or is_last else await self._judged(judge, decision, outcome)
-        return each[0]
+        if all(each):
+            return each[0]
+        judge = self._cascade.judge
+        # A verdict from which nothing would follow is not paid for.
+        return () if judge is None or is_last else await self._judged(judge, decision, outcome)
 
     async def _judged(self, judge: Judge, decision: RouteDecision, outcome: Answered) -> tuple[Finding, ...]:
-        """The judge's finding. A judge that cannot be reached, or says neither, finds nothing."""
+        """The judge's finding. A judge that does not answer, or says neither word, finds nothing."""
+        assert self._plan.judge is not None, "a cascade with a judge has a target for it"
         call = Call(judge_conversation(judge, self._conversation, outcome.answer), stream=False)
-        said = await self._in_time(self._ask(decision, [Target.of(JUDGE_TIER, judge.model)], call))
-        return (Finding("judge", judge.model),) if isinstance(said, Answered) and says_fail(said.answer) else ()
+        origin = replace(self._origin, decision=decision, request=call)
+        self._judging = self._accounts.open(origin, Purpose.JUDGE, waits=True)  # for the record of what it judges
+        verdict = await self._in_time(self._dispatched([self._plan.judge], call, self._judging))
+        return (Finding("judge", judge.model),) if isinstance(verdict, Answered) and says_fail(verdict.answer) else ()
 
 
 def _answered_by(decision: RouteDecision, target: Target) -> RouteDecision:
     return replace(decision, tier=target.tier, model=target.name)
-
-
-# --- The judge --------------------------------------------------------------------------------------------------------
-
-LONGEST_SHOWN = 24_000
-"""Characters of the ask and of the answer that a judge is shown."""
-
-
-def judge_conversation(judge: Judge, conversation: Conversation, answer: Answer) -> Conversation:
-    """What a judge is asked: the last ask and the answer, as data in JSON."""
-    calls = [{"tool": call.name, "arguments": call.arguments[:LONGEST_SHOWN]} for call in calls_of(answer)]
-    shown = {
-        "request": last_ask(conversation)[-LONGEST_SHOWN:],
-        "answer": text_of(answer)[:LONGEST_SHOWN],
-        **({"tool_calls": calls} if calls else {}),
-    }
-    turns = (Turn("system", (Text(judge.prompt),)), Turn("user", (Text(encode_json(shown).decode()),)))
-    return Conversation(turns=turns)
-
-
-def says_fail(verdict: Answer) -> bool:
-    """Whether the judge's first word is FAIL; whatever else it says."""
-    words = text_of(verdict).split(maxsplit=1)
-    return bool(words) and words[0].strip("*_`'\".,:;!").upper() == "FAIL"
-
-
-# --- To the client ----------------------------------------------------------------------------------------------------
 
 
 def whole(call: Call) -> Call:
@@ -222,80 +187,3 @@ def whole(call: Call) -> Call:
     conversation = replace(conversation_of(call), stream=False, include_usage=False)
     raw = call.raw and edit(call.raw, remove=("stream", "stream_options"))
     return replace(call, conversation=conversation, raw=raw, stream=False)
-
-
-def escalation_headers(climbed: Climbed) -> dict[str, str]:
-    """`x-router-escalations: budget=refusal, production=json+schema`; `x-router-findings` of what is returned."""
-    headers = {}
-    if climbed.failed:
-        told = (f"{quote(tier)}={_words(findings)}" for tier, findings in climbed.failed)
-        headers["x-router-escalations"] = ", ".join(told)
-    if climbed.findings:
-        headers["x-router-findings"] = _words(climbed.findings)
-    return headers
-
-
-def _words(findings: Sequence[Finding]) -> str:
-    return "+".join(dict.fromkeys(finding.check for finding in findings))
-
-
-def events_of(answer: Answer) -> Iterator[Event]:
-    """The whole answer as the events of a stream. Redacted thinking has no event and is left out."""
-    yield Started(answer.id, answer.model, Usage(**_input_side(answer.usage)))
-    n_calls = 0
-    for part in answer.parts:
-        if isinstance(part, Text):
-            yield TextDelta(part.text)
-        elif isinstance(part, Thinking):
-            if part.redacted is None:
-                yield ThinkingDelta(part.text, part.signature)
-        else:
-            yield ToolCallStarted(n_calls, part.id, part.name)
-            yield ToolCallDelta(n_calls, part.arguments)
-            n_calls += 1
-    yield UsageSeen(answer.usage)
-    yield Finished(answer.finish, answer.stop_sequence)
-
-
-def _input_side(usage: Usage) -> dict[str, int]:
-    names = ("input_tokens", "cache_read_tokens", "cache_write_tokens")
-    return {name: getattr(usage, name) for name in names}
-
-
-async def done_within(climbing: asyncio.Task[Climbed], seconds: float | None) -> Climbed | None:
-    """What the cascade came to; None where it takes longer. Being cancelled ends it."""
-    try:
-        await asyncio.wait({climbing}, timeout=seconds)
-    except BaseException:  # cancelled: the client is gone, and the cascade would spend for nobody
-        climbing.cancel()
-        raise
-    return climbing.result() if climbing.done() else None
-
-
-async def buffered(
-    climbing: asyncio.Task[Climbed], *, heartbeat_s: float, writer: Callable[[str], StreamWriter], model: str
-) -> AsyncGenerator[bytes, None]:
-    """A stream that shows signs of life until the answer is there, and then is all of it. Closing it ends the cascade.
-
-    writer: for the answer of a model.  model: the one that is asked first, while none has answered.
-    """
-    waiting = writer(model)
-    try:
-        if not climbing.done():
-            yield waiting.keepalive()
-        while (climbed := await done_within(climbing, heartbeat_s)) is None:
-            yield waiting.keepalive()
-        outcome = climbed.outcome
-        if isinstance(outcome, Exhausted):
-            yield waiting.fail(outcome.failure)
-        else:
-            yield _stream(outcome.answer, writer(outcome.target.name))
-    except Exception as exc:  # a defect of ours must not look like a clean end; its text may hold what was said
-        LOG.error("writing a cascade's answer: %s", type(exc).__name__)
-        yield waiting.fail(UpstreamFailure(FailureKind.SERVER, 0, "The answer could not be written."))
-    finally:
-        climbing.cancel()
-
-
-def _stream(answer: Answer, writer: StreamWriter) -> bytes:
-    return b"".join([*(writer.feed(event) for event in events_of(answer)), writer.finish()])

@@ -1,6 +1,6 @@
-"""What can be seen of an answer without a model: a refusal, nothing at all, a cut, broken JSON, a broken tool call.
+"""Checks of an answer that need no model: a refusal, nothing at all, a cut, broken JSON, a broken tool call.
 
-Pure. A finding asks for a dearer answer, so each check finds only what is sure: a stronger tier would do better.
+Pure. A finding leads to a more expensive answer, so each check finds only what a stronger tier would surely do better.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 from router.dialects.conversation import Answer, Conversation, Finish, Text, Tool, ToolCall
 from router.forward.json_schema import violation
 from router.jsontext import decode_json
-from router.settings.cascade import SelfCheck
+from router.policy import SelfCheck
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with an answer. check: a word of the configuration.  note: why, without what was said."""
+    """What is wrong with an answer. check: a word of the configuration.  note: why, without text of the answer."""
 
     check: str
     note: str
@@ -30,7 +30,7 @@ Check = Callable[[Answer, Conversation], Iterable[str]]
 def findings_of(
     answer: Answer, conversation: Conversation, *, checks: Collection[str], self_check: SelfCheck
 ) -> tuple[Finding, ...]:
-    """What the named checks and the operator's own rule find; () for an answer that may go."""
+    """What the named checks and the operator's own rule find; () for an answer that passes."""
     found = [
         Finding(name, note) for name, check in CHECKS.items() if name in checks for note in check(answer, conversation)
     ]
@@ -40,7 +40,7 @@ def findings_of(
 def _own_rule(answer: Answer, rule: SelfCheck) -> Iterable[str]:
     text = text_of(answer)
     if calls_of(answer) and not text:
-        return  # a call is no text to look at
+        return  # only a call: there is no text to check
     if rule.regex is not None and not rule.regex.found(text):
         yield "regex was not found"
     if rule.forbid is not None and rule.forbid.found(text):
@@ -48,12 +48,12 @@ def _own_rule(answer: Answer, rule: SelfCheck) -> Iterable[str]:
 
 
 def text_of(answer: Answer) -> str:
-    """What it says, without thinking."""
+    """The text of an answer, without thinking."""
     return "".join(part.text for part in answer.parts if isinstance(part, Text))
 
 
 def calls_of(answer: Answer) -> list[ToolCall]:
-    """The calls it makes."""
+    """The tool calls of an answer."""
     return [part for part in answer.parts if isinstance(part, ToolCall)]
 
 
@@ -66,7 +66,7 @@ def last_ask(conversation: Conversation) -> str:
 # --- Refusal ----------------------------------------------------------------------------------------------------------
 
 LONGEST_REFUSAL = 800
-"""Characters. A longer answer that begins by what it cannot do mostly goes on with what it can."""
+"""Characters. A longer answer that begins with what it cannot do mostly goes on with what it can."""
 
 _SORRY = {
     "en": r"(?:(?:i'm|i am|we're|we are)(?: so| very| really)? sorry|sorry|i apologi[sz]e|my apologies|unfortunately"
@@ -149,7 +149,7 @@ _NOT_JSON = object()
 
 def _json(answer: Answer, conversation: Conversation) -> Iterable[str]:
     if _is_to_be_json(answer, conversation) and _decoded(text_of(answer)) is _NOT_JSON:
-        yield "it is no JSON"
+        yield "it is not JSON"
 
 
 def _schema(answer: Answer, conversation: Conversation) -> Iterable[str]:
@@ -160,7 +160,7 @@ def _schema(answer: Answer, conversation: Conversation) -> Iterable[str]:
     if schema is None:
         return
     value = _decoded(text_of(answer))
-    wrong = "it is no JSON" if value is _NOT_JSON else violation(value, schema)
+    wrong = "it is not JSON" if value is _NOT_JSON else violation(value, schema)
     if wrong is not None:
         yield wrong
 
@@ -187,7 +187,7 @@ def _decoded(text: str) -> Any:
 
 
 def _tool_call(answer: Answer, conversation: Conversation) -> Iterable[str]:
-    """Calls that the client cannot carry out, and the call that was required and is not there."""
+    """Calls that the client cannot carry out, and a required call that is missing."""
     calls = calls_of(answer)
     if not _is_cut_by_client(answer, conversation):
         yield from _missing_call(calls, answer, conversation)
@@ -202,7 +202,7 @@ def _missing_call(calls: list[ToolCall], answer: Answer, conversation: Conversat
     choice = conversation.tool_choice
     names = {call.name for call in calls}
     if answer.finish is Finish.TOOL_CALLS and not calls:
-        yield "it ends in a call and makes none"
+        yield "it ends with a tool call but has none"
     elif choice is None or not conversation.tools or answer.finish is Finish.CONTENT_FILTER:
         return
     elif choice.mode == "required" and not calls:
@@ -213,10 +213,10 @@ def _missing_call(calls: list[ToolCall], answer: Answer, conversation: Conversat
 
 def _broken_call(call: ToolCall, tool: Tool | None, *, is_known: bool) -> Iterable[str]:
     if tool is None and is_known:
-        yield "it calls a tool that there is not"
+        yield "it calls a tool that does not exist"
     arguments = _decoded(call.arguments) if call.arguments.strip() else {}
     if not isinstance(arguments, dict):
-        yield "a call's arguments are no JSON object"
+        yield "a call's arguments are not a JSON object"
     elif tool is not None and (wrong := violation(arguments, tool.schema)) is not None:
         yield f"a call's arguments: {wrong}"
 

@@ -3,85 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import math
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from types import MappingProxyType
-from urllib.parse import quote
 
+from router.account import Accounts, Caller, Origin
 from router.core import Router
 from router.decision import RouteDecision
 from router.dialects.conversation import Conversation, FailureKind
 from router.dialects.route_body import decision_headers, route_request_of
 from router.dialects.row import JSON, AnswerInfo, ClientDialect
 from router.dialects.seen import seen
-from router.dialects.shared.prepared import Call
+from router.dialects.shared.prepared import OUR_FIELDS, Call
 from router.dialects.shared.stream import StreamWriter
-from router.dialects.table import passed_headers as headers_to_pass
 from router.errors import RequestError
-from router.forward.cascade import Climbed, buffered, can_climb, climb, done_within, escalation_headers
-from router.forward.plan import plan_of
-from router.forward.relay import relay
+from router.forward.cascade import CascadeResult, can_buffer, run_cascade
+from router.forward.headers import (
+    STREAM_HEADERS,
+    answer_headers,
+    cascade_headers,
+    failure_headers,
+    provider_headers,
+    served_by_header,
+)
+from router.forward.relay import done_within, relay, relay_whole
 from router.jsontext import encode_json
-from router.policy import Limits
-from router.policy.pins import POLICY_PREFIX, TIER_PREFIX, find_model
-from router.providers.calls import Answered, Attempt, Exhausted, Settlement
+from router.policy import Cascade, Plan
+from router.providers.calls import Answered, Attempt, Exhausted
 from router.providers.dispatch import Dispatcher
 from router.providers.exchange import Opened
-from router.types import ChatRequest, JsonObject, Reason, RouteRequest
-
-LOG = logging.getLogger("tierwise.calls")
-
-STREAM_HEADERS = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-
-OUR_FIELDS = ("router",)
-"""Members of a body that are for us: no provider lacks them."""
+from router.types import ChatRequest, JsonObject, RouteRequest
 
 LARGE_BYTES = 64 * 1024
-"""Of a body; deciding on a larger one takes so long that other streams would stand still meanwhile."""
-
-LONGEST_RETRY_AFTER_S = 86_400.0
-MOST_ATTEMPTS_SHOWN = 20
-LONGEST_DROPPED = 1_000
-"""Characters of `x-router-dropped`: field names are the client's, and clients' limits on headers are small."""
-
-
-class UnknownModel(RequestError):
-    """The body names a model that is not configured."""
-
-    status = 404
-    type = "not_found_error"
-
-    def __init__(self, name: str, known: str) -> None:
-        super().__init__(
-            f"model: {name[:100]!r} is not configured here. Ask for auto, {known}, or set unknown_models = "
-            '"auto" in [server].',
-            field="model",
-            code="model_not_found",
-        )
-
-
-class NoProvider(RequestError):
-    """The caller asked for tiers, or a model, that no provider with a key serves."""
-
-    status = 503
-    type = "api_error"
-    headers = MappingProxyType({"x-should-retry": "false"})  # a key does not appear while a client waits
-
-    def __init__(self, model: str) -> None:
-        super().__init__(
-            f"no provider of {model}, or of a model that may stand in, has a key here; see GET /readyz.",
-            code="no_provider",
-        )
+"""Of a body; deciding on a larger one takes so long that other streams would wait meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forwarded:
-    """An answer to send. body: whole, or piece by piece.
+    """An answer to send. body: complete, or piece by piece.
 
-    close: ends what the pieces come from, also where none was ever taken: a generator then runs no `finally`.
+    close: ends the source of the pieces, also where none was taken: a generator then runs no `finally`.
     """
 
     status: int
@@ -92,99 +53,58 @@ class Forwarded:
 
 
 class Forwarder:
-    """Joins a router and a dispatcher. One a process."""
+    """Joins a router and a dispatcher. One per process."""
 
     def __init__(
-        self,
-        router: Router,
-        dispatcher: Dispatcher,
-        *,
-        unknown_models: str,
-        wall_clock: Callable[[], float],
+        self, router: Router, dispatcher: Dispatcher, accounts: Accounts, *, wall_clock: Callable[[], float]
     ) -> None:
-        """unknown_models: `refuse` or `auto`, for names that are not configured.  wall_clock: Unix time."""
+        """accounts: receive every attempt.  wall_clock: Unix time."""
         self._router = router
         self._dispatcher = dispatcher
-        self._unknown_models = unknown_models
+        self._accounts = accounts
         self._wall_clock = wall_clock
         # A table decides in a fifth of a millisecond; a network in several.
         self._decides_in_thread = router.bundle.brain.encoder.spec.kind != "static"
 
-    async def forward(self, face: ClientDialect, body: JsonObject, raw: bytes, headers: Mapping[str, str]) -> Forwarded:
+    async def forward(
+        self, client: ClientDialect, body: JsonObject, raw: bytes, headers: Mapping[str, str], caller: Caller
+    ) -> Forwarded:
         """The answer to one request.
 
         body, raw: decoded and as it came.  headers: names in lower case.  Raises RequestError.
         """
-        asked = face.read(body)
-        stream = face.streams(body)
-        if face.passed_to is None:
+        asked = client.read(body)
+        stream = client.streams(body)
+        if client.passed_to is None:
             asked = asked.translatable()  # no provider takes its bytes: what has no translation is refused at once
         request = route_request_of(body, seen(asked, raw=raw), headers=headers)
-        passed = passed_headers(headers)
-        self._check_model(request.chat)
-        decision = await self._decide(request)
-        plan = plan_of(
-            decision.candidates,
-            self._router.setup.models,
-            self._dispatcher.providers,
-            pinned=decision.reason is Reason.PINNED,
-            reach=self._reach(request, decision),
-            needs=request.chat.needs,
-        )
-        if not plan:
-            raise NoProvider(decision.model)
-        log = partial(_log, n_bytes=len(raw), stream=stream)
         call = Call(
             conversation=asked,
             stream=stream,
-            dialect=face.passed_to,
-            raw=raw if face.passed_to is not None else None,
-            headers=passed,
+            dialect=client.passed_to,
+            raw=raw if client.passed_to is not None else None,
+            headers=provider_headers(headers),
         )
-        cascade = self._router.settings.policies[decision.policy].cascade
-        if cascade is not None and (conversation := _readable(asked)) and can_climb(conversation):
-            climbing = climb(
-                cascade,
-                decision,
-                call,
-                dispatcher=self._dispatcher,
-                tiers=self._router.setup.tiers,
-                plan=plan,
-                settle=log,
-            )
-            task = asyncio.create_task(climbing)
-            task.add_done_callback(_look_at)
-            return await self._cascaded(face, conversation, request.chat, decision, task)
-        outcome = await self._dispatcher.dispatch(plan, call, on_settled=partial(log, decision))
+        plan = await self._plan(request)
+        estimate = partial(self._router.estimated_input_tokens, request.chat)
+        origin = Origin(plan.decision, caller, call, stream, len(raw), estimate)
+        if plan.cascade is not None and (conversation := _readable(asked)) and can_buffer(conversation):
+            return await self._cascaded(client, conversation, request.chat, plan, plan.cascade, origin)
+        outcome = await self._dispatcher.dispatch(plan.targets, call, account=self._accounts.open(origin))
         if isinstance(outcome, Exhausted):
             if _is_untranslatable(outcome.attempts):
                 asked.translatable()  # no provider was called: none speaks the client's dialect
-            return self._failed(face, decision, outcome)
+            return self._failed(client, plan.decision, outcome)
         read = _NOT_READ if _is_passed_on(outcome) else asked.complete()
-        return self._answered(face, read, request.chat, decision, outcome)
+        return self._answered(client, read, request.chat, plan.decision, outcome)
 
-    def _reach(self, request: RouteRequest, decision: RouteDecision) -> tuple[str, ...]:
-        """The tiers that may stand in for those of the decision: what caller and policy limit, they mean."""
-        asked, setup = request.overrides, self._router.setup
-        own = Limits(floor=asked.floor, ceiling=asked.ceiling, tiers=request.options.tiers).allowed(setup.tiers)
-        named = Limits(tiers=setup.policies[decision.policy].limits.tiers).allowed(setup.tiers)
-        return tuple(tier for tier in own if tier in named)
-
-    async def _decide(self, request: RouteRequest) -> RouteDecision:
+    async def _plan(self, request: RouteRequest) -> Plan:
+        plan = partial(self._router.plan, request, usable=self._dispatcher.providers)
         if self._decides_in_thread or len(request.chat.raw) > LARGE_BYTES:
-            return await asyncio.to_thread(self._router.route, request)
-        return self._router.route(request)
+            return await asyncio.to_thread(plan)
+        return plan()
 
-    def _check_model(self, chat: ChatRequest) -> None:
-        name, setup = chat.model, self._router.setup
-        if name is None or self._unknown_models == "auto" or name == "auto":
-            return
-        if name.startswith((POLICY_PREFIX, TIER_PREFIX)) or len(find_model(name, setup)) == 1:
-            return
-        known = dict.fromkeys(spec.model for specs in setup.models.values() for spec in specs)
-        raise UnknownModel(name, ", ".join((*(f"{TIER_PREFIX}{tier}" for tier in setup.tiers), *known)))
-
-    def _told(self, chat: ChatRequest, decision: RouteDecision, model: str) -> AnswerInfo:
+    def _answer_info(self, chat: ChatRequest, decision: RouteDecision, model: str) -> AnswerInfo:
         return AnswerInfo(
             model=model,
             created_s=int(self._wall_clock()),
@@ -194,7 +114,7 @@ class Forwarder:
 
     def _answered(
         self,
-        face: ClientDialect,
+        client: ClientDialect,
         conversation: Conversation,
         chat: ChatRequest,
         decision: RouteDecision,
@@ -203,66 +123,74 @@ class Forwarder:
         passed_on = _is_passed_on(outcome)
         unread = () if passed_on else tuple(name for name in conversation.dropped if name not in OUR_FIELDS)
         headers = answer_headers(decision, outcome.attempts, dropped=(*outcome.dropped, *unread))
-        headers["x-router-served-by"] = quote(outcome.target.name, safe="/:@")
+        headers |= served_by_header(outcome.target)
         headers |= outcome.headers
-        told = self._told(chat, decision, outcome.target.name)
+        info = self._answer_info(chat, decision, outcome.target.name)
         if isinstance(outcome, Opened):
             headers |= STREAM_HEADERS
-            writer = face.writer(conversation, told)
-            pieces = relay(outcome.stream, writer, raw=passed_on and face.own_frames)
-            return Forwarded(200, face.stream_type, headers, pieces, outcome.stream.close)
+            writer = client.writer(conversation, info)
+            pieces = relay(outcome.stream, writer, raw=passed_on and client.own_frames)
+            return Forwarded(200, client.stream_type, headers, pieces, outcome.stream.close)
         written = outcome.raw
         if written is None:
-            written = encode_json(face.write(outcome.answers, conversation, told))
+            written = encode_json(client.write(outcome.answers, conversation, info))
         return Forwarded(200, JSON, headers, written)
 
     async def _cascaded(
         self,
-        face: ClientDialect,
+        client: ClientDialect,
         conversation: Conversation,
         chat: ChatRequest,
-        decision: RouteDecision,
-        climbing: asyncio.Task[Climbed],
+        plan: Plan,
+        cascade: Cascade,
+        origin: Origin,
     ) -> Forwarded:
-        """What a cascade came to. A stream for which that takes long begins before it is known, without its headers."""
+        """The answer of a cascade. A stream for which that takes long begins earlier, without the cascade's headers."""
+        running = asyncio.create_task(
+            run_cascade(
+                plan,
+                cascade,
+                origin=origin,
+                dispatcher=self._dispatcher,
+                accounts=self._accounts,
+                tiers=self._router.setup.tiers,
+            )
+        )
+        running.add_done_callback(_retrieve)
         heartbeat_s = self._dispatcher.policy.heartbeat_s
-
-        climbed = await done_within(climbing, heartbeat_s if conversation.stream else None)
-        if climbed is None:
-            headers: Mapping[str, str] = decision_headers(decision)
-        elif isinstance(climbed.outcome, Exhausted):
-            return self._failed(face, climbed.decision, climbed.outcome)
+        result = await done_within(running, heartbeat_s if conversation.stream else None)
+        if result is None:
+            headers: Mapping[str, str] = decision_headers(plan.decision)
+        elif isinstance(result.outcome, Exhausted):
+            return self._failed(client, result.decision, result.outcome)
         else:
-            answer = self._answered(face, conversation, chat, climbed.decision, climbed.outcome)
-            headers = {**answer.headers, **escalation_headers(climbed)}
+            answer = self._answered(client, conversation, chat, result.decision, result.outcome)
+            headers = {**answer.headers, **cascade_headers(result.rejected, result.findings)}
             if not conversation.stream:
                 return replace(answer, headers=headers)
 
         def writer(model: str) -> StreamWriter:
-            return face.writer(conversation, self._told(chat, decision, model))
+            return client.writer(conversation, self._answer_info(chat, plan.decision, model))
 
-        body = buffered(climbing, heartbeat_s=heartbeat_s, writer=writer, model=decision.model)
-        return Forwarded(200, face.stream_type, {**headers, **STREAM_HEADERS}, body, climbing.cancel)
+        body = relay_whole(running, heartbeat_s=heartbeat_s, writer=writer, model=plan.decision.model)
+        return Forwarded(200, client.stream_type, {**headers, **STREAM_HEADERS}, body, running.cancel)
 
-    def _failed(self, face: ClientDialect, decision: RouteDecision, outcome: Exhausted) -> Forwarded:
+    def _failed(self, client: ClientDialect, decision: RouteDecision, outcome: Exhausted) -> Forwarded:
         failure = outcome.failure
-        headers = answer_headers(decision, outcome.attempts, dropped=())
-        headers["x-should-retry"] = "false"  # we tried already; the client's own retries would multiply ours
-        if failure.retry_after_s is not None:
-            headers["retry-after"] = str(math.ceil(min(failure.retry_after_s, LONGEST_RETRY_AFTER_S)))
-        return Forwarded(face.failure_status(failure), JSON, headers, encode_json(face.write_failure(failure)))
+        headers = answer_headers(decision, outcome.attempts, dropped=()) | failure_headers(failure)
+        return Forwarded(client.failure_status(failure), JSON, headers, encode_json(client.write_failure(failure)))
 
 
 _NOT_READ = Conversation(turns=())
-"""Where a provider's own bytes go back, nobody looks at what was asked."""
+"""Placeholder for pass-through answers: the request is not read."""
 
 
 def _is_passed_on(outcome: Answered | Opened) -> bool:
     return outcome.passthrough if isinstance(outcome, Opened) else outcome.raw is not None
 
 
-def _look_at(task: asyncio.Task[Climbed]) -> None:
-    """Where the client has left, nobody fetches a defect, and asyncio would log it with its text."""
+def _retrieve(task: asyncio.Task[CascadeResult]) -> None:
+    """Retrieve the exception after a disconnect, or asyncio logs its text, which may quote the request."""
     if not task.cancelled():
         task.exception()
 
@@ -277,54 +205,3 @@ def _readable(asked: Conversation) -> Conversation | None:
         return asked.translatable()
     except RequestError:
         return None  # its answers cannot be checked either
-
-
-def passed_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The client's headers that go to a provider of its dialect. Raises RequestError for one that cannot be sent."""
-    passed = {name: headers[name] for name in headers_to_pass() if name in headers}
-    for name, value in passed.items():
-        if not value.isascii() or not value.isprintable():
-            raise RequestError(f"{name}: expected printable ASCII.", field=name, code="invalid_header")
-    return passed
-
-
-def answer_headers(
-    decision: RouteDecision, attempts: tuple[Attempt, ...], *, dropped: tuple[str, ...]
-) -> dict[str, str]:
-    """What was decided, tried and left out, as `x-router-*` headers."""
-    headers = decision_headers(decision)
-    headers["x-router-attempts"] = ", ".join(
-        f"{quote(one.target.name, safe='/:@')}={one.kind or one.status}" for one in attempts[:MOST_ATTEMPTS_SHOWN]
-    )
-    if dropped:
-        names = quote(", ".join(dict.fromkeys(dropped))[:LONGEST_DROPPED], safe=", .[]()", errors="replace")
-        headers["x-router-dropped"] = names[:LONGEST_DROPPED].strip()
-    return headers
-
-
-def _log(decision: RouteDecision, end: Settlement, *, n_bytes: int, stream: bool) -> None:
-    """One line a call: ids, sizes, times; never text."""
-    if not LOG.isEnabledFor(logging.INFO):
-        return
-    usage = end.usage
-    LOG.info(
-        "call",
-        extra={
-            "call": {
-                "decision_id": decision.decision_id,
-                "tier": decision.tier,
-                "reason": decision.reason.value,
-                "stream": stream,
-                "body_bytes": n_bytes,
-                "served_by": None if end.target is None else end.target.name,
-                "attempts": len(end.attempts),
-                "failure": None if end.failure is None else end.failure.kind.value,
-                "finish": None if end.finish is None else end.finish.value,
-                "cancelled": end.cancelled,
-                "input_tokens": None if usage is None else usage.input_tokens,
-                "output_tokens": None if usage is None else usage.output_tokens,
-                "first_event_ms": end.first_event_ms,
-                "duration_ms": end.duration_ms,
-            }
-        },
-    )

@@ -2,7 +2,7 @@
 
 Checked are: type, enum, const, required, properties, additionalProperties, items, prefixItems, minItems, maxItems,
 minimum, maximum, anyOf, oneOf (as anyOf), allOf, and `$ref` into the same schema. Every other keyword passes, and so
-does a schema that makes no sense: what is found here asks for a dearer answer, so nothing is found that is not sure.
+does a schema that makes no sense: a finding leads to a more expensive answer, so only what is sure is found.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ DEEPEST = 64
 """Schemas within schemas that are followed; a `$ref` may lead to itself."""
 
 MOST_STEPS = 50_000
-"""Schemas that are looked at for one value: a client's schema may hold itself twice, and so on without end."""
+"""Schemas that are checked for one value: a client's schema may refer to itself twice at each level, without end."""
 
 
 def violation(value: Any, schema: JsonObject) -> str | None:
@@ -67,7 +67,7 @@ class _Look:
                 yield f"{where} lacks {name!r}"
         found = schema.get("properties")
         properties = found if isinstance(found, dict) else {}
-        # Names that a pattern takes are nobody's to refuse here.
+        # A name that matches a pattern is not refused here.
         rest = True if "patternProperties" in schema else schema.get("additionalProperties", True)
         for name, item in value.items():
             inside = f"{where}.{name}" if name in properties else f"a further key of {where}"
@@ -89,7 +89,7 @@ def _own(value: Any, schema: JsonObject, where: str) -> Iterator[str]:
     """What is wrong with the value itself, whatever is inside it."""
     kinds = schema.get("type")
     if kinds is not None and not any(_is_a(kind, value) for kind in (kinds if isinstance(kinds, list) else [kinds])):
-        yield f"{where} is no {' or '.join(map(str, kinds)) if isinstance(kinds, list) else kinds}"
+        yield f"{where} is not {' or '.join(map(str, kinds)) if isinstance(kinds, list) else kinds}"
     if isinstance(schema.get("enum"), list) and not any(_same(value, one) for one in schema["enum"]):
         yield f"{where} is not in enum"
     if "const" in schema and not _same(value, schema["const"]):
@@ -102,7 +102,7 @@ def _own(value: Any, schema: JsonObject, where: str) -> Iterator[str]:
 
 
 def _referred(reference: Any, root: JsonObject) -> Any:
-    """The schema that `#/$defs/name` stands for; True, which everything fits, where there is none."""
+    """The schema that `#/$defs/name` refers to; True, which everything fits, where there is none."""
     if not isinstance(reference, str) or not reference.startswith("#"):
         return True
     found: Any = root
@@ -144,5 +144,5 @@ def _is_a(kind: Any, value: Any) -> bool:
 
 
 def _same(value: Any, other: Any) -> bool:
-    """Equal as JSON is: 1 is 1.0, and true is no 1."""
+    """Equal as JSON is: 1 is 1.0, and true is not 1."""
     return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)

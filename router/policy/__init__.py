@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
+from router.policy.cascade import CHECKS, JUDGE_PROMPT, Cascade, Judge, SelfCheck
 from router.policy.choose import choose, choose_tier
 from router.policy.decide import STEPS, Choice, decide
-from router.policy.facts import DEFAULT_POLICY, TURNS, Facts, Policy, Setup, Threshold, default_turns
+from router.policy.facts import Facts
 from router.policy.limits import NO_LIMITS, Limits
+from router.policy.plan import ModelNotConfigured, NoProvider, Plan, plan_of
 from router.policy.rules import Conditions, Regex, Rule, unreachable
+from router.policy.setup import DEFAULT_POLICY, TURNS, Policy, Setup, Threshold, default_turns
 
 __all__ = [
+    "CHECKS",
     "DEFAULT_POLICY",
+    "JUDGE_PROMPT",
     "NO_LIMITS",
     "STEPS",
     "TURNS",
+    "Cascade",
     "Choice",
     "Conditions",
     "Facts",
+    "Judge",
     "Limits",
+    "ModelNotConfigured",
+    "NoProvider",
+    "Plan",
     "Policy",
     "Regex",
     "Rule",
+    "SelfCheck",
     "Setup",
     "Threshold",
     "choose",
     "choose_tier",
     "decide",
     "default_turns",
+    "plan_of",
     "unreachable",
 ]

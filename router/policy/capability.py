@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from router.errors import RequestError
-from router.policy.facts import Facts, Setup
+from router.policy.facts import Facts
 from router.policy.pins import TIER_HEADER
+from router.policy.setup import Setup
 from router.types import Capability, ModelSpec, Needs
 
 
 def needed(needs: Needs) -> tuple[Capability, ...]:
-    """The capabilities that a request asks of a model."""
+    """The capabilities that a request needs of a model."""
     asked = {
         Capability.IMAGES: needs.images,
         Capability.AUDIO: needs.audio,
@@ -47,7 +48,7 @@ def _missing(model: ModelSpec, facts: Facts, needs: Sequence[Capability]) -> tup
     output = facts.request.chat.max_output_tokens or 0
     if model.max_output_tokens is not None and output > model.max_output_tokens:
         lacks.append(f"an answer of {output:,} tokens (it writes {model.max_output_tokens:,})")
-    # No text has more tokens than bytes: mostly nothing need be counted.
+    # No text has more tokens than bytes, so tokens are counted only where the bytes exceed the window.
     window = model.context_window
     if window is not None and facts.size_bytes + output > window:
         total = facts.input_tokens() + output
@@ -69,7 +70,7 @@ def nothing_fits(
 ) -> RequestError:
     """The error for a request that none of the models can serve.
 
-    models: by tier, at least one.  who: cannot, in words.  instead: (tier, model) that could.
+    models: by tier, at least one.  who: these models, in words.  instead: (tier, model) that could.
     """
     found = [(missing(model, facts), tier, model.model) for tier, specs in models.items() for model in specs]
     lacks, tier, nearest = min(found, key=lambda item: len(item[0]))

@@ -17,12 +17,12 @@ class TierChoice:
 
 
 def choose(prediction: Prediction, *, threshold: float, allowed: Sequence[str], safe_tier: str) -> TierChoice:
-    """The tier for a prediction where nothing else has a say: the threshold, then out of domain.
+    """The tier for a prediction where nothing else decides: the threshold, then out of domain.
 
     allowed: tiers that may be chosen, cheap to strong, at least one.
-    safe_tier: what a request gets at least that the classifier knows nothing about; where it is not allowed, the
-    cheapest allowed tier that is stronger, else the strongest allowed one. A stronger choice stays: with it lowered,
-    unseen sources lost more quality, not less (0.173 against 0.144 on traffic left out of the fit).
+    safe_tier: the lowest tier for a request unlike the training data; where it is not allowed, the cheapest allowed
+    tier that is stronger, else the strongest allowed one. A stronger choice stays: with it lowered, unseen sources
+    lost more quality, not less (0.173 against 0.144 on traffic left out of the fit).
     """
     tier = choose_tier(prediction, threshold=threshold, allowed=allowed)
     if prediction.out_of_domain:

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 from router.policy.capability import able_models, first_able, missing, nothing_fits
 from router.policy.choose import choose_tier, nearest_at_or_above
-from router.policy.facts import DEFAULT_POLICY, Facts, Policy, Setup, Threshold
+from router.policy.facts import Facts
 from router.policy.limits import NO_LIMITS, Limits, narrow
 from router.policy.pins import Asked, read_asked
 from router.policy.rules import first_match
+from router.policy.setup import DEFAULT_POLICY, Policy, Setup, Threshold
 from router.types import Candidate, ModelSpec, Reason, Step
 
 STEPS = ("pin", "rules", "turn", "classifier", "capability", "out_of_domain", "final")
@@ -22,25 +23,30 @@ STEPS = ("pin", "rules", "turn", "classifier", "capability", "out_of_domain", "f
 class Choice:
     """A decided tier, and how it came about.
 
-    candidates: models in the order to try, the chosen one first.  able: the models of each tier that could serve.
-    threshold: what the classifier was asked with; its promise is None where it does not cover the decision.
+    candidates: models in the order to try, the chosen one first.  candidate_tiers: their tiers, in this order.
+    able: the models of each tier that can serve the request.
+    threshold: the classifier's; its promise is None where it does not cover the decision.
+    caller_limits, unknown_model: as of Asked.
     """
 
     tier: str
     reason: Reason
     policy: str
     candidates: tuple[Candidate, ...]
+    candidate_tiers: tuple[str, ...]
     able: Mapping[str, tuple[ModelSpec, ...]]
     threshold: Threshold
     steps: tuple[Step, ...]
+    caller_limits: Limits
+    unknown_model: str | None
 
 
 def decide(facts: Facts, setup: Setup, *, asked_threshold: Threshold | None = None) -> Choice:
-    """The tier for a request, with the models to try and the story.
+    """The tier for a request, with the models to try and every step.
 
     asked_threshold: of a target that the request names; None for the policy's.
-    Raises RequestError for names that are unknown, for wishes that contradict each other, and where no model can
-    serve the request.
+    Raises RequestError for unknown names, for limits that contradict each other, and where no model can serve the
+    request.
     """
     draft = pin(facts, setup)
     draft = rules(draft, facts, setup)
@@ -54,11 +60,11 @@ def decide(facts: Facts, setup: Setup, *, asked_threshold: Threshold | None = No
 class Draft(NamedTuple):
     """What is decided so far; a tuple, as dataclasses.replace took half of the decision's time.
 
-    asked: what the caller wants.  policy: the one in force.
+    asked: by the caller.  policy: the one in force.
     in_play: the tiers that limits leave, cheap to strong.
-    ranges: in_play after each narrowing, with the reason that it gives where it changes the choice.
+    ranges: in_play after each narrowing, with the reason that holds where it changes the choice.
     tier: the tier after the step, None while none is chosen.
-    named: whether a pin, a rule or a turn named the tier, so that the classifier has no say.
+    named: whether a pin, a rule or a turn named the tier, so that the classifier does not choose.
     able: the models of each tier that can serve the request, once that is known.
     """
 
@@ -80,13 +86,13 @@ class Draft(NamedTuple):
         return self.tier
 
     def after(self, name: str, note: str, **changes: Any) -> Draft:
-        """The draft with a step more."""
+        """The draft with one more step."""
         step = Step(name, changes.get("tier", self.tier), note)
         return self._replace(steps=(*self.steps, step), **changes)
 
 
 def pin(facts: Facts, setup: Setup) -> Draft:
-    """What the caller asks for outright: a tier, a model, a policy, limits of its own."""
+    """What the caller asks for: a tier, a model, a policy, limits of its own."""
     asked = read_asked(facts, setup)
     policy = setup.policies[asked.policy or DEFAULT_POLICY]
     draft = Draft(asked=asked, policy=policy, in_play=setup.tiers, threshold=policy.threshold)
@@ -108,19 +114,19 @@ def rules(draft: Draft, facts: Facts, setup: Setup) -> Draft:
         else:
             notes.append(f"the caller's policy {policy.name} stays")
     in_play, ranges = setup.tiers, []
-    for who, said, reason in (
+    for who, given, reason in (
         (f"policy {policy.name}", policy.limits, Reason.THRESHOLD),
         ("the rule", limits, Reason.RULE),
         ("the caller", draft.asked.limits, Reason.THRESHOLD),
     ):
-        in_play = narrow(in_play, said, order=setup.tiers)
+        in_play = narrow(in_play, given, order=setup.tiers)
         ranges.append((reason, in_play))
-        if said == NO_LIMITS:
+        if given == NO_LIMITS:
             continue
-        if not set(in_play) <= set(said.allowed(setup.tiers)):
-            notes.append(f"{who}: {said}, over which the limits before it go")
-        elif said != limits:
-            notes.append(f"{who}: {said}")
+        if not set(in_play) <= set(given.allowed(setup.tiers)):
+            notes.append(f"{who}: {given} (overridden by earlier limits)")
+        elif given != limits:
+            notes.append(f"{who}: {given}")
     return draft.after(
         "rules",
         "; ".join(notes),
@@ -133,7 +139,7 @@ def rules(draft: Draft, facts: Facts, setup: Setup) -> Draft:
 
 
 def turn(draft: Draft, facts: Facts, setup: Setup) -> Draft:
-    """What the kind of turn gets: a tier, a floor or a ceiling within what is left, or the classifier."""
+    """The limits of the kind of turn, within what is left; without any, the classifier chooses."""
     if draft.named:
         return draft.after("turn", f"{facts.turn}: passed over, the tier is named")
     turns = {**(setup.turns or {}), **(draft.policy.turns or {})}
@@ -178,7 +184,7 @@ def _loss_note(facts: Facts, setup: Setup, in_play: Sequence[str], tier: str, th
 
 
 def capability(draft: Draft, facts: Facts, setup: Setup) -> Draft:
-    """Up to the first tier with a model that can serve the request; over a ceiling before failing, never down."""
+    """Up to the first tier with a model that can serve the request; above a ceiling rather than failing, never down."""
     able = able_models(facts, setup)
     if draft.reason is Reason.PINNED:
         return _pinned(draft, facts, setup, able)
@@ -188,7 +194,7 @@ def capability(draft: Draft, facts: Facts, setup: Setup) -> Draft:
     if found is None:
         reachable = _reachable(draft, setup)
         found = first_able(tier, reachable, able, order=order)
-        over = ", over the limits, as nothing within them can"
+        over = ", above the limits, as nothing within them can"
         if found is None:
             above = {name: setup.models[name] for name in reachable if order.index(name) >= order.index(tier)}
             raise nothing_fits(
@@ -215,7 +221,7 @@ def _pinned(draft: Draft, facts: Facts, setup: Setup, able: Mapping[str, tuple[M
 
 
 def _reachable(draft: Draft, setup: Setup) -> tuple[str, ...]:
-    """The tiers that may be used at all: whoever names the only tiers means it, a floor or a ceiling is a wish."""
+    """The tiers that may be used at all: `tiers` lists are hard limits; floors and ceilings may be exceeded."""
     tiers = setup.tiers
     for limits in (draft.policy.limits, draft.asked.limits):
         tiers = narrow(tiers, Limits(tiers=limits.tiers), order=setup.tiers)
@@ -227,7 +233,7 @@ def _strongest_able(able: Mapping[str, tuple[ModelSpec, ...]], order: Sequence[s
 
 
 def out_of_domain(draft: Draft, facts: Facts, setup: Setup) -> Draft:
-    """At least the safe tier for a request that the classifier knows nothing about, where the classifier decided."""
+    """At least the safe tier for a request unlike the training data, where the classifier decided."""
     distance = f"{facts.prediction.domain_distance:.2f}"
     if not facts.prediction.out_of_domain:
         return draft.after("out_of_domain", f"no: distance {distance}")
@@ -244,24 +250,27 @@ def out_of_domain(draft: Draft, facts: Facts, setup: Setup) -> Draft:
 def final(draft: Draft, setup: Setup) -> Choice:
     """The models to try: those of the tier that can serve it, then those of each stronger tier in play."""
     rank = setup.tiers.index(draft.chosen)
-    stronger = [tier for tier in draft.in_play if setup.tiers.index(tier) > rank]
-    candidates = tuple(Candidate(tier, model.model) for tier in (draft.chosen, *stronger) for model in draft.able[tier])
+    tiers = (draft.chosen, *(tier for tier in draft.in_play if setup.tiers.index(tier) > rank))
+    candidates = tuple(Candidate(tier, model.model) for tier in tiers for model in draft.able[tier])
     draft = draft.after("final", f"{candidates[0].model}; {draft.reason.value}, {len(candidates)} candidates")
     return Choice(
         tier=draft.chosen,
         reason=draft.reason,
         policy=draft.policy.name,
         candidates=candidates,
+        candidate_tiers=tiers,
         able=draft.able,
         threshold=draft.threshold if _is_promised(draft, setup) else Threshold(draft.threshold.value),
         steps=draft.steps,
+        caller_limits=draft.asked.limits,
+        unknown_model=draft.asked.unknown_model,
     )
 
 
 def _is_promised(draft: Draft, setup: Setup) -> bool:
     """Whether the promise covers the decision: it was measured with every tier in play and the classifier deciding.
 
-    What moves requests up, a floor or a capability, loses no more quality than was measured, but costs more.
+    A floor or a capability, which moves requests up, loses no more quality than was measured, but costs more.
     """
     promise = draft.threshold.promise
     if promise is None or draft.named:

@@ -1,4 +1,4 @@
-"""Which tiers may be chosen: limits, and how those of several people combine."""
+"""Which tiers may be chosen: limits, and how those of policy, rule and caller combine."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What somebody says of the tier.
+    """Limits on the tier, from one source.
 
     tier: exactly this one.  floor, ceiling: the cheapest and the strongest that may be chosen.  tiers: only these.
-    None says nothing.
+    None is no limit.
     """
 
     tier: str | None = None
@@ -37,26 +37,25 @@ class Limits:
 
     def __str__(self) -> str:
         """The limits in words, such as `floor production, ceiling frontier`; "no limits" if there are none."""
-        said = [f"{name} {tier}" for name in ("tier", "floor", "ceiling") if (tier := getattr(self, name)) is not None]
+        words = [f"{name} {tier}" for name in ("tier", "floor", "ceiling") if (tier := getattr(self, name)) is not None]
         if self.tiers is not None:
-            said.append(f"only {', '.join(self.tiers)}")
-        return ", ".join(said) or "no limits"
+            words.append(f"only {', '.join(self.tiers)}")
+        return ", ".join(words) or "no limits"
 
 
 NO_LIMITS = Limits()
 
 
 def narrow(tiers: tuple[str, ...], limits: Limits, *, order: Sequence[str]) -> tuple[str, ...]:
-    """The tiers that further limits leave of those still in play, never none.
+    """The tiers that further limits leave of those still in play, at least one.
 
-    Who spoke before goes first: where nothing in play is within the limits, the tier in play that is nearest to them
-    is left, the stronger of two that are equally near.
+    Earlier limits win: where the new ones exclude every remaining tier, the nearest one is kept, the stronger on a tie.
     """
     if limits == NO_LIMITS:
         return tiers
-    wished = limits.allowed(order)
-    kept = tuple(tier for tier in tiers if tier in wished)
-    if kept or not wished:
+    allowed = limits.allowed(order)
+    kept = tuple(tier for tier in tiers if tier in allowed)
+    if kept or not allowed:
         return kept or tiers
-    ranks = [order.index(tier) for tier in wished]
+    ranks = [order.index(tier) for tier in allowed]
     return (min(tiers, key=lambda tier: (min(abs(order.index(tier) - rank) for rank in ranks), -order.index(tier))),)

@@ -1,14 +1,15 @@
-"""What the caller asks for outright, by model name or header, and what of it is a mistake."""
+"""What the caller asks for by model name or header, checked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from router.checked.words import not_one_of, sentence
 from router.errors import RequestError
-from router.policy.facts import DEFAULT_POLICY, Facts, Setup
+from router.policy.facts import Facts
 from router.policy.limits import NO_LIMITS, Limits
+from router.policy.setup import DEFAULT_POLICY, Setup
 from router.types import Overrides
 
 POLICY_PREFIX = "auto:"
@@ -17,35 +18,34 @@ TIER_PREFIX = "tier:"
 TIER_HEADER, FLOOR_HEADER, CEILING_HEADER = "x-router-tier", "x-router-floor", "x-router-ceiling"
 POLICY_HEADER, OFF_HEADER = "x-router-policy", "x-router-off"
 
-
 NO_OVERRIDES = Overrides()
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(NamedTuple):
     """What the caller asks for.
 
     tier, model: a pin; the model may be None.  policy: by name, None if none is named.
     limits: the caller's own, with the pinned tier.  note: all of it in words.
+    unknown_model: the model's name, if it names no model here, or several; None otherwise.
     """
 
-    tier: str | None
-    model: str | None
-    policy: str | None
-    limits: Limits
     note: str
+    tier: str | None = None
+    model: str | None = None
+    policy: str | None = None
+    limits: Limits = NO_LIMITS
+    unknown_model: str | None = None
 
 
 def read_asked(facts: Facts, setup: Setup) -> Asked:
-    """What the caller asks for; headers go before the model's name.
+    """What the caller asks for; headers override the model's name.
 
-    Raises RequestError for an unknown tier or policy, and for wishes that leave no tier.
+    Raises RequestError for an unknown tier or policy, and for limits that leave no tier.
     """
     overrides, options = facts.request.overrides, facts.request.options
     name = facts.request.chat.model
     if overrides == NO_OVERRIDES and options.tiers is None:
-        tier, model, policy, note = _read_name(name, setup)
-        return Asked(tier, model, policy, NO_LIMITS if tier is None else Limits(tier=tier), note)
+        return _read_name(name, setup)
     for header, value in (
         (TIER_HEADER, overrides.tier),
         (FLOOR_HEADER, overrides.floor),
@@ -55,15 +55,16 @@ def read_asked(facts: Facts, setup: Setup) -> Asked:
         _check(value, setup.tiers, field=header, what="tier")
     _check(overrides.policy, tuple(setup.policies), field=POLICY_HEADER, what="policy")
 
-    tier, model, policy, note = _read_name(name, setup)
+    named = _read_name(name, setup)
+    note, tier, model, policy, *_ = named
     if overrides.tier is not None:
         tier, model, note = overrides.tier, None, f"pinned by {TIER_HEADER}: {overrides.tier}"
     elif overrides.off and tier is None:
-        # The strongest that is left: who turns routing off wants what there was before it.
+        # Without routing, requests went to the strongest model.
         own = Limits(floor=overrides.floor, ceiling=overrides.ceiling, tiers=options.tiers).allowed(setup.tiers)
         tier = own[-1] if own else setup.tiers[-1]
-        named = "no model is named" if name is None else f"{name!r} names no model here"
-        note = f"{OFF_HEADER}, and {named}: the strongest tier"
+        why = "no model is named" if name is None else f"{name!r} names no model here"
+        note = f"{OFF_HEADER}, and {why}: the strongest tier"
     elif overrides.off:
         note = f"{OFF_HEADER}: {note}"
     if overrides.policy is not None:
@@ -73,11 +74,11 @@ def read_asked(facts: Facts, setup: Setup) -> Asked:
     _check_own(limits, setup.tiers)
     if (rest := Limits(floor=limits.floor, ceiling=limits.ceiling, tiers=limits.tiers)) != Limits():
         note += f"; asked for: {rest}"
-    return Asked(tier, model, policy, limits, note)
+    return Asked(note, tier, model, policy, limits, named.unknown_model)
 
 
 def find_model(name: str, setup: Setup) -> list[tuple[str, str]]:
-    """(tier, model) for each configured model of that name, whole or without its provider; its cheapest tier only."""
+    """(tier, model) for each configured model of that name, with or without its provider; in its cheapest tier."""
     found: dict[str, str] = {}
     for tier in setup.tiers:
         for spec in setup.models[tier]:
@@ -86,25 +87,26 @@ def find_model(name: str, setup: Setup) -> list[tuple[str, str]]:
     return [(tier, model) for model, tier in found.items()]
 
 
-def _read_name(name: str | None, setup: Setup) -> tuple[str | None, str | None, str | None, str]:
-    """(tier, model, policy, note) that a model's name asks for."""
+def _read_name(name: str | None, setup: Setup) -> Asked:
+    """What a model's name asks for."""
     if name is None or name == DEFAULT_POLICY:
-        return None, None, None, "no pin"
+        return Asked("no pin")
     if name.startswith(POLICY_PREFIX):
         policy = name.removeprefix(POLICY_PREFIX)
         _check(policy, tuple(setup.policies), field="model", what="policy", prefix=POLICY_PREFIX)
-        return None, None, policy, f"no pin; policy {policy} by the model's name"
+        return Asked(f"no pin; policy {policy} by the model's name", policy=policy)
     if name.startswith(TIER_PREFIX):
         tier = name.removeprefix(TIER_PREFIX)
         _check(tier, setup.tiers, field="model", what="tier", prefix=TIER_PREFIX)
-        return tier, None, None, f"pinned by the model's name: {tier}"
+        return Asked(f"pinned by the model's name: {tier}", tier, limits=Limits(tier=tier))
     found = find_model(name, setup)
     if len(found) == 1:
         tier, model = found[0]
-        return tier, model, None, f"pinned by the model's name: {model} of {tier}"
+        return Asked(f"pinned by the model's name: {model} of {tier}", tier, model, limits=Limits(tier=tier))
     if found:
-        return None, None, None, f"model {name!r} could be {' or '.join(model for _, model in found)}: no pin"
-    return None, None, None, f"model {name!r} is not configured here: no pin"
+        several = " or ".join(model for _, model in found)
+        return Asked(f"model {name!r} could be {several}: no pin", unknown_model=name)
+    return Asked(f"model {name!r} is not configured here: no pin", unknown_model=name)
 
 
 def _check(value: str | None, known: Sequence[str], *, field: str, what: str, prefix: str = "") -> None:
@@ -115,7 +117,7 @@ def _check(value: str | None, known: Sequence[str], *, field: str, what: str, pr
 
 
 def _check_own(limits: Limits, tiers: Sequence[str]) -> None:
-    """Raise RequestError where the caller's own wishes leave no tier."""
+    """Raise RequestError where the caller's own limits leave no tier."""
     if limits.allowed(tiers):
         return
     given = (
@@ -125,5 +127,5 @@ def _check_own(limits: Limits, tiers: Sequence[str]) -> None:
         ("router.tiers", limits.tiers),
     )
     field = next(name for name, value in given[1:] if value is not None)
-    message = f"{field}: what the request asks for leaves no tier ({limits}); tiers are {', '.join(tiers)}."
+    message = f"{field}: these limits contradict each other ({limits}); tiers are {', '.join(tiers)}."
     raise RequestError(message, field=field, code="contradiction")

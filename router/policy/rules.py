@@ -1,4 +1,4 @@
-"""An operator's rules: conditions on a request, and what they say of the tier. The first that matches decides."""
+"""An operator's rules: conditions on a request, and the limits that follow. The first that matches decides."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ AGENT_HEADERS = ("x-router-agent", "x-clawrouter-agent-id", "x-claude-code-agent
 AUDIENCE_HEADERS = ("x-router-audience",)
 AUDIENCES = ("customer", "internal")
 ANY = "*"
-"""A header's or metadata field's value that stands for all of them."""
+"""A header's or metadata field's value that matches any other."""
 
 MIN_PROBABILITY = 0.5
-"""How sure the bundle must be of a task where the rule does not say."""
+"""Least probability of a task for a rule that names none."""
 
 AnyOf: TypeAlias = tuple[str, ...]
-"""Values of which one has to be there; () is no condition."""
+"""Accepted values, one of which must be found; () is no condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class Regex:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """What a request has to be like; every condition given must hold, and each holds for any of its values.
+    """Conditions on a request; every one given must hold, and each holds for any of its values.
 
-    task: the bundle's guess, at `min_probability` or surer.  turn, dialect: words of the HTTP contract.
+    task: the bundle's guess, at `min_probability` or more.  turn, dialect: words of the HTTP contract.
     agent, audience: from their headers, else from the body's metadata.  language: ISO 639-1 code of the ask.
     model: the name the body asks for.  regex: on the ask.  has_images, has_tools: what the body holds.
     header, metadata: fields with their values, `*` for any.
@@ -58,7 +58,7 @@ class Conditions:
     metadata: Mapping[str, AnyOf] = field(default_factory=dict)
 
     def hold(self, facts: Facts) -> bool:
-        """Whether they hold for a request; what costs most is looked at last."""
+        """Whether they hold for a request; the expensive ones are checked last."""
         chat = facts.request.chat
         return (
             _one_of(self.turn, facts.turn)
@@ -94,25 +94,25 @@ class Conditions:
 
     def __str__(self) -> str:
         """The conditions in words; "every request" if there are none."""
-        said = []
+        words = []
         for name in ("task", "turn", "dialect", "agent", "audience", "language", "model"):
             if values := getattr(self, name):
-                said.append(f"{name} {' or '.join(values)}")
+                words.append(f"{name} {' or '.join(values)}")
         if self.regex:
-            said.append(f"regex {' or '.join(regex.source for regex in self.regex)}")
+            words.append(f"regex {' or '.join(regex.source for regex in self.regex)}")
         for name, wanted in (("images", self.has_images), ("tools", self.has_tools)):
             if wanted is not None:
-                said.append(f"{'has' if wanted else 'no'} {name}")
+                words.append(f"{'has' if wanted else 'no'} {name}")
         for kind, fields in (("header", self.header), ("metadata", self.metadata)):
-            said += [f"{kind} {name} {' or '.join(values)}" for name, values in fields.items()]
-        return ", ".join(said) or "every request"
+            words += [f"{kind} {name} {' or '.join(values)}" for name, values in fields.items()]
+        return ", ".join(words) or "every request"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Conditions with what follows from them.
 
-    limits: what it says of the tier.  policy: the policy it puts in force; None for none.
+    limits: on the tier.  policy: the policy that it selects; None for none.
     where: its file and line.  name: the operator's own; "" if it has none.
     """
 
@@ -139,7 +139,7 @@ def first_match(rules: Sequence[Rule], facts: Facts) -> Rule | None:
 
 
 def unreachable(rules: Sequence[Rule]) -> tuple[Rule, Rule] | None:
-    """(earlier, later) for the first rule that can never decide, as an earlier one takes all its requests."""
+    """(earlier, later) for the first rule that can never match, because an earlier one matches all its requests."""
     for position, later in enumerate(rules):
         for earlier in rules[:position]:
             if earlier.conditions.include(later.conditions):

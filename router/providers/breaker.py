@@ -1,4 +1,4 @@
-"""Circuit breakers: a model that keeps failing is left alone for a while, then tried with one request."""
+"""Circuit breakers: a model that keeps failing is not asked for a while, then tried with one request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _State:
 
 
 class Breaker:
-    """One breaker a key (provider and model). For one event loop: nothing here is guarded against threads.
+    """One breaker per key (provider and model). For one event loop: not safe for threads.
 
     closed -> open after `failures` in a row; open -> half-open after the cooldown, when one request may try;
     half-open -> closed if that succeeds, open again if not.
@@ -70,7 +70,7 @@ class Breaker:
         state.probing = False
 
     def release(self, key: Hashable) -> None:
-        """It neither answered nor failed: the caller went away. A probe may be made again."""
+        """It neither answered nor failed, as the caller disconnected. A probe may be made again."""
         if (state := self._states.get(key)) is not None:
             state.probing = False
 
@@ -80,7 +80,7 @@ class Breaker:
         return 0.0 if state is None or state.open_until_s is None else max(0.0, state.open_until_s - self._clock())
 
     def state(self, key: Hashable) -> str:
-        """`closed`, `open` or `half_open`, for people to read."""
+        """`closed`, `open` or `half_open`."""
         state = self._states.get(key)
         if state is None or state.open_until_s is None:
             return "closed"

@@ -1,50 +1,27 @@
-"""The values that dispatch, adapters and transport hand to each other."""
+"""The values that dispatch, adapters, transport and accounts exchange."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from router.dialects.conversation import Answer, Event, FailureKind, Finish, UpstreamFailure, Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A model at a provider, as one candidate of a plan.
-
-    provider: a name of the registry.  model: the provider's own name for it, as it is sent.
-    context_window_tokens: None where it is not known.
-    """
-
-    tier: str
-    provider: str
-    model: str
-    context_window_tokens: int | None = None
-
-    @classmethod
-    def of(cls, tier: str, name: str, *, context_window_tokens: int | None = None) -> Target:
-        """The target that `provider/model` names; the model's own name may hold more slashes.
-
-        Raises ValueError where there is no provider in it.
-        """
-        provider, slash, model = name.partition("/")
-        if not provider or not slash or not model:
-            raise ValueError(f"expected provider/model, found {name!r}")
-        return cls(tier, provider, model, context_window_tokens)
-
-    @property
-    def name(self) -> str:
-        """`provider/model`."""
-        return f"{self.provider}/{self.model}"
+from router.types import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One attempt, for headers and the log: never what was said.
+    """One attempt at one target, from when it began to its end.
 
-    status: the HTTP status; 0 where none came.  kind: None where it answered.
-    started_s: on the dispatcher's clock.  skipped: nothing was sent: the breaker was open, or the request cannot be
-    said to it.  With status 0, no kind and not skipped, the caller went away.
+    status: the HTTP status; 0 where none came.  kind: of its failure; None where it did not fail.
+    started_s: Unix time.  first_event_ms: from then until the answer, or a stream's content, began; None if it never
+    did.  duration_ms: until its end; of an attempt in an outcome, until a stream began.
+    skipped: nothing was sent, for example as the breaker was open.  cancelled: it was ended from our side, by a client
+    that disconnected or by a deadline, before the answer was complete.
+    usage: the last that the provider reported; None if it never did.  finish: None where the answer is incomplete.
+    has_begun: whether anything of an answer came.  output_bytes: UTF-8 bytes of a stream's content so far.
+    answers: of an answer that is not streamed.  events: of a stream, where the account keeps answers.
     """
 
     target: Target
@@ -53,25 +30,49 @@ class Attempt:
     started_s: float
     duration_ms: float
     skipped: bool = False
+    cancelled: bool = False
+    first_event_ms: float | None = None
+    usage: Usage | None = None
+    finish: Finish | None = None
+    has_begun: bool = False
+    output_bytes: int = 0
+    answers: tuple[Answer, ...] = field(default=(), repr=False)
+    events: tuple[Event, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What a call came to; handed to `on_settled` exactly once a call, however it ended.
+    """The end of a dispatch.
 
-    target: the one that answered; None where none did.  usage: the last that the provider reported; None if it never
-    did.  finish: None where the answer is not whole.  failure: what ended it.  cancelled: the caller went away.
-    first_event_ms, duration_ms: since the call began.
+    target: the one that answered; None where none did.  usage, finish: as of its attempt.  failure: what ended it; its
+    message may quote the request.  cancelled: as of an attempt.
+    first_event_ms, duration_ms: since the dispatch began.
     """
 
     target: Target | None
     attempts: tuple[Attempt, ...]
     usage: Usage | None
     finish: Finish | None
-    failure: UpstreamFailure | None
+    failure: UpstreamFailure | None = field(repr=False)
     cancelled: bool
     first_event_ms: float | None
     duration_ms: float
+
+
+class Account(Protocol):
+    """Receives what happens in one dispatch. No method may raise, or take long."""
+
+    keeps_answers: bool
+    """Whether the events of streams are kept for it."""
+
+    def begins(self, target: Target, /) -> UpstreamFailure | None:
+        """Called before an attempt is sent; a failure forbids it, and the target is skipped with that failure."""
+
+    def ended(self, attempt: Attempt, /) -> None:
+        """Called exactly once per attempt, skipped ones included; for a stream, at its end."""
+
+    def settled(self, settlement: Settlement, /) -> None:
+        """Called exactly once per dispatch, after its attempts have ended."""
 
 
 RATE_LIMIT_HEADERS = ("x-ratelimit-", "ratelimit", "anthropic-ratelimit-")
@@ -79,30 +80,30 @@ REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid")
 UPSTREAM_ID = "x-router-upstream-request-id"
 
 
-def told_headers(headers: Mapping[str, str], *, same_dialect: bool) -> dict[str, str]:
-    """What of a provider's headers a client is told: the id to complain with; its rate limits in the same dialect.
+def client_headers(headers: Mapping[str, str], *, same_dialect: bool) -> dict[str, str]:
+    """The provider's headers for the client: the request's id; in the same dialect, the rate limits too.
 
     headers: names in lower case.  Values that are not printable ASCII are left out.
     """
-    told = {}
+    kept = {}
     for name, value in headers.items():
         if name in REQUEST_ID_HEADERS:
             name = UPSTREAM_ID
         elif not (same_dialect and name.startswith(RATE_LIMIT_HEADERS)):
             continue
         if value.isascii() and value.isprintable():
-            told[name] = value
-    return told
+            kept[name] = value
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A whole answer.
 
-    answers: one, or as many as the client asked for; the usage is that of all and stands at the first.
+    answers: one, or as many as the client asked for; the usage of all is at the first.
     raw: the provider's own bytes where client and provider speak the same dialect; send these. None: write `answers`.
-    dropped: what the client asked for and this provider could not be told.
-    headers: those of the provider's that its client may want, as `told_headers` picks them.
+    dropped: parameters of the client that this provider does not support.
+    headers: the provider's headers for the client, as `client_headers` picks them.
     """
 
     target: Target
@@ -114,13 +115,13 @@ class Answered:
 
     @property
     def answer(self) -> Answer:
-        """The first answer, mostly the only one."""
+        """The first answer, usually the only one."""
         return self.answers[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Exhausted:
-    """No candidate answered. failure: the one to tell the client, with the longest useful retry-after."""
+    """No target answered. failure: the one for the client, with the longest useful retry-after."""
 
     failure: UpstreamFailure
     attempts: tuple[Attempt, ...]
@@ -131,7 +132,7 @@ class Piece:
     """A piece of a stream.
 
     raw: bytes to send as they are, whole events only; None: write the events in the client's dialect. Both are empty
-    where the provider has been silent for `heartbeat_s`: time for a comment or a ping.
+    where the provider has been silent for `heartbeat_s`: then a comment or a ping is sent.
     """
 
     events: tuple[Event, ...] = ()

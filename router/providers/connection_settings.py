@@ -1,4 +1,4 @@
-"""How connections to providers are made and kept; apart from what makes them, so that settings load no client."""
+"""How connections to providers are made and kept. In a file of its own, so that settings load no HTTP client."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class _Proxy:
 
 
 class Connections(httpx2.AsyncBaseTransport):
-    """A pool of HTTP/1.1 connections for one event loop, made inside it; whoever makes it closes it.
+    """A pool of HTTP/1.1 connections for one event loop, made inside it; its owner closes it.
 
     Redirects are not followed, cookies are not kept, answers are not decoded (httpx2's Response does that). Reading has
     no time limit here: who waits sets one.

@@ -14,20 +14,21 @@ from router.dialects.shared.provider import HttpRequest
 from router.dialects.shared.signatures import answer_without_signatures
 from router.dialects.table import provider
 from router.jsontext import decode_json
-from router.providers.calls import Answered, Attempt, Target, told_headers
+from router.providers.calls import Answered, Attempt, client_headers
 from router.providers.retry import DispatchSettings
-from router.providers.stream import EMPTY, MALFORMED, AnswerStream, StreamEnd, is_empty
+from router.providers.seen import EMPTY, MALFORMED, Seen, is_empty
+from router.providers.stream import AnswerStream
 from router.providers.transport import Reply, UpstreamBroke
-from router.types import Dialect
+from router.types import Dialect, Target
 
 MAX_FAILURE_BYTES = 64 * 1024
 """Of an error answer; more is not read."""
 
-DEADLINE = "The deadline of all attempts is over."
+DEADLINE = "The deadline of all attempts has passed."
 
 
 class Opens(Protocol):
-    """What sends: a Transport, or a test's own."""
+    """What sends requests."""
 
     async def open(self, request: HttpRequest, *, within_s: float) -> Reply:
         """Send, and wait for headers. Raises UpstreamBroke."""
@@ -35,10 +36,9 @@ class Opens(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A stream that has begun: from here on there is no going elsewhere.
+    """A stream that has begun: from here on no other target is tried.
 
-    passthrough: pieces carry the provider's own bytes.  dropped: what this provider could not be told.
-    headers: as of Answered.
+    passthrough: pieces carry the provider's own bytes.  dropped, headers: as of Answered.
     """
 
     target: Target
@@ -56,8 +56,9 @@ Found = Answered | Opened | UpstreamFailure
 class Exchange:
     """An exchange with a provider, and how its answer is read.
 
-    dialect: of the provider.  stream: whether a stream was asked for.  dropped: what the provider was not told.
-    clock: seconds, monotonic.  wall_clock: Unix time.  on_end: told once how a stream that has begun ended.
+    dialect: of the provider.  stream: whether a stream was asked for.  dropped: as of Answered.
+    clock: seconds, monotonic.  wall_clock: Unix time.  seen: filled with what comes.
+    on_end: called once when a stream that has begun ends, with whether the consumer left before its end.
     """
 
     target: Target
@@ -68,7 +69,8 @@ class Exchange:
     policy: DispatchSettings
     clock: Callable[[], float]
     wall_clock: Callable[[], float]
-    on_end: Callable[[StreamEnd], None]
+    seen: Seen
+    on_end: Callable[[bool], None]
 
     @property
     def _reads(self) -> ProviderDialect:
@@ -109,19 +111,20 @@ class Exchange:
             answers = self._reads.read_answers(value, self.target.model, reply.headers.get("x-amzn-requestid", ""))
         except ValueError as exc:
             return UpstreamFailure(FailureKind.BROKEN_ANSWER, reply.status, str(exc)[:200])
-        first = answers[0]
+        first, seen = answers[0], self.seen
+        seen.answers, seen.usage, seen.finish, seen.started = answers, first.usage, first.finish, True
         if first.finish is Finish.BROKEN:
             return UpstreamFailure(FailureKind.BROKEN_ANSWER, reply.status, MALFORMED)
         if not first.parts and is_empty(first.finish, first.usage):
             return UpstreamFailure(FailureKind.BROKEN_ANSWER, reply.status, EMPTY)
-        headers = told_headers(reply.headers, same_dialect=self.prepared.passthrough)
+        headers = client_headers(reply.headers, same_dialect=self.prepared.passthrough)
         if self.prepared.passthrough:
             return Answered(self.target, (), answers, body, self.dropped, headers)
         unsigned = tuple(answer_without_signatures(one) for one in answers)
         return Answered(self.target, (), unsigned, None, self.dropped, headers)
 
     async def _body(self, reply: Reply, limit_bytes: int) -> bytes:
-        """The body; of an error answer, what of it could be had."""
+        """The body; of an error answer, b"" where it breaks off."""
         try:
             return await reply.read(limit_bytes=limit_bytes, between_bytes_s=self.policy.between_bytes_s)
         except UpstreamBroke:
@@ -141,6 +144,7 @@ class Exchange:
         stream = AnswerStream(
             reply,
             self._reads.reader(self.target.model, reply.headers.get("x-amzn-requestid", "")),
+            self.seen,
             passthrough=self.prepared.passthrough,
             dialect=self.dialect,
             hide_usage=self.prepared.hide_usage,
@@ -149,14 +153,14 @@ class Exchange:
         )
         try:
             failure = await stream.prime(within_s=within_s)
-        except BaseException:  # cancelled, or a defect: nobody will read this stream, so its connection is closed
+        except BaseException:  # cancelled, or a defect: the stream has no reader, so its connection is closed
             stream.abandon()
             raise
         if failure is not None:
             stream.abandon()
             await stream.closed()
             return failure
-        headers = told_headers(reply.headers, same_dialect=self.prepared.passthrough)
+        headers = client_headers(reply.headers, same_dialect=self.prepared.passthrough)
         return Opened(self.target, (), stream, self.prepared.passthrough, self.dropped, headers)
 
     def _refusal(self, reply: Reply, body: bytes) -> UpstreamFailure:
@@ -166,7 +170,7 @@ class Exchange:
         return self._reads.read_failure(reply.status, reply.headers, body, now_s=self.wall_clock())
 
     def _not_an_answer(self, reply: Reply, body: bytes, value: dict[str, Any] | None) -> UpstreamFailure:
-        """A 200 that holds an error, or nothing that makes sense."""
+        """A 200 that holds an error, or no answer."""
         if value is not None and value.get("error"):
             return self._reads.read_failure(reply.status, reply.headers, body, now_s=self.wall_clock())
         kind = reply.headers.get("content-type", "")[:80] or "no content type"
@@ -179,7 +183,7 @@ def _is_fine(reply: Reply) -> bool:
 
 
 def _is_document(reply: Reply) -> bool:
-    """Whether the answer says itself that it is no stream. One that says nothing, or text/plain, may still be one."""
+    """Whether the content type rules out a stream. Without one, or with text/plain, it may still be a stream."""
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     return kind in ("application/json", "text/html", "application/xml", "text/xml")
 

@@ -45,41 +45,41 @@ class DispatchSettings:
     breaker: BreakerSettings = field(default_factory=BreakerSettings)
 
 
-class Step(StrEnum):
-    """What may help."""
+class Remedy(StrEnum):
+    """What may help after a failure."""
 
-    RETRY = "retry"  # the same again, or another
-    ELSEWHERE = "elsewhere"  # another target; this one will say the same again
-    OTHER_PROVIDER = "other_provider"  # our account there is the trouble
+    RETRY = "retry"  # the same target again, or another
+    ELSEWHERE = "elsewhere"  # another target; this one would fail the same way
+    OTHER_PROVIDER = "other_provider"  # our account there is refused
     LARGER = "larger"  # a larger context window
     WITHOUT = "without"  # without the refused parameter
-    STOP = "stop"  # the client's own fault: every provider would say so
+    STOP = "stop"  # the client's own fault: every provider would refuse it
 
 
-_STEPS = {
-    FailureKind.RATE_LIMITED: Step.RETRY,
-    FailureKind.OVERLOADED: Step.RETRY,
-    FailureKind.SERVER: Step.RETRY,
-    FailureKind.CONNECTION: Step.RETRY,
-    FailureKind.BROKEN_ANSWER: Step.RETRY,
-    FailureKind.TIMEOUT: Step.RETRY,
-    FailureKind.NOT_FOUND: Step.ELSEWHERE,
-    FailureKind.QUOTA: Step.OTHER_PROVIDER,
-    FailureKind.AUTHENTICATION: Step.OTHER_PROVIDER,
-    FailureKind.CONTEXT_TOO_LONG: Step.LARGER,
-    FailureKind.REFUSED_PARAMETER: Step.WITHOUT,
-    FailureKind.BAD_REQUEST: Step.STOP,
-    FailureKind.TOO_LARGE: Step.STOP,
+_REMEDIES = {
+    FailureKind.RATE_LIMITED: Remedy.RETRY,
+    FailureKind.OVERLOADED: Remedy.RETRY,
+    FailureKind.SERVER: Remedy.RETRY,
+    FailureKind.CONNECTION: Remedy.RETRY,
+    FailureKind.BROKEN_ANSWER: Remedy.RETRY,
+    FailureKind.TIMEOUT: Remedy.RETRY,
+    FailureKind.NOT_FOUND: Remedy.ELSEWHERE,
+    FailureKind.QUOTA: Remedy.OTHER_PROVIDER,
+    FailureKind.AUTHENTICATION: Remedy.OTHER_PROVIDER,
+    FailureKind.CONTEXT_TOO_LONG: Remedy.LARGER,
+    FailureKind.REFUSED_PARAMETER: Remedy.WITHOUT,
+    FailureKind.BAD_REQUEST: Remedy.STOP,
+    FailureKind.TOO_LARGE: Remedy.STOP,
 }
 
 
-def step_after(failure: UpstreamFailure) -> Step:
-    """What may help after this failure. The kind decides; the status speaks where the kind only says "client error"."""
+def remedy_for(failure: UpstreamFailure) -> Remedy:
+    """What may help after this failure. The kind decides; the status does for a bad request that is worth a retry."""
     if failure.kind is FailureKind.TIMEOUT and failure.status < 400:
-        return Step.ELSEWHERE  # our own patience ended: the same wait again helps nobody
+        return Remedy.ELSEWHERE  # our own limit ended it: the same wait again would not help
     if failure.kind is FailureKind.BAD_REQUEST and (failure.status in PASSING_STATUSES or failure.status >= 500):
-        return Step.RETRY
-    return _STEPS[failure.kind]
+        return Remedy.RETRY
+    return _REMEDIES[failure.kind]
 
 
 def wait_s(
@@ -95,17 +95,17 @@ def wait_s(
 
 
 def is_healthy(failure: UpstreamFailure) -> bool:
-    """Whether the failure shows that the model is there and works: the request was at fault."""
-    return step_after(failure) in (Step.LARGER, Step.WITHOUT, Step.STOP)
+    """Whether the failure shows that the model is there and works, as the request was at fault."""
+    return remedy_for(failure) in (Remedy.LARGER, Remedy.WITHOUT, Remedy.STOP)
 
 
 def opens_at_once(failure: UpstreamFailure) -> bool:
-    """Whether the next request would fail the same way, whoever makes it."""
-    return step_after(failure) is Step.OTHER_PROVIDER or failure.kind is FailureKind.NOT_FOUND
+    """Whether every next request would fail the same way."""
+    return remedy_for(failure) is Remedy.OTHER_PROVIDER or failure.kind is FailureKind.NOT_FOUND
 
 
 _PRECEDENCE = (
-    # What the client can act on goes before what only the operator can, and that before mere trouble.
+    # First what the client can act on; last what only the operator can.
     *(FailureKind.CONTEXT_TOO_LONG, FailureKind.REFUSED_PARAMETER, FailureKind.BAD_REQUEST, FailureKind.TOO_LARGE),
     *(FailureKind.RATE_LIMITED, FailureKind.OVERLOADED, FailureKind.TIMEOUT, FailureKind.SERVER),
     *(FailureKind.CONNECTION, FailureKind.BROKEN_ANSWER, FailureKind.QUOTA, FailureKind.NOT_FOUND),
@@ -114,9 +114,9 @@ _PRECEDENCE = (
 
 
 def most_useful(failures: list[UpstreamFailure]) -> UpstreamFailure:
-    """The failure to tell the client, with the longest retry-after of those that waiting would cure."""
+    """The failure for the client, with the longest retry-after of those that waiting would cure."""
     first = min(failures, key=lambda failure: _PRECEDENCE.index(failure.kind))
-    if step_after(first) is not Step.RETRY:
+    if remedy_for(first) is not Remedy.RETRY:
         return first
-    waits = [f.retry_after_s for f in failures if f.retry_after_s is not None and step_after(f) is Step.RETRY]
+    waits = [f.retry_after_s for f in failures if f.retry_after_s is not None and remedy_for(f) is Remedy.RETRY]
     return UpstreamFailure(first.kind, first.status, first.message, first.parameter, max(waits, default=None))

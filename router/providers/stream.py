@@ -1,27 +1,19 @@
-"""A provider's stream on its way to a client: read by a task of its own, settled exactly once."""
+"""A provider's stream on its way to a client: read by a task of its own, ended exactly once."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 
 from router.dialects.conversation import (
     Event,
     Failed,
     FailureKind,
     Finish,
-    Finished,
-    Started,
-    TextDelta,
-    ThinkingDelta,
-    ToolCallDelta,
-    ToolCallStarted,
     UpstreamFailure,
-    Usage,
     UsageSeen,
 )
 from router.dialects.row import EventReader, Splitter
@@ -29,6 +21,7 @@ from router.dialects.shared.signatures import events_without_signatures
 from router.dialects.table import provider
 from router.providers.calls import Piece
 from router.providers.retry import DispatchSettings
+from router.providers.seen import EMPTY, MALFORMED, Seen, is_empty
 from router.providers.transport import Reply, UpstreamBroke
 from router.types import Dialect
 
@@ -43,56 +36,24 @@ HOLD_S = 5.0
 READ_AHEAD = 8
 """Pieces that are read before the client has taken them."""
 
-EMPTY = "The provider answered with nothing."
-MALFORMED = "The model's own output cannot be used (a malformed call)."
-
-
-@dataclass(frozen=True, slots=True)
-class StreamEnd:
-    """What a stream came to. cancelled: the consumer left before the end."""
-
-    usage: Usage | None
-    finish: Finish | None
-    failure: UpstreamFailure | None
-    cancelled: bool
-
-
-@dataclass(slots=True)
-class _Seen:
-    """What has come from the provider so far, taken by the consumer or not: that is what is billed."""
-
-    usage: Usage | None = None
-    finish: Finish | None = None
-    failure: UpstreamFailure | None = None
-    started: bool = False
-    content: bool = False
-
-    def add(self, events: Iterable[Event]) -> None:
-        for event in events:
-            match event:
-                case Started(usage=usage):
-                    self.started = True
-                    self.usage = usage or self.usage
-                case UsageSeen(usage=usage):
-                    self.usage = usage
-                case Finished(finish=finish):
-                    self.finish = finish
-                case Failed(kind=kind, message=message):
-                    self.failure = UpstreamFailure(kind, 200, message)
-                case TextDelta() | ThinkingDelta() | ToolCallStarted() | ToolCallDelta():
-                    self.content = True
-
 
 class _Reading:
     """Reads a provider's stream in a task of its own, and closes its connection.
 
-    It knows nothing of the stream that hands the pieces on, so that one which is dropped without `close` is noticed.
+    It holds no reference to the AnswerStream, so that one which is dropped without `close` is collected and noticed.
     """
 
     def __init__(
-        self, reply: Reply, reader: EventReader, *, cut: Splitter | None, hide_usage: bool, settings: DispatchSettings
+        self,
+        reply: Reply,
+        reader: EventReader,
+        seen: Seen,
+        *,
+        cut: Splitter | None,
+        hide_usage: bool,
+        settings: DispatchSettings,
     ) -> None:
-        self.seen = _Seen()
+        self.seen = seen
         self._reply = reply
         self._reader = reader
         self._cut = cut
@@ -104,10 +65,10 @@ class _Reading:
         self._entered = False
         self._closing: asyncio.Task[None] | None = None
         self.task = asyncio.get_running_loop().create_task(self._pump(), name="provider stream")
-        self.task.add_done_callback(self._close_if_never_begun)
+        self.task.add_done_callback(self._close_if_never_started)
 
     async def take(self) -> Piece | None:
-        """The next piece; None at the end, as often as it is asked for."""
+        """The next piece; None at the end, on every call."""
         piece = await self._queue.get()
         if piece is None:
             self._queue.put_nowait(None)
@@ -120,14 +81,14 @@ class _Reading:
             await self._read_all()
         except UpstreamBroke as exc:
             await self._emit(self._failed(exc.kind, exc.message))
-        except Exception as exc:  # a defect of ours must not look like a clean end; its text may hold what was said
+        except Exception as exc:  # our defect must not look like a clean end; its text may quote the answer
             LOG.error("reading a provider's stream: %s", type(exc).__name__)
             await self._emit(self._failed(FailureKind.BROKEN_ANSWER, "The stream could not be read."))
         finally:
             self._queue.put_nowait(None)
             await self._reply.aclose()
 
-    def _close_if_never_begun(self, task: asyncio.Task[None]) -> None:
+    def _close_if_never_started(self, task: asyncio.Task[None]) -> None:
         """A task that is cancelled before its first step runs no `finally`."""
         if not self._entered:
             self._queue.put_nowait(None)
@@ -237,18 +198,23 @@ class AnswerStream:
         self,
         reply: Reply,
         reader: EventReader,
+        seen: Seen,
         *,
         passthrough: bool,
         dialect: Dialect,
         hide_usage: bool,
         settings: DispatchSettings,
-        on_end: Callable[[StreamEnd], None],
+        on_end: Callable[[bool], None],
     ) -> None:
-        """Start to read. on_end: called once, at the end, at a failure or at `close`."""
+        """Start to read.
+
+        seen: filled with what comes.  on_end: called once, at the end, at a failure or at `close`, with whether the
+        consumer left before the end.
+        """
         cut = provider(dialect).splitter() if passthrough else None
-        self._reading = _Reading(reply, reader, cut=cut, hide_usage=hide_usage, settings=settings)
+        self._reading = _Reading(reply, reader, seen, cut=cut, hide_usage=hide_usage, settings=settings)
         self._heartbeat_s = settings.heartbeat_s
-        self._on_end: Callable[[StreamEnd], None] | None = on_end
+        self._on_end: Callable[[bool], None] | None = on_end
         self._held: deque[Piece] = deque()
         self._over = False
 
@@ -271,7 +237,7 @@ class AnswerStream:
                 piece = await self._reading.take()
         except TimeoutError:
             return Piece()
-        except BaseException:  # cancelled: the connection and the account are closed here, in case nobody else does
+        except BaseException:  # cancelled: the connection and the attempt end here, whatever the consumer does next
             self.close()
             raise
         if piece is None:
@@ -280,7 +246,7 @@ class AnswerStream:
         return piece
 
     def close(self) -> None:
-        """Stop reading, close the connection, settle. Does nothing the second time."""
+        """Stop reading, close the connection, end the attempt. Does nothing the second time."""
         self._reading.task.cancel()
         self._end(cancelled=self._reading.seen.finish is None and self._reading.seen.failure is None)
 
@@ -291,12 +257,12 @@ class AnswerStream:
 
     def __del__(self) -> None:
         if self._on_end is not None and not self._reading.task.get_loop().is_closed():
-            self.close()  # dropped without close: better late than never
+            self.close()  # dropped without close
 
     # --- For dispatch -------------------------------------------------------------------------------------------------
 
     async def prime(self, *, within_s: float) -> UpstreamFailure | None:
-        """Wait until the answer can be committed to; what it was if it cannot, and then nothing is settled.
+        """Wait until the answer can be committed to; its failure if it cannot, and then `on_end` is not called.
 
         within_s: until the first event. Content may then take HOLD_S more: an answer that only thinks is committed to.
         """
@@ -316,7 +282,7 @@ class AnswerStream:
         return self._verdict()
 
     def abandon(self) -> None:
-        """Close without settling: dispatch goes elsewhere and settles itself."""
+        """Close without `on_end`: dispatch ends the attempt itself."""
         self._on_end = None
         self._over = True
         self._reading.task.cancel()
@@ -326,13 +292,8 @@ class AnswerStream:
         await asyncio.wait({self._reading.task})
 
     @property
-    def usage(self) -> Usage | None:
-        """What the provider has reported so far."""
-        return self._reading.seen.usage
-
-    @property
-    def _seen_held(self) -> _Seen:
-        seen = _Seen()
+    def _seen_held(self) -> Seen:
+        seen = Seen()
         for piece in self._held:
             seen.add(piece.events)
         return seen
@@ -362,14 +323,4 @@ class AnswerStream:
         self._over = True
         on_end, self._on_end = self._on_end, None
         if on_end is not None:
-            seen = self._reading.seen
-            on_end(StreamEnd(seen.usage, seen.finish, seen.failure, cancelled))
-
-
-def is_empty(finish: Finish | None, usage: Usage | None) -> bool:
-    """Whether an answer without content is none: it ended as if it were whole, and no token was written for it.
-
-    A refusal, a limit that thinking used up, and a model that had nothing to add are answers.
-    """
-    wrote = usage is not None and usage.output_tokens > 0
-    return finish in (Finish.STOP, Finish.TOOL_CALLS, None) and not wrote
+            on_end(cancelled)

@@ -1,4 +1,4 @@
-"""Requests to configured hosts only, with our own patience, telling nobody what was said."""
+"""Sends requests to configured hosts only, with our timeouts; errors never contain request text or headers."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ class HttpReply:
         iterator = self._decoded()
         while True:
             with _broken(between_bytes_s):
-                async with asyncio.timeout(between_bytes_s):  # not around the yield: whoever takes a chunk has time
+                async with asyncio.timeout(between_bytes_s):  # not around the yield: the consumer may take its time
                     chunk = await anext(iterator, None)
             if chunk is None:
                 return
@@ -139,7 +139,7 @@ class HttpReply:
         try:
             await self._response.aclose()
         except httpx2.HTTPError:
-            pass  # it is closed either way, and nobody waits for what it had to say
+            pass  # it is closed either way, and the rest of the answer is not needed
 
 
 @contextmanager

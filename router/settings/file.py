@@ -19,7 +19,7 @@ from router.policy.rules import AUDIENCES, MIN_PROBABILITY, AnyOf
 from router.providers.connection_settings import ConnectionSettings
 from router.providers.retry import DispatchSettings
 from router.reading.language import LANGUAGES
-from router.settings.cascade import Cascade, TierName
+from router.settings.cascade import CascadeTable, TierName
 from router.settings.regex import Expression
 from router.types import CLIENT_DIALECTS, Capability
 
@@ -115,7 +115,7 @@ class PolicyTable(TargetTable):
     ceiling: TierName | None = None
     tiers: tuple[TierName, ...] | None = None
     turns: dict[TurnName, TurnTable] = Field(default_factory=dict)
-    cascade: Cascade | None = None
+    cascade: CascadeTable | None = None
 
     @property
     def start(self) -> str | None:

@@ -31,7 +31,8 @@ class Targets:
         faults: list[str] = []
         for name, policy in settings.items():
             try:
-                made[name] = Policy(name, self._of_policy(name, policy), policy.limits, policy.turns)
+                threshold = self._of_policy(name, policy)
+                made[name] = Policy(name, threshold, policy.limits, policy.turns, policy.cascade)
             except ConfigError as exc:
                 faults.append(str(exc))
         if faults:

@@ -57,7 +57,7 @@ def _spec(name: str, table: FactsTable, known: Mapping[str, ModelSpec], document
 
 def _listed(name: str, document: Document, place: Place) -> ModelSpec:
     try:
-        price = list_price(name)
+        return list_price(name).spec(name)
     except UnknownModel:
         hint = did_you_mean(name, catalog())
         document.fault(
@@ -66,4 +66,3 @@ def _listed(name: str, document: Document, place: Place) -> ModelSpec:
             f"unknown, and so is its price{hint}",
         )
         return ModelSpec(name, 0.0, 0.0)
-    return ModelSpec(name, price.input_usd_per_million, price.output_usd_per_million, price.context_window)

@@ -9,10 +9,9 @@ from typing import Any, Final, Literal
 
 from router.dialects.shared.provider import Provider
 from router.dialects.shared.secret import Secret
-from router.policy import NO_LIMITS, Limits, Rule
+from router.policy import NO_LIMITS, Cascade, Limits, Rule
 from router.providers.connection_settings import ConnectionSettings
 from router.providers.retry import DispatchSettings
-from router.settings.cascade import Cascade
 from router.types import ModelSpec
 
 DEFAULT_SAFE_TIER = "production"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from importlib.metadata import version
 from importlib.resources import files
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.account import cost_usd
 from router.catalog import (
     DEFAULT_TIERS,
     ESTIMATED_OUTPUT_TOKENS,
@@ -21,6 +23,7 @@ from router.catalog import (
     list_price,
     size_bytes,
 )
+from router.dialects.conversation import Usage
 from router.types import Capability, ChatRequest, Message, ModelSpec
 from training.shipping.freeze_prices import frozen, noon, to_text
 
@@ -100,6 +103,29 @@ def test_any_name_has_a_price_above_0_or_none(name):
 def test_the_cost_is_tokens_times_the_price_of_each_kind():
     price = ModelSpec("a/b", input_usd_per_million=2.0, output_usd_per_million=10.0)
     assert price.cost_usd(input_tokens=500_000, output_tokens=100_000) == pytest.approx(2.0)
+
+
+CACHED = ModelSpec("a/b", 2.0, 10.0, cache_read_usd_per_million=0.2, cache_write_usd_per_million=2.5)
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (CACHED, (100_000 * 2.0 + 600_000 * 0.2 + 300_000 * 2.5 + 100_000 * 10.0) / 1e6),
+        (replace(CACHED, cache_write_usd_per_million=None), (400_000 * 2.0 + 600_000 * 0.2 + 100_000 * 10.0) / 1e6),
+        (ModelSpec("a/b", 2.0, 10.0), (1_000_000 * 2.0 + 100_000 * 10.0) / 1e6),
+    ],
+)
+def test_cached_tokens_are_part_of_the_input_and_cost_their_own_price_where_it_is_known(spec, expected):
+    usage = Usage(1_000_000, 100_000, cache_read_tokens=600_000, cache_write_tokens=300_000)
+    assert cost_usd(spec, usage) == pytest.approx(expected)
+
+
+def test_a_listed_model_has_the_cache_prices_that_are_listed():
+    spec = list_price("anthropic/claude-haiku-4-5", at=noon("2026-11-24")).spec("anthropic/claude-haiku-4-5")
+    assert (spec.input_usd_per_million, spec.cache_read_usd_per_million) == (1.0, 0.1)
+    assert spec.cache_write_usd_per_million == 1.25
+    assert list_price("openai/gpt-5.4", at=noon("2026-11-24")).cache_write_usd_per_million is None
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ def frozen(row: JsonObject, *, day: str) -> JsonObject:
         **row,
         "input_usd_per_million": price.input_usd_per_million,
         "output_usd_per_million": price.output_usd_per_million,
+        "cache_read_usd_per_million": price.cache_read_usd_per_million,
+        "cache_write_usd_per_million": price.cache_write_usd_per_million,
         "context_window": price.context_window or row["context_window"],
         "checked": day,
     }

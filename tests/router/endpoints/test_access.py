@@ -368,6 +368,7 @@ def test_each_call_is_one_record_of_ids_sizes_and_times_and_never_of_what_was_sa
                 assert set(call) == {
                     "decision_id", "tier", "reason", "stream", "body_bytes", "served_by", "attempts", "failure",
                     "finish", "cancelled", "input_tokens", "output_tokens", "first_event_ms", "duration_ms",
+                    "caller", "policy", "usage_source", "cost_usd", "each_attempt",
                 }  # fmt: skip
                 assert call["decision_id"].startswith("dec_")
                 assert call["body_bytes"] > len(secret)

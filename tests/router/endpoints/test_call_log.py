@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from router.account import caller_with
 from router.account.call_log import CALLS, call_log, check_call_log
 from router.app import create_app
 from router.core import Router
+from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
 from router.settings import load_settings
 from tests.router.endpoints.service import ASK, BY_NAME, FACES, service
@@ -20,6 +22,7 @@ SECRET = "the-password-is-swordfish"
 MEMBERS = {
     "time", "decision_id", "tier", "reason", "stream", "body_bytes", "served_by", "attempts", "failure", "finish",
     "cancelled", "input_tokens", "output_tokens", "first_event_ms", "duration_ms",
+    "caller", "policy", "usage_source", "cost_usd", "each_attempt",
 }  # fmt: skip
 
 
@@ -51,6 +54,27 @@ def test_each_call_is_one_line_with_its_time_and_without_what_was_said(router, t
     for text in (SECRET, ASK, "Hi", "sk-provider"):
         assert text not in log.read_text("utf-8")
     assert CALLS.handlers == [], "closed at the end"
+
+
+def test_a_line_names_its_caller_without_the_key_and_prices_its_attempts(router, tmp_path, run):
+    key = "tw-key-0123456789"
+
+    async def go():
+        server, environ = {"api_key_variable": "TW_KEY"}, {"TW_KEY": key}
+        async with service(router, tmp_path, {"a": [answer()]}, server=server, environ=environ) as made:
+            await made.post(BY_NAME["chat"], headers={"authorization": f"Bearer {key}"}, model="a/m1")
+            (line,) = made.calls
+            assert line["caller"] == caller_with(Secret(key)).id
+            (attempt,) = line["each_attempt"]
+            assert (attempt["target"], attempt["purpose"], attempt["outcome"]) == ("a/m1", "answer", "answered")
+            assert line["usage_source"] == attempt["usage_source"] == "reported"
+            assert line["cost_usd"] == pytest.approx((12 * 1.0 + 3 * 2.0) / 1e6)
+            assert key not in "".join(made.log)
+        async with service(router, tmp_path, {"a": [answer()]}) as made:
+            await made.post(BY_NAME["chat"])
+            assert made.calls[0]["caller"] == "anonymous"
+
+    run(go())
 
 
 def test_lines_are_added_to_a_file_and_a_file_that_was_moved_away_is_made_anew(router, tmp_path, run):

@@ -296,8 +296,7 @@ def breaks(*_args, **_more):
 def test_a_defect_is_a_500_in_the_clients_dialect_and_a_line_of_log_without_what_was_said(router, tmp_path, run):
     async def go():
         async with service(router, tmp_path, {"a": [answer()]}) as made:
-            made.app.state.forwarder._router.route = breaks
-            made.app.state.router.route = breaks
+            made.app.state.router.plan = made.app.state.router.route = breaks
             asked = [(face, *face.request(ask=f"{ASK} {SECRET}")) for face in FACES]
             asked.append((BY_NAME["chat"], "/route", {"prompt": SECRET}))
             asked.append((BY_NAME["chat"], "/route/batch", [{"prompt": SECRET}]))

@@ -300,20 +300,20 @@ def test_a_slow_decision_of_a_network_does_not_stop_other_streams(router, tmp_pa
     async def go():
         async with service(default, tmp_path, {"a": [stream()]}) as made:
             decider = made.app.state.forwarder._router
-            decide = decider.route
+            decide = decider.plan
 
-            def slow(request):
+            def slow(request, **options):
                 entered.set()
                 assert let_go.wait(10)
-                return decide(request)
+                return decide(request, **options)
 
-            decider.route = slow
+            decider.plan = slow
             waiting = asyncio.create_task(made.post(BY_NAME["chat"], stream=True))
             try:
                 async with asyncio.timeout(10):
                     while not entered.is_set():
                         await asyncio.sleep(0.01)
-                decider.route = decide
+                decider.plan = decide
                 told = await asyncio.wait_for(made.post(BY_NAME["chat"], stream=True), 5)
                 assert BY_NAME["chat"].streamed(told.content)["text"] == "Hi."
                 assert not waiting.done()
@@ -330,8 +330,11 @@ def test_a_large_body_is_decided_in_a_thread_whatever_decides(router, tmp_path, 
     async def go():
         async with service(router, tmp_path, {"a": [answer()]}) as made:
             decider = made.app.state.forwarder._router
-            decide = decider.route
-            decider.route = lambda request: (threads.append(threading.current_thread()), decide(request))[1]
+            decide = decider.plan
+            decider.plan = lambda request, **options: (
+                threads.append(threading.current_thread()),
+                decide(request, **options),
+            )[1]
             await made.post(BY_NAME["chat"])
             await made.post(BY_NAME["chat"], ask=f"{ASK} " * 5_000)
 

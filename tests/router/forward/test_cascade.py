@@ -6,26 +6,29 @@ from dataclasses import replace
 
 import pytest
 
-from router.decision import RouteDecision
+from router.account import ANONYMOUS, Accounts
 from router.dialects.conversation import Answer, Conversation, Finish, Text, Turn, Usage
 from router.dialects.row import AnswerInfo
 from router.dialects.shared.endpoint import PathInfo
 from router.dialects.shared.prepared import Call
 from router.dialects.table import clients
 from router.errors import ConfigError
-from router.forward.cascade import buffered, can_climb, climb, escalation_headers, says_fail, whole
+from router.forward.cascade import can_buffer, run_cascade, whole
 from router.forward.forwarder import Forwarder
-from router.policy import Limits
-from router.providers.calls import Answered, Exhausted, Target
+from router.forward.headers import cascade_headers
+from router.forward.judge import says_fail
+from router.forward.relay import relay_whole
+from router.policy import CHECKS, JUDGE_PROMPT, Cascade, Judge, Limits, Plan
+from router.providers.calls import Answered, Exhausted
 from router.settings import load_settings
-from router.settings.cascade import CHECKS, JUDGE_PROMPT, Cascade, Judge
 from router.settings.values import CHEAPEST, SHIPPED_POLICIES
-from router.types import BundleRef, Candidate, Dialect, Reason
+from router.types import Dialect, ModelSpec, Reason, Target
+from tests.router.forward.parts import TIERS, Listed, decided, origin_of
 from tests.router.providers.harness import FAST, harness
 from tests.router.providers.upstream import ANSWERS, answer, error, silent, upstream
 
-TIERS = ("budget", "production", "frontier")
-PLAN = tuple(Target(tier, tier[0], "m") for tier in TIERS)
+PLAN = tuple(Target.of(tier, f"{tier[0]}/m", ModelSpec(f"{tier[0]}/m", 1.0, 2.0)) for tier in TIERS)
+JUDGE = Target.of("judge", "j/m", ModelSpec("j/m", 3.0, 4.0))
 HELLO = Conversation((Turn("user", (Text("Hello"),)),), model="auto:cascade")
 BODY = {"model": "auto:cascade", "messages": [{"role": "user", "content": "Hello"}]}
 DEFAULT = Cascade()
@@ -35,25 +38,6 @@ REFUSAL = "I'm sorry, but I can't help with that."
 def for_body(dialect, body, **path):
     row = clients()[dialect]
     return row.for_request(row, body, PathInfo(**path))
-
-
-def decided(reason=Reason.THRESHOLD, tier="budget"):
-    models = tuple(Candidate(target.tier, target.name) for target in PLAN)
-    flat = dict.fromkeys(TIERS, 0.0)
-    return RouteDecision(
-        decision_id="dec_1",
-        tier=tier,
-        model=models[0].model,
-        candidates=models,
-        p_adequate=flat,
-        expected_quality_loss=flat,
-        threshold=1.0,
-        reason=reason,
-        estimated_cost_usd=flat,
-        turn="user",
-        bundle=BundleRef("b", "0"),
-        latency_ms=0.1,
-    )
 
 
 def saying(text, *, finish="stop"):
@@ -68,19 +52,31 @@ class World:
     def __init__(self, budget, production, frontier, judge, h):
         self.seen = {"budget": budget, "production": production, "frontier": frontier, "judge": judge}
         self.h = h
-        self.settled = []
+        self.listed = Listed()
 
     async def climb(self, cascade=DEFAULT, *, call=None, plan=PLAN):
-        self.climbed = await climb(
+        self.climbed = await run_cascade(
+            Plan(decided(), plan, cascade, JUDGE if cascade.judge else None),
             cascade,
-            decided(),
-            call or Call(HELLO, stream=False),
+            origin=origin_of(call or Call(HELLO, stream=False)),
             dispatcher=self.h.dispatcher,
+            accounts=Accounts(self.listed),
             tiers=TIERS,
-            plan=plan,
-            settle=lambda decision, end: self.settled.append((decision.tier, decision.reason, end)),
         )
         return self.climbed
+
+    @property
+    def headers(self):
+        return cascade_headers(self.climbed.rejected, self.climbed.findings)
+
+    @property
+    def settled(self):
+        """(tier, reason, settlement) of each dispatch."""
+        return [(one.origin.decision.tier, one.origin.decision.reason, one.settlement) for one in self.listed.calls]
+
+    @property
+    def recorded(self):
+        return [(one.attempt.target.name, str(one.purpose), str(one.outcome)) for one in self.listed.attempts]
 
     @property
     def asked(self):
@@ -113,7 +109,7 @@ def test_an_answer_in_which_nothing_is_found_is_the_only_one_that_is_asked_for(r
         climbed = await world.climb()
         assert world.asked == {"budget": 1}
         assert (climbed.decision.tier, climbed.decision.reason) == ("budget", Reason.THRESHOLD)
-        assert escalation_headers(climbed) == {}
+        assert world.headers == {}
 
     climbing(run, saying("Hi."), check=check)
 
@@ -126,7 +122,7 @@ def test_after_a_refusal_the_next_tier_up_answers_and_both_are_settled_with_thei
         assert climbed.decision.reason is Reason.ESCALATED
         assert [one.tier for one in climbed.decision.candidates] == ["production", "frontier"]
         assert [attempt.target.name for attempt in climbed.outcome.attempts] == ["b/m", "p/m"]
-        assert escalation_headers(climbed) == {"x-router-escalations": "budget=refusal"}
+        assert world.headers == {"x-router-escalations": "budget=refusal"}
         assert [(tier, reason) for tier, reason, _ in world.settled] == [
             ("budget", Reason.THRESHOLD),
             ("production", Reason.ESCALATED),
@@ -142,7 +138,7 @@ def test_the_last_answer_is_returned_whatever_it_is(run):
         assert world.asked == {"budget": 1, "production": 1, "frontier": 1}
         assert world.text == "cut"
         assert climbed.decision.tier == "frontier"
-        assert escalation_headers(climbed) == {
+        assert world.headers == {
             "x-router-escalations": "budget=refusal, production=empty",
             "x-router-findings": "truncated",
         }
@@ -162,9 +158,9 @@ def test_no_more_escalations_are_made_than_are_allowed(run, most, asked):
 
 def test_a_plan_of_one_tier_as_of_a_pin_is_never_left(run):
     async def check(world):
-        climbed = await world.climb(plan=PLAN[:1])
+        await world.climb(plan=PLAN[:1])
         assert world.asked == {"budget": 1}
-        assert escalation_headers(climbed) == {"x-router-findings": "refusal"}
+        assert world.headers == {"x-router-findings": "refusal"}
 
     climbing(run, saying(REFUSAL), check=check)
 
@@ -184,7 +180,7 @@ def test_a_tier_that_fails_is_a_fallback_and_its_stand_in_is_escalated_from(run)
     async def check(world):
         climbed = await world.climb()
         assert list(world.asked) == ["budget", "production", "frontier"]
-        assert climbed.failed[0][0] == "production"
+        assert climbed.rejected[0][0] == "production"
         assert climbed.decision.tier == "frontier"
 
     climbing(run, error(401), saying(REFUSAL), check=check)
@@ -219,7 +215,7 @@ def test_a_judge_that_says_fail_sends_the_request_up_and_is_charged(run):
         await world.climb(JUDGED)
         assert world.text == "Hi."
         assert world.asked == {"budget": 1, "production": 1, "judge": 2}
-        assert escalation_headers(world.climbed)["x-router-escalations"].startswith("budget=judge")
+        assert world.headers["x-router-escalations"].startswith("budget=judge")
         assert [end.target.name for *_, end in world.settled] == ["b/m", "j/m", "p/m", "j/m"]
         system, user = world.seen["judge"].seen[0].json["messages"]
         assert system["content"] == JUDGE_PROMPT
@@ -272,15 +268,15 @@ def test_a_streamed_call_is_made_whole_and_nothing_else_of_its_bytes_changes():
 
 
 def test_several_answers_at_once_cannot_be_buffered():
-    assert can_climb(replace(HELLO, n=2))
-    assert not can_climb(replace(HELLO, n=2, stream=True))
+    assert can_buffer(replace(HELLO, n=2))
+    assert not can_buffer(replace(HELLO, n=2, stream=True))
 
 
 async def streamed(world, body, dialect, *, heartbeat_s=5.0, stop_after=None):
     face = for_body(dialect, body, model="auto:cascade", stream=True)
     call = Call(face.read(body), True, face.passed_to, json.dumps(body).encode())
     task = asyncio.create_task(world.climb(call=call))
-    pieces = buffered(
+    pieces = relay_whole(
         task,
         heartbeat_s=heartbeat_s,
         writer=lambda model: face.writer(call.conversation, AnswerInfo(model, 1, "req", 5)),
@@ -376,7 +372,7 @@ def forwarded(run, router, script, check, *, production=None, **more):
             upstream(production or saying("Hi.")) as stronger,
             harness({"deepseek": budget.url, "openai": stronger.url}, **more) as h,
         ):
-            await check(Forwarder(router, h.dispatcher, unknown_models="refuse", wall_clock=lambda: 1.0))
+            await check(Forwarder(router, h.dispatcher, Accounts(), wall_clock=lambda: 1.0))
 
     run(go())
 
@@ -384,7 +380,7 @@ def forwarded(run, router, script, check, *, production=None, **more):
 async def posted(forwarder, **more):
     body = {**BODY, **more}
     face = for_body(Dialect.OPENAI_CHAT, body)
-    answer = await forwarder.forward(face, body, json.dumps(body).encode(), {})
+    answer = await forwarder.forward(face, body, json.dumps(body).encode(), {}, ANONYMOUS)
     if isinstance(answer.body, bytes):
         return answer, answer.body
     return answer, b"".join([piece async for piece in answer.body])
@@ -447,7 +443,7 @@ def test_where_no_tier_answers_the_client_gets_the_failure_as_an_answer(run, rou
 def test_a_client_that_leaves_before_the_answer_ends_the_cascade(run, router, streams):
     async def go():
         async with upstream(silent) as server, harness({"deepseek": server.url, "openai": server.url}) as h:
-            forwarder = Forwarder(router, h.dispatcher, unknown_models="refuse", wall_clock=lambda: 1.0)
+            forwarder = Forwarder(router, h.dispatcher, Accounts(), wall_clock=lambda: 1.0)
             asking = asyncio.create_task(posted(forwarder, stream=streams))
             while not server.seen:
                 await asyncio.sleep(0.01)

@@ -226,18 +226,18 @@ def test_values_that_fit_or_cannot_be_judged_pass(value, schema):
 @pytest.mark.parametrize(
     ("value", "schema", "place"),
     [
-        (True, {"type": "integer"}, "the value is no integer"),
-        ("1", {"type": ["number", "null"]}, "the value is no number or null"),
+        (True, {"type": "integer"}, "the value is not integer"),
+        ("1", {"type": ["number", "null"]}, "the value is not number or null"),
         (1, {"const": True}, "the value is not const"),
         ({}, {"required": ["a"]}, "the value lacks 'a'"),
-        ({"a": "x"}, {"properties": {"a": {"type": "number"}}}, "the value.a is no number"),
+        ({"a": "x"}, {"properties": {"a": {"type": "number"}}}, "the value.a is not number"),
         (
             {"b": 1},
             {"properties": {"a": {}}, "additionalProperties": False},
             "a further key of the value is not allowed",
         ),
-        ({"b": 1}, {"additionalProperties": {"type": "string"}}, "a further key of the value is no string"),
-        ([1, "x"], {"items": {"type": "integer"}}, "an item of the value is no integer"),
+        ({"b": 1}, {"additionalProperties": {"type": "string"}}, "a further key of the value is not string"),
+        ([1, "x"], {"items": {"type": "integer"}}, "an item of the value is not integer"),
         ([], {"minItems": 1}, "the value has too few items"),
         (11, {"maximum": 10}, "the value is over maximum"),
         (1, {"anyOf": [{"type": "string"}, {"type": "null"}]}, "the value fits none of anyOf"),

@@ -120,8 +120,13 @@ def test_a_model_in_two_tiers_is_pinned_at_the_cheaper_one():
             "contradiction",
             "floor large, ceiling small",
         ),
-        (facts(overrides=Overrides(tier="small", floor="large")), "x-router-floor", "contradiction", "leaves no tier"),
-        (facts(model="tier:small", tiers=("large",)), "router.tiers", "contradiction", "leaves no tier"),
+        (
+            facts(overrides=Overrides(tier="small", floor="large")),
+            "x-router-floor",
+            "contradiction",
+            "contradict each other",
+        ),
+        (facts(model="tier:small", tiers=("large",)), "router.tiers", "contradiction", "contradict"),
         (
             facts(overrides=Overrides(off=True, ceiling="small"), tiers=("large",)),
             "x-router-ceiling",
@@ -200,7 +205,7 @@ def test_rules_and_the_callers_limits_combine(rule, request_, expected):
 
 def test_a_limit_that_cannot_hold_is_said_in_the_step():
     choice = decide(facts(overrides=Overrides(floor="large")), setup(Rule(Conditions(), Limits(ceiling="small"))))
-    assert "the caller: floor large, over which the limits before it go" in note(choice, "rules")
+    assert "the caller: floor large (overridden by earlier limits)" in note(choice, "rules")
 
 
 def test_rules_that_do_not_match_are_said_too():

@@ -11,13 +11,12 @@ from router.dialects.shared.prepared import Call
 from router.dialects.shared.provider import Provider, Quirks
 from router.dialects.shared.secret import Secret
 from router.providers.breaker import Breaker, BreakerSettings
-from router.providers.calls import Target
 from router.providers.connection_settings import ConnectionSettings
 from router.providers.connections import Connections
 from router.providers.dispatch import Dispatcher
 from router.providers.retry import DispatchSettings
 from router.providers.transport import Transport
-from router.types import Dialect
+from router.types import Dialect, ModelSpec, Target
 
 ADAPTER_OF = {
     "openai_chat": "openai_compatible",
@@ -60,10 +59,28 @@ class Clock:
         await asyncio.sleep(0)
 
 
+class Records:
+    """An account that lists what it receives."""
+
+    keeps_answers = False
+
+    def __init__(self, settled):
+        self.attempts = []
+        self.settled = settled.append
+        self.refuses = {}
+
+    def begins(self, target):
+        return self.refuses.get(target.name)
+
+    def ended(self, attempt):
+        self.attempts.append(attempt)
+
+
 class Harness:
     def __init__(self, upstreams, connections, *, policy, clock, adapters, quirks, breaker):
         self.clock = clock
         self.settled = []
+        self.account = Records(self.settled)
         self.providers = {
             name: Provider(
                 name=name,
@@ -87,7 +104,7 @@ class Harness:
         )
 
     async def dispatch(self, call, *targets):
-        return await self.dispatcher.dispatch(targets, call, on_settled=self.settled.append)
+        return await self.dispatcher.dispatch(targets, call, account=self.account)
 
 
 @asynccontextmanager
@@ -106,7 +123,8 @@ async def harness(upstreams, *, policy=FAST, clock=None, adapters=None, quirks=N
 
 
 def target(provider="a", *, tier="budget", model="m1", window=None):
-    return Target(tier, provider, model, context_window_tokens=window)
+    name = f"{provider}/{model}"
+    return Target.of(tier, name, ModelSpec(name, 1.0, 2.0, context_window=window))
 
 
 async def pieces_of(stream):

@@ -8,7 +8,6 @@ from router.checked.document import Document
 from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
 from router.providers.adapters import ADAPTERS
-from router.providers.calls import Target
 from router.providers.registry import (
     ADAPTER_NAMES,
     provider_from,
@@ -16,6 +15,7 @@ from router.providers.registry import (
     rows_with,
     shipped_rows,
 )
+from router.types import Target
 
 
 def merged(own):
@@ -145,8 +145,8 @@ def test_a_key_shows_itself_to_nobody():
 
 
 def test_a_target_is_named_by_provider_and_model():
-    found = Target.of("budget", "openrouter/deepseek/deepseek-v4", context_window_tokens=8)
-    assert found == Target("budget", "openrouter", "deepseek/deepseek-v4", 8)
+    found = Target.of("budget", "openrouter/deepseek/deepseek-v4")
+    assert found == Target("budget", "openrouter", "deepseek/deepseek-v4")
     assert found.name == "openrouter/deepseek/deepseek-v4"
     for wrong in ("gpt", "/gpt", "openai/"):
         with pytest.raises(ValueError, match="provider/model"):

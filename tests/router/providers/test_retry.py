@@ -4,7 +4,7 @@ from router.dialects.bedrock.eventstream import FrameSplitter
 from router.dialects.conversation import FailureKind, UpstreamFailure
 from router.dialects.shared.sse import SseSplitter
 from router.providers.breaker import Breaker, BreakerSettings
-from router.providers.retry import DispatchSettings, Step, is_healthy, most_useful, opens_at_once, step_after, wait_s
+from router.providers.retry import DispatchSettings, Remedy, is_healthy, most_useful, opens_at_once, remedy_for, wait_s
 from tests.router.providers.upstream import frame
 
 K = FailureKind
@@ -16,18 +16,20 @@ def failure(kind, status=500, **more):
 
 @pytest.mark.parametrize("kind", FailureKind)
 def test_every_kind_of_failure_has_a_next_step(kind):
-    assert isinstance(step_after(failure(kind, 400)), Step)
-    assert is_healthy(failure(kind, 400)) == (step_after(failure(kind, 400)) in (Step.LARGER, Step.WITHOUT, Step.STOP))
+    assert isinstance(remedy_for(failure(kind, 400)), Remedy)
+    assert is_healthy(failure(kind, 400)) == (
+        remedy_for(failure(kind, 400)) in (Remedy.LARGER, Remedy.WITHOUT, Remedy.STOP)
+    )
 
 
 @pytest.mark.parametrize("status", [409, 424, 425, 429, 500, 503, 529])
 def test_a_status_that_is_worth_another_try_gets_one_whatever_the_body_says(status):
-    assert step_after(failure(K.BAD_REQUEST, status)) is Step.RETRY
+    assert remedy_for(failure(K.BAD_REQUEST, status)) is Remedy.RETRY
 
 
 @pytest.mark.parametrize("status", [400, 405, 413, 422])
 def test_other_client_errors_end_the_call(status):
-    assert step_after(failure(K.BAD_REQUEST, status)) is Step.STOP
+    assert remedy_for(failure(K.BAD_REQUEST, status)) is Remedy.STOP
 
 
 def test_waits_double_up_to_the_longest_and_are_fully_jittered():

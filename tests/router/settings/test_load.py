@@ -200,6 +200,16 @@ def test_facts_of_the_catalog_can_be_overridden_everywhere_or_in_one_tier(write)
     assert low.output_usd_per_million == high.output_usd_per_million
 
 
+def test_cache_prices_are_facts_like_others(write):
+    own = '{model = "own/x", input_usd_per_million = 1, output_usd_per_million = 2, cache_read_usd_per_million = 0.1}'
+    (spec,) = load_settings({}, config=write(tiers_of(f"[{own}]"))).tiers[0].models
+    assert (spec.cache_read_usd_per_million, spec.cache_write_usd_per_million) == (0.1, None)
+    shipped = write('[catalog."openai/gpt-5.4"]\ncache_write_usd_per_million = 2\n')
+    spec = load_settings({}, config=shipped).tiers[1].models[1]
+    assert spec.model == "openai/gpt-5.4"
+    assert (spec.cache_read_usd_per_million, spec.cache_write_usd_per_million) == (0.25, 2.0)
+
+
 def test_a_model_of_ones_own_can_be_described_once_and_named_in_tiers(write):
     row = '[catalog."own/x"]\ninput_usd_per_million = 1\noutput_usd_per_million = 2\ncontext_window = 9\n'
     tiers = load_settings({}, config=write(tiers_of('["own/x"]') + row)).tiers

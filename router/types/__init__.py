@@ -14,6 +14,10 @@ if TYPE_CHECKING:  # an alias is not worth the import of numpy
     import numpy as np
     import numpy.typing as npt
 
+from router.types.models import Capability as Capability
+from router.types.models import ModelSpec as ModelSpec
+from router.types.models import Target as Target
+
 FloatArray: TypeAlias = "npt.NDArray[np.float32]"
 """A float32 array; its shape is in the docstring of the function or field."""
 
@@ -199,44 +203,9 @@ class Reason(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
-class Capability(StrEnum):
-    """What a model can do beyond text in, text out; the words of the catalog and of configurations."""
-
-    IMAGES = "images"
-    AUDIO = "audio"
-    DOCUMENTS = "documents"
-    TOOLS = "tools"
-    PARALLEL_TOOLS = "parallel_tools"
-    JSON_MODE = "json_mode"
-    JSON_SCHEMA = "json_schema"
-    N = "n"
-    LOGPROBS = "logprobs"
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSpec:
-    """A model with its list price and what it can do.
-
-    model: `provider/model`.  input_usd_per_million, output_usd_per_million: USD per million tokens, nothing cached.
-    context_window: tokens of input and output together.  max_output_tokens: of one answer.
-    What is None is unknown, and taken as no limit; capabilities that are None are taken as all.
-    """
-
-    model: str
-    input_usd_per_million: float
-    output_usd_per_million: float
-    context_window: int | None = None
-    max_output_tokens: int | None = None
-    capabilities: frozenset[Capability] | None = None
-
-    def cost_usd(self, *, input_tokens: int, output_tokens: int) -> float:
-        """USD for so many tokens, nothing cached."""
-        return (input_tokens * self.input_usd_per_million + output_tokens * self.output_usd_per_million) / 1e6
-
-
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model that could answer, with the tier it stands for."""
+    """A model that could answer, with the tier that it is of."""
 
     tier: str
     model: str
