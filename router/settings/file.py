@@ -209,6 +209,8 @@ class FactsTable(Table):
 
     input_usd_per_million: price of a million input tokens, in USD.
     output_usd_per_million: price of a million output tokens, in USD.
+    cache_read_usd_per_million: price of a million input tokens read from a cache; without it that of other input.
+    cache_write_usd_per_million: price of a million input tokens written to a cache; without it that of other input.
     context_window: most tokens of prompt and answer together.
     max_output_tokens: most tokens of an answer.
     capabilities: what the model can do beyond text.
@@ -216,6 +218,8 @@ class FactsTable(Table):
 
     input_usd_per_million: Dollars | None = None
     output_usd_per_million: Dollars | None = None
+    cache_read_usd_per_million: Dollars | None = None
+    cache_write_usd_per_million: Dollars | None = None
     context_window: Tokens | None = None
     max_output_tokens: Tokens | None = None
     capabilities: frozenset[Annotated[Capability, known("a capability", Capability)]] | None = None
