@@ -44,7 +44,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The joints.
     "core": CORE,
     "account": BASE | {"catalog", "dialects", "providers"},  # records of what dispatch reports, for listeners
-    "forward": BASE | {"account", "core", "dialects", "policy", "providers"},  # from client to provider and back
+    # From client to provider and back.
+    "forward": BASE | {"account", "catalog", "core", "dialects", "policy", "providers"},
     "endpoints": CORE | {"account", "core", "forward", "router"},  # the version
     "doors": CORE | {"core"},
     "app": CORE | {"account", "core", "endpoints", "doors", "forward", "router"},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from router.account import Accounts, CallAccount, Origin, Purpose
@@ -17,7 +18,7 @@ from router.dialects.conversation import Conversation
 from router.dialects.shared.json_edit import edit
 from router.dialects.shared.prepared import Call, conversation_of
 from router.forward.checks import Finding, findings_of
-from router.forward.judge import judge_conversation, says_fail
+from router.forward.judge import estimated_tokens, judge_conversation, says_fail
 from router.policy import Cascade, Judge, Plan
 from router.providers.calls import Account, Answered, Attempt, Exhausted
 from router.providers.dispatch import Dispatcher
@@ -169,8 +170,9 @@ class _Run:
     async def _judged(self, judge: Judge, decision: RouteDecision, outcome: Answered) -> tuple[Finding, ...]:
         """The judge's finding. A judge that does not answer, or says neither word, finds nothing."""
         assert self._plan.judge is not None, "a cascade with a judge has a target for it"
-        call = Call(judge_conversation(judge, self._conversation, outcome.answer), stream=False)
-        origin = replace(self._origin, decision=decision, request=call)
+        asked = judge_conversation(judge, self._conversation, outcome.answer)
+        call = Call(asked, stream=False)
+        origin = replace(self._origin, decision=decision, request=call, input_tokens=partial(estimated_tokens, asked))
         self._judging = self._accounts.open(origin, Purpose.JUDGE, waits=True)  # for the record of what it judges
         verdict = await self._in_time(self._dispatched([self._plan.judge], call, self._judging))
         return (Finding("judge", judge.model),) if isinstance(verdict, Answered) and says_fail(verdict.answer) else ()

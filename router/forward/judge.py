@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from router.catalog import BYTES_PER_TOKEN
 from router.dialects.conversation import Answer, Conversation, Text, Turn
 from router.forward.checks import calls_of, last_ask, text_of
 from router.jsontext import encode_json
@@ -21,6 +22,12 @@ def judge_conversation(judge: Judge, conversation: Conversation, answer: Answer)
     }
     turns = (Turn("system", (Text(judge.prompt),)), Turn("user", (Text(encode_json(shown).decode()),)))
     return Conversation(turns=turns)
+
+
+def estimated_tokens(conversation: Conversation) -> int:
+    """Input tokens of what a judge is asked, from its size."""
+    texts = (part.text for turn in conversation.turns for part in turn.parts if isinstance(part, Text))
+    return sum(len(text.encode("utf-8", "replace")) for text in texts) // BYTES_PER_TOKEN + 1
 
 
 def says_fail(verdict: Answer) -> bool:
