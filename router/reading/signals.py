@@ -69,8 +69,7 @@ def signals_of(ask: str, window: str, *, after_tool: bool) -> FloatArray:
     n_spaced_words = _count_runs(classes, _IS_WORD)
     n_words = n_spaced_words + n_cjk / _CJK_CHARS_PER_WORD
     n_letters = sum(counts[c] for c in _LETTERS)
-    n_numbers = _count_runs(classes, _IS_DIGIT)
-    words_log = math.log1p(n_words)
+    n_numbers, words_log = _count_runs(classes, _IS_DIGIT), math.log1p(n_words)
     is_short = n_words <= SHORT_ASK_WORDS
     split = ask.lower().split()
     return np.array(

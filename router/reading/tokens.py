@@ -50,11 +50,12 @@ class _Encoding(Protocol):
 
 
 class TokenCounter:
-    """Counts tokens and caches the counts of at most `limit` chunks; the least recently used is dropped first."""
+    """Counts tokens and caches the counts of CACHED_CHUNKS chunks, a hash and a number each, never the text.
 
-    def __init__(self, *, limit: int = CACHED_CHUNKS) -> None:
-        """limit: chunks in the cache; a hash and a number each, never the text."""
-        self._limit = limit
+    The least recently used is dropped first.
+    """
+
+    def __init__(self) -> None:
         self._known: dict[bytes, int] = {}
         self._encoding: _Encoding | None = None
 
@@ -68,7 +69,7 @@ class TokenCounter:
         known = self._known.pop(key, None)
         count = self._loaded().count(data.decode()) if known is None else known
         self._known[key] = count  # moved to the end: chunks in use stay
-        if len(self._known) > self._limit:
+        if len(self._known) > CACHED_CHUNKS:
             del self._known[next(iter(self._known))]
         return count
 

@@ -21,11 +21,14 @@ from router.types import FloatArray
 LIMIT_CHARS = 8_000
 """Texts are cropped to this many characters, head and tail; the model then reads at most its own maximum of tokens."""
 
+BATCH_SIZE = 64
+"""Texts that the model reads at once."""
+
 
 class SentenceTransformerEncoder:
     """A sentence-transformers model behind the Encoder protocol."""
 
-    def __init__(self, model_path: str, *, model_id: str, batch_size: int = 64) -> None:
+    def __init__(self, model_path: str, *, model_id: str) -> None:
         """Load a model from a folder, or by its hub name.
 
         Raises MissingExtra when sentence-transformers is not installed.
@@ -35,7 +38,6 @@ class SentenceTransformerEncoder:
         except ImportError as exc:
             raise MissingExtra(f"the encoder {model_id}", extra="train") from exc
         self._model: Any = SentenceTransformer(model_path, device="cpu")
-        self._batch_size = batch_size
         dim = self._model.get_embedding_dimension()
         self._spec = EncoderSpec(
             kind="sentence-transformers",
@@ -88,7 +90,7 @@ class SentenceTransformerEncoder:
         """One row per text: (n_texts, dim) float32 of unit length; all zeros for an empty text."""
         prepared = [_prepare(text) for text in texts]
         vectors = self._model.encode(
-            prepared, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+            prepared, batch_size=BATCH_SIZE, normalize_embeddings=True, show_progress_bar=False
         )
         out: FloatArray = np.array(vectors, dtype=np.float32).reshape(len(texts), self._spec.dim)
         out[[not text.strip() for text in prepared]] = 0.0

@@ -3,7 +3,6 @@ import json
 
 import pytest
 
-from router.dialects import anthropic
 from router.dialects.anthropic.answer import read_answer, write_answer
 from router.dialects.anthropic.failure import failure_status, read_failure, write_failure
 from router.dialects.anthropic.request_writer import write_request
@@ -35,6 +34,7 @@ from router.dialects.conversation import (
 )
 from router.errors import RequestError
 from router.types import Dialect
+from tests.router.dialects.rooms import anthropic
 
 PNG = base64.b64encode(b"\x89PNG").decode()
 WEATHER = Tool("get_weather", "The weather.", {"type": "object", "properties": {"city": {"type": "string"}}})

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from router.dialects import anthropic
 from router.dialects.seen import seen
 from router.errors import RequestError
 from router.types import Dialect, Message, Needs
+from tests.router.dialects.rooms import anthropic
 
 
 def parse_anthropic(body):

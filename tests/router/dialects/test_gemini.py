@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from router.dialects import gemini
 from router.dialects.conversation import (
     Answer,
     AnswerFormat,
@@ -37,6 +36,7 @@ from router.dialects.gemini.request_writer import NO_SIGNATURE, write_request
 from router.dialects.gemini.stream import StreamReader, StreamWriter
 from router.errors import RequestError
 from router.types import Dialect
+from tests.router.dialects.rooms import gemini
 
 PNG = base64.b64encode(b"\x89PNG").decode()
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}}

@@ -12,12 +12,12 @@ from dataclasses import replace
 import pytest
 
 from router.core import Router
-from router.dialects import anthropic, gemini, openai_chat, openai_responses
 from router.dialects.conversation import Opaque
 from router.dialects.seen import seen
 from router.dialects.shared.parts import turns_for
 from router.errors import RequestError
 from router.types import Message
+from tests.router.dialects.rooms import anthropic, gemini, openai_chat, openai_responses
 from tests.router.processes import ROOT
 
 DIALECTS = {"chat": openai_chat, "responses": openai_responses, "anthropic": anthropic, "gemini": gemini}

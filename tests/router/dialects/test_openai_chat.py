@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.dialects import openai_chat
 from router.dialects.conversation import (
     Answer,
     Conversation,
@@ -28,6 +27,7 @@ from router.dialects.openai_chat.answer import read_answers, write_answers
 from router.dialects.openai_chat.request_writer import write_request
 from router.errors import RequestError
 from tests.router.dialects.openai_worlds import ANY_JSON, conversations
+from tests.router.dialects.rooms import openai_chat
 
 HELLO = [{"role": "user", "content": "Hello"}]
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.dialects import openai_chat
 from router.dialects.seen import seen
 from router.errors import RequestError
 from router.types import Message, Needs
+from tests.router.dialects.rooms import openai_chat
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "openai_chat"
 

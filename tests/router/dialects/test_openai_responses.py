@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.dialects import openai_responses
 from router.dialects.conversation import (
     Answer,
     AnswerFormat,
@@ -42,6 +41,7 @@ from router.dialects.shared.sse import SseReader
 from router.errors import RequestError
 from router.types import Dialect
 from tests.router.dialects.openai_worlds import ANY_JSON, gist, streams
+from tests.router.dialects.rooms import openai_responses
 
 # --- Requests ---------------------------------------------------------------------------------------------------------
 

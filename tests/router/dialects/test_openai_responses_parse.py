@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from router.dialects import openai_responses
 from router.dialects.seen import seen
 from router.errors import RequestError
 from router.types import Dialect, Message, Needs
+from tests.router.dialects.rooms import openai_responses
 
 
 def parse_responses(body):

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.dialects import anthropic, bedrock, gemini, openai_chat, openai_responses
 from router.dialects.conversation import (
     Answer,
     Conversation,
@@ -35,6 +34,7 @@ from router.errors import RequestError
 from router.jsontext import encode_json
 from router.types import JsonObject
 from tests.router.dialects.frames import encode_frame
+from tests.router.dialects.rooms import anthropic, bedrock, gemini, openai_chat, openai_responses
 
 for _dialect in TABLE:
     row(_dialect)  # loads its modules

@@ -1,7 +1,8 @@
 """A decision, and what comes after one."""
 
 from router.account import ANONYMOUS, Listener, Origin
-from router.types import BundleRef, Candidate, Reason, RouteDecision
+from router.decision import RouteDecision
+from router.types import BundleRef, Candidate, Reason
 
 TIERS = ("budget", "production", "frontier")
 

@@ -21,6 +21,7 @@ from router.forward.relay import relay_whole
 from router.policy import CHECKS, JUDGE_PROMPT, Cascade, Judge, Limits, Plan
 from router.providers.calls import Answered, Exhausted
 from router.settings import load_settings
+from router.settings.cascade import CascadeTable, JudgeTable
 from router.settings.values import CHEAPEST, SHIPPED_POLICIES
 from router.types import Dialect, ModelSpec, Reason, Target
 from tests.router.forward.parts import TIERS, Listed, decided, origin_of
@@ -496,13 +497,13 @@ def test_every_key_of_a_cascade_is_read(policies):
     cascade = found.cascade
     assert (cascade.start, cascade.escalations, cascade.checks) == ("production", 1, ("json", "refusal"))
     assert cascade.self_check.regex.found("Answer: 7") and cascade.self_check.forbid.found("I am not sure")
-    assert cascade.judge == Judge("openai/gpt-5.4", "Say PASS or FAIL.")
+    assert cascade.judge == JudgeTable("openai/gpt-5.4", "Say PASS or FAIL.")
     assert (found.target, found.limits) == (CHEAPEST, Limits(floor="production"))
 
 
 def test_a_cascade_without_a_start_begins_where_the_policy_says(policies):
     found = policies("[policies.auto]\ncascade = { escalations = 1 }\n")["auto"]
-    assert found.target is None and found.cascade == Cascade(escalations=1)
+    assert found.target is None and found.cascade == CascadeTable(escalations=1)
 
 
 def test_a_policy_that_says_nothing_of_the_shipped_cascade_keeps_it(policies):

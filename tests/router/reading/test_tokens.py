@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from router.reading import tokens
 from router.reading.tokens import CHUNK_CHARS, MESSAGE_TOKENS, TokenCounter, count_tokens, upper_bound_tokens
 from router.types import Message
 
@@ -56,14 +57,14 @@ class Countless:
         return len(text)
 
 
-def watched(limit):
-    counter = TokenCounter(limit=limit)
+def watched():
+    counter = TokenCounter()
     counter._encoding = Countless()
     return counter, counter._encoding
 
 
 def test_a_prefix_that_came_before_is_not_counted_again():
-    counter, encoding = watched(limit=100)
+    counter, encoding = watched()
     prompt = "p" * 50_000
     counter.count(prompt)
     before = encoding.asked
@@ -71,8 +72,9 @@ def test_a_prefix_that_came_before_is_not_counted_again():
     assert encoding.asked == before + 1, "only the last chunk changed"
 
 
-def test_the_memory_is_bounded_and_keeps_what_is_in_use():
-    counter, encoding = watched(limit=2)
+def test_the_memory_is_bounded_and_keeps_what_is_in_use(monkeypatch):
+    monkeypatch.setattr(tokens, "CACHED_CHUNKS", 2)
+    counter, encoding = watched()
     for text in ("one", "two", "one", "three", "one"):
         counter.count(text)
     assert encoding.asked == 3
