@@ -14,14 +14,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 ODD = {
     "told": r"\btold\b",
-    "stand for, in, beside": r"\bstands?\b",
+    "stand for, in, beside": r"\bstands?\b(?!-ins?\b| in where\b| in:)",
     "beside": r"\bbeside\b",
     "persons for programs": r"\b(?:nobody|somebody|whoever|everybody|anybody)\b",
     "dear for expensive": r"\bdear(?:er|est)?\b",
     "wish for limit": r"\bwish(?:es)?\b",
     "anew": r"\banew\b",
-    "is no X": r"\b(?:is|are|be) no (?!longer\b|more\b|less\b)[a-z]+",
-    "one X a Y": r"\bone (?:(?!is\b|with\b|of\b|when\b|that\b|for\b|in\b|has\b|beside\b)[a-z]+ )?an? [a-z]+",
+    "is no X": r"(?<!there )\b(?:is|are|be) no (?!longer\b|more\b|less\b)[a-z]+",
+    "one X a Y": r"\bone (?:(?!is\b|with\b|of\b|when\b|that\b|for\b|in\b|has\b|beside\b|adds\b|against\b|where\b|at\b|kind\b)[a-z]+ )?an? [a-z]+",
     "as good as": r"\bas good as\b",
     "in vain": r"\bin vain\b",
 }
@@ -30,7 +30,7 @@ ODD = {
 
 LIMITS = {
     "router/reading/": 0,
-    "router/brain/": 1,
+    "router/brain/": 0,
     "router/errors.py": 0,
     "router/jsontext.py": 0,
     "router/endpoints/models.py": 0,
@@ -42,8 +42,8 @@ LIMITS = {
     "data/README.md": 0,
     "models/README.md": 0,
     "tests/README.md": 0,
-    "router/": 169,
-    "training/": 104,
+    "router/": 1,  # the prompt of the judge, which stays as it was measured
+    "training/": 1,  # a row of the log of experiments
 }
 """The most that a file or folder may hold. A limit only goes down."""
 

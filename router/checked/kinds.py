@@ -83,7 +83,7 @@ def as_is() -> Kind:
 
 
 def matching(pattern: str, words: str) -> Kind:
-    """A string in which a regular expression is found. A lone surrogate, which is no Unicode text, is refused too."""
+    """A string in which a regular expression is found. A lone surrogate, which is not Unicode text, is refused too."""
     return Kind(words, lambda source, handler: schemas.str_schema(strict=True, pattern=pattern))
 
 

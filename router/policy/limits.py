@@ -11,7 +11,7 @@ class Limits:
     """Limits on the tier, from one source.
 
     tier: exactly this one.  floor, ceiling: the cheapest and the strongest that may be chosen.  tiers: only these.
-    None is no limit.
+    None means no limit.
     """
 
     tier: str | None = None

@@ -19,7 +19,7 @@ MIN_PROBABILITY = 0.5
 """Least probability of a task for a rule that names none."""
 
 AnyOf: TypeAlias = tuple[str, ...]
-"""Accepted values, one of which must be found; () is no condition."""
+"""Accepted values, one of which must be found; () means no condition."""
 
 
 @dataclass(frozen=True, slots=True)

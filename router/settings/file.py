@@ -205,7 +205,7 @@ class RuleTable(LimitsTable):
 
 
 class FactsTable(Table):
-    """Your own facts of a model. What is left out keeps the shipped fact; a limit that is not known is no limit.
+    """Your own facts of a model. What is left out keeps the shipped fact; an unknown limit does not apply.
 
     input_usd_per_million: price of a million input tokens, in USD.
     output_usd_per_million: price of a million output tokens, in USD.

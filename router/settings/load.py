@@ -36,7 +36,7 @@ def load_settings(environ: Mapping[str, str] | None = None, *, config: Path | No
 
     environ: the variables; the process's own if None.
     config: the file; if None, TIERWISE_CONFIG names it; if that is unset, no file is read.
-    Raises ConfigError with all faults, one a line.
+    Raises ConfigError with all faults, one per line.
     """
     environ = os.environ if environ is None else environ
     path = config if config is not None else _path(environ, "CONFIG")

@@ -32,7 +32,7 @@ class Target:
     """What a policy has to keep.
 
     kind: `max_quality_loss`, `max_cost_usd_per_1k` or `tier_mix`.  value: in its unit; shares by tier for a mix.
-    at_least: whether the smallest target that the bundle supports may stand in where the value is too small.
+    at_least: whether the smallest target that the bundle supports may be used where the value is too small.
     where: file and line; "" for a shipped one.
     """
 

@@ -85,7 +85,7 @@ class Design:
     Columns: dense features, then known n-gram buckets block by block, then one column per helper (offsets of
     auxiliary sources), which falls away in `fold`.
 
-    features, helpers: (n, n_features) and (n, n_helpers) of rows; with copies, row i stands for i + n, i + 2n, ...
+    features, helpers: (n, n_features) and (n, n_helpers) of rows; with copies, row i means i + n, i + 2n, ...
     buckets: of the rows and then of their copies; None for a design without n-grams.
     factor: (n_features,) what each dense feature is multiplied by.
     known: for each block (N_BUCKETS,) bool, the buckets that enough rows have; empty without n-grams.

@@ -80,7 +80,7 @@ def _learned(
 
 
 def _design(texts_ids: TokenIds, known: npt.NDArray[np.bool_]) -> sparse.csr_matrix:
-    """One column a known token, one for all unknown ones; values are 1 / sqrt(distinct tokens + PRIOR_TOKENS)."""
+    """One column per known token, one for all unknown ones; values are 1 / sqrt(distinct tokens + PRIOR_TOKENS)."""
     column = np.where(known, np.cumsum(known) - 1, int(known.sum()))
     distinct = [np.array(sorted(set(ids)), dtype=np.int64) for ids in texts_ids]
     sizes = np.array([len(ids) for ids in distinct])

@@ -26,7 +26,7 @@ from training.rows.splits import RowIndex, group_folds
 from training.rows.table import Table
 
 MIN_OF_A_CLASS = 5
-"""With fewer rows of one kind a head is a constant: words cannot be learned from a handful of rows."""
+"""With fewer rows of one kind, a head is a constant: words cannot be learned from a handful of rows."""
 
 MAX_ROWS_FOR_COPIES = 10_000
 """With more rows no thinned copies are made: they cost time and memory, and many rows vary enough by themselves."""

@@ -1,1 +1,1 @@
-"""Measuring: rows as the service would decide them, beside baselines, with intervals; the gate that follows from it."""
+"""Measuring: rows as the service would decide them, next to baselines, with intervals; the gate that follows from it."""

@@ -111,7 +111,7 @@ def _between_ends(curve: CostQualityCurve) -> tuple[Float64Array, Float64Array]:
 def upper_hull(cost: Float64Array, quality: Float64Array) -> tuple[Float64Array, Float64Array]:
     """The non-decreasing upper convex hull of points: what mixing them gives at best, ascending in cost.
 
-    (RouterBench, arXiv 2403.12031, section 3.) Points that cost more and are no better are dropped.
+    (RouterBench, arXiv 2403.12031, section 3.) Points that cost more without being better are dropped.
 
     >>> upper_hull(np.array([1.0, 2.0, 3.0, 4.0]), np.array([0.2, 0.3, 0.8, 0.7]))
     (array([1., 3.]), array([0.2, 0.8]))

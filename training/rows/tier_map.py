@@ -1,4 +1,4 @@
-"""The tier map: which models stand for each tier at each source, and which score makes an answer adequate.
+"""The tier map: which models define each tier at each source, and which score makes an answer adequate.
 
     {"order": ["budget", "production", "frontier"],
      "tiers": {"my_logs": {"threshold": 0.6, "budget": ["small-a", "small-b"], "frontier": ["large-a"]}},
@@ -93,7 +93,7 @@ class SourceTiers:
 
 @dataclass(frozen=True, slots=True)
 class TierMap:
-    """All tiers, cheap to strong (at least two), and what stands for them at each source.
+    """All tiers, cheap to strong (at least two), and what defines them at each source.
 
     ladders: by source and ladder name, two or more models, cheap to strong.
     """
