@@ -1,4 +1,4 @@
-"""How fast and how large, printed.   python -m tests.bench [decide] [http] [proxy] [cold] [fit] [reference]
+"""How fast and how large, printed.   python -m tests.bench [decide] [http] [proxy] [cold] [fit] [reference] [beside]
 
 Medians, on whatever machine this is; ratios are against something measured in the same run.
 """
@@ -6,7 +6,7 @@ Medians, on whatever machine this is; ratios are against something measured in t
 import os
 import sys
 
-from tests.bench import cold, decide, fit, http, proxy, reference
+from tests.bench import beside, cold, decide, fit, http, proxy, reference
 
 PARTS = {
     "decide": decide.main,
@@ -15,6 +15,7 @@ PARTS = {
     "cold": cold.main,
     "fit": fit.main,
     "reference": reference.main,
+    "beside": beside.main,
 }
 
 

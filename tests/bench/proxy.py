@@ -144,8 +144,10 @@ def measure(folder: Path, upstream_port: int, contenders: Sequence[Contender]) -
 
 
 @contextlib.contextmanager
-def ours(folder: Path, upstream_port: int, bundle: str) -> Iterator[Contender]:
-    """Our service with one of the shipped bundles and one provider for every tier."""
+def ours(
+    folder: Path, upstream_port: int, bundle: str, *, command: Sequence[str] = (sys.executable, "-m", "tierwise")
+) -> Iterator[Contender]:
+    """Our service with one of the shipped bundles and one provider for every tier. command: `tierwise`, installed."""
     model = '{ model = "bench/m", input_usd_per_million = 1.0, output_usd_per_million = 4.0 }'
     tiers = [f'[[tiers]]\nname = "{name}"\nmodels = [{model}]' for name in ("budget", "production", "frontier")]
     lines = [
@@ -156,8 +158,8 @@ def ours(folder: Path, upstream_port: int, bundle: str) -> Iterator[Contender]:
     ]
     config = folder / f"{bundle}.toml"
     config.write_text("\n".join(lines))
-    command = [sys.executable, "-m", "router", "serve", "--port", "{port}", "--config", str(config)]
-    with serving(command, environ={**os.environ, "BENCH_KEY": KEY}) as (port, process):
+    serve = [*command, "serve", "--port", "{port}", "--config", str(config)]
+    with serving(serve, environ={**os.environ, "BENCH_KEY": KEY}) as (port, process):
         yield Contender(f"tierwise {bundle}", port, psutil.Process(process.pid), {"authorization": f"Bearer {KEY}"})
 
 
@@ -289,10 +291,12 @@ def script(path: Path, headers: Mapping[str, str]) -> Path:
     return path
 
 
-def wrk(port: int, connections: int, script: Path, *, seconds: int = SECONDS) -> tuple[float, float]:
+def wrk(
+    port: int, connections: int, script: Path, *, seconds: int = SECONDS, path: str = "/v1/chat/completions"
+) -> tuple[float, float]:
     """(requests per second, median latency in ms)."""
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency", "-s", str(script)]
-    url = f"http://127.0.0.1:{port}/v1/chat/completions"
+    url = f"http://127.0.0.1:{port}{path}"
     out = subprocess.run([*command, url], capture_output=True, text=True, check=True).stdout
     rate, median = re.search(r"Requests/sec:\s+([\d.]+)", out), re.search(r"50%\s+([\d.]+)(us|ms|s)", out)
     assert rate and median and "Non-2xx" not in out, out
