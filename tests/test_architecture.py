@@ -57,23 +57,27 @@ TRAINING_MAY_IMPORT = BASE | {"brain", "catalog", "checked", "dialects", "pages"
 LABELLING_MAY_IMPORT = TRAINING_MAY_IMPORT | {"providers"}  # asks stronger models for labels
 
 # The rooms of `training`, each with those that it may import; `training` itself is the public face (its __init__).
+FITTED = {"rows", "labels", "config", "thresholds", "fitting", "measure", "progress"}
 ROOMS: dict[str, set[str]] = {
     "extras": set(),
     "progress": set(),
-    "rows": set(),  # files to rows, labels, groups
-    "config": {"rows"},
-    "fitting": {"rows", "config", "progress"},  # rows to a brain
-    "measure": {"rows", "config", "fitting", "progress"},  # a brain on rows to figures
-    "report": {"measure"},  # figures to pages
-    "pipeline": {"rows", "config", "fitting", "measure", "progress", "report"},  # all of it, in order
-    "evaluate_bundle": {"rows", "config", "fitting", "measure", "progress", "report"},
-    "auditing": {"rows", "config", "measure"},
-    "inputs": {"rows", "fitting", "progress"},  # what the face accepts, opened
-    "training": {"rows", "config", "report", "pipeline", "evaluate_bundle", "auditing", "inputs", "extras", "progress"},
-    "labelling": {"rows", "config", "progress"},
-    "commands": {"training", "config", "measure", "extras"},
+    "rows": set(),  # files to rows and groups
+    "labels": {"rows"},  # rows to what each tier would lose
+    "config": {"rows", "labels"},
+    "thresholds": {"rows", "labels"},  # scores and labels to thresholds with their bounds
+    "fitting": {"rows", "labels", "config", "progress"},  # rows to a brain
+    # A brain on rows to figures.
+    "measure": {"rows", "labels", "config", "fitting", "progress", "thresholds"},
+    "report": {"measure", "thresholds"},  # figures to pages
+    "pipeline": FITTED | {"report"},  # all of it, in order
+    "evaluate_bundle": FITTED | {"report"},
+    "auditing": {"rows", "labels", "config", "measure"},
+    "inputs": {"rows", "labels", "fitting", "progress"},  # what the face accepts, opened
+    "training": FITTED | {"report", "pipeline", "evaluate_bundle", "auditing", "inputs", "extras"},
+    "labelling": {"rows", "labels", "config", "progress"},
+    "commands": {"training", "config", "measure", "extras", "thresholds"},
     # Maintainers' scripts, which no user has.
-    "shipping": {"rows", "config", "fitting", "measure", "report", "pipeline", "progress"},
+    "shipping": FITTED | {"report", "pipeline"},
 }
 
 # --- Who may import what of other people's ----------------------------------------------------------------------------
@@ -118,7 +122,7 @@ PURE = (
     "router/dialects/",
     "router/reading/",
     "training/measure/metrics.py",
-    "training/rows/labels.py",
+    "training/labels/labels.py",
 )
 IMPURE_MODULES = {
     *(
@@ -326,7 +330,7 @@ def plant(*planted: tuple[str, str]) -> list[str]:
         ("training/labelling/planted.py", "import aiohttp", "imports aiohttp"),
         ("training/labelling/planted.py", "from router.core import Router", "imports router.core"),
         # the rooms of training know those below them
-        ("training/rows/planted.py", "from training.fitting.fit import fit_brain", "`rows` may know nothing"),
+        ("training/rows/planted.py", "from training.labels.labels import Labels", "`rows` may know nothing"),
         ("training/config.py", "from training.fitting import hyper", "imports training.fitting.hyper"),
         ("training/fitting/planted.py", "from training.measure import metrics", "imports training.measure.metrics"),
         ("training/measure/planted.py", "import training.report.card", "imports training.report.card"),

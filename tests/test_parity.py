@@ -25,10 +25,10 @@ from router.types import Reason
 from tests.training import fits
 from training.fitting.calibrate import frozen_head
 from training.fitting.heads import head_targets
-from training.measure.simulate import route_scores
-from training.measure.thresholds import calibration_sides
+from training.labels.labels import UNKNOWN
 from training.pipeline import fit_bundle
-from training.rows.labels import UNKNOWN
+from training.thresholds.choose import calibration_sides
+from training.thresholds.simulate import route_scores
 
 CALIBRATIONS = ("sigmoid", "isotonic")
 

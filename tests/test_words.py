@@ -21,7 +21,8 @@ ODD = {
     "wish for limit": r"\bwish(?:es)?\b",
     "anew": r"\banew\b",
     "is no X": r"(?<!there )\b(?:is|are|be) no (?!longer\b|more\b|less\b)[a-z]+",
-    "one X a Y": r"\bone (?:(?!is\b|with\b|of\b|when\b|that\b|for\b|in\b|has\b|beside\b|adds\b|against\b|where\b|at\b|kind\b)[a-z]+ )?an? [a-z]+",
+    "one X a Y": r"\bone (?:(?!(?:is|with|of|when|that|for|in|has"
+    r"|beside|adds|against|where|at|kind)\b)[a-z]+ )?an? [a-z]+",
     "as good as": r"\bas good as\b",
     "in vain": r"\bin vain\b",
 }

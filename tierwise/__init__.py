@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from router import RouteDecision as RouteDecision
-    from router import Router as Router
-    from router import __version__ as __version__
+    from router import RouteDecision, Router, __version__
 
 __all__ = ["RouteDecision", "Router", "__version__"]
 

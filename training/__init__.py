@@ -10,7 +10,7 @@
 
 `fit` and `evaluate` need the extra `train` (pip install 'tierwise[train]'). Files are the only joint with the service.
 
-    rows < fitting < measure < report < pipeline < auditing, labelling, shipping, commands
+    rows < labels < thresholds, fitting < measure < report < pipeline < auditing, labelling, shipping, commands
 
 A room imports those on its left. Importing `training` itself loads none of them.
 """
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from router.brain.encoders import Encoder
     from router.types import JsonObject
     from training.config import FitConfig
+    from training.labels.labels import label_rows
+    from training.labels.tier_map import TierMap, load_tier_map, tier_scores
     from training.report import model_card
     from training.report.figures import cost_quality, reliability
-    from training.rows.labels import label_rows
     from training.rows.readers import RowSet, read_rows
     from training.rows.row import LabelledRow, OutcomeRow
-    from training.rows.tier_map import TierMap, load_tier_map, tier_scores
 
 Rows: TypeAlias = "RowSet | Path | str | Sequence[Path | str]"
 """Rows that are read already, or files and folders of .jsonl, .jsonl.gz and .parquet."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from router.brain.promise import Goal
 from router.types import JsonObject
-from training.rows.tier_map import DEFAULT_TIERS
+from training.labels.tier_map import DEFAULT_TIERS
 
 DEFAULT_TIER_TOKEN_USD: Mapping[str, tuple[float, float]] = dict(
     zip(DEFAULT_TIERS, ((0.14, 0.28), (3.0, 15.0), (5.0, 25.0)), strict=True)

@@ -14,15 +14,15 @@ from router.types import JsonObject
 from training.config import FitConfig
 from training.fitting.fit import hyper_for
 from training.fitting.prepared import prepared_for
+from training.labels.dataset import build_dataset
+from training.labels.tier_map import TierMap
 from training.measure.costs import tier_costs
 from training.measure.evaluate import EvaluationInputs, evaluate_rows, promise_report
 from training.measure.measure import features_of, known_rows, served_rows
 from training.progress import Progress, silent
 from training.report import model_card, write_report
-from training.rows.dataset import build_dataset
 from training.rows.readers import RowSet
 from training.rows.splits import split_rows
-from training.rows.tier_map import TierMap
 
 TEST_SHARE = 0.4
 """Share of the groups that measure; 0.3 bring the baselines to the router's cost, the rest fit them."""

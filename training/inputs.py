@@ -8,9 +8,9 @@ from pathlib import Path
 from router.brain import Bundle, load_bundle
 from router.brain.bundle.shipped import shipped_bundle
 from router.brain.encoders import Encoder
+from training.labels.tier_map import DEFAULT_TIERS, TierMap, load_tier_map
 from training.progress import Progress
 from training.rows.readers import RowSet, read_rows
-from training.rows.tier_map import DEFAULT_TIERS, TierMap, load_tier_map
 
 
 def open_rows(rows: RowSet | Path | str | Sequence[Path | str], *, skip_bad: int, progress: Progress) -> RowSet:

@@ -31,6 +31,8 @@ from training.config import FitConfig
 from training.fitting.fit import FittedBrain, fit_brain, hyper_for
 from training.fitting.prepared import Prepared, prepare, prepared_for
 from training.fitting.tasks import with_task_head
+from training.labels.dataset import Dataset, build_dataset
+from training.labels.tier_map import TierMap
 from training.measure.baselines import KnownRows
 from training.measure.costs import tier_costs
 from training.measure.evaluate import EvaluationInputs, evaluate_rows, promise_report
@@ -39,14 +41,12 @@ from training.measure.measure import SAFE_TIER, features_of, known_rows, measure
 from training.measure.measured import MeasuredRows
 from training.measure.robustness import robustness
 from training.measure.tasks import measured_tasks
-from training.measure.thresholds import calibration_sides, loss_of_labels, promise_curve
 from training.progress import Progress, silent
 from training.report import model_card
-from training.rows.dataset import Dataset, build_dataset
 from training.rows.licences import PUBLIC_LICENCES
 from training.rows.readers import Fingerprint, RowSet
 from training.rows.splits import SPLIT_RULE, RowIndex, Splits, split_rows
-from training.rows.tier_map import TierMap
+from training.thresholds.choose import calibration_sides, loss_of_labels, promise_curve
 
 _VERSIONS_OF = ("numpy", "scikit-learn", "scipy", "tokenizers", "safetensors", "joblib")
 

@@ -7,16 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from router.account.record import (
-    AttemptRecord,
-    CallRecord,
-    Origin,
-    Outcome,
-    Purpose,
-    cost_usd,
-    outcome_of,
-    usage_of,
-)
+from router.account.record import AttemptRecord, CallRecord, Origin, Outcome, Purpose, cost_usd, outcome_of, usage_of
 from router.dialects.conversation import UpstreamFailure
 from router.providers.calls import Attempt, Settlement
 from router.types import Target

@@ -8,14 +8,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 
-from router.dialects.conversation import (
-    Event,
-    Failed,
-    FailureKind,
-    Finish,
-    UpstreamFailure,
-    UsageSeen,
-)
+from router.dialects.conversation import Event, Failed, FailureKind, Finish, UpstreamFailure, UsageSeen
 from router.dialects.row import EventReader, Splitter
 from router.dialects.shared.signatures import events_without_signatures
 from router.dialects.table import provider

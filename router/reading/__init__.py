@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from router.reading.envelopes import Envelope
 from router.reading.read import Reading, Turn, read
-from router.reading.turns import TurnKind
+from router.reading.turns.kinds import TurnKind
 
 __all__ = ["Envelope", "Reading", "Turn", "TurnKind", "read"]

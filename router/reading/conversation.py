@@ -12,7 +12,7 @@ from router.reading.continuation import is_continuation
 from router.reading.crop import crop_middle
 from router.reading.envelopes import Envelope, peel
 from router.reading.signals import SIGNALS_LIMIT_CHARS
-from router.reading.turns import is_bare_heartbeat, is_silent
+from router.reading.turns.heartbeats import is_bare_heartbeat, is_silent
 from router.types import Message
 
 ASK_LIMIT_CHARS = SIGNALS_LIMIT_CHARS

@@ -10,7 +10,7 @@ from router.reading.conversation import TOOL_ROLES, Ask, Conversation
 from router.reading.crop import crop_middle
 from router.reading.envelopes import Envelope
 from router.reading.signals import signals_of
-from router.reading.turns import SYSTEM_HEAD_CHARS, kind_of
+from router.reading.turns.kinds import SYSTEM_HEAD_CHARS, kind_of
 from router.types import ChatRequest, FloatArray, Message
 
 __all__ = ["TOOL_ROLES", "TURN_LIMIT_CHARS", "WINDOW_TURNS", "Reading", "Turn", "read"]

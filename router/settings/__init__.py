@@ -7,14 +7,7 @@ from __future__ import annotations
 
 from router.settings.load import ENV_PREFIX, ENV_VARIABLES, load_settings
 from router.settings.rules import check_task_names
-from router.settings.values import (
-    DEFAULT_SAFE_TIER,
-    PolicySettings,
-    Settings,
-    Target,
-    TierSettings,
-    override,
-)
+from router.settings.values import DEFAULT_SAFE_TIER, PolicySettings, Settings, Target, TierSettings, override
 
 __all__ = [
     "DEFAULT_SAFE_TIER",

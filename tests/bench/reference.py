@@ -19,12 +19,12 @@ from training.fitting.design import RowBuckets
 from training.fitting.distil import load_encoder
 from training.fitting.embed import embed
 from training.fitting.hyper import LABELS, OUTCOMES
+from training.labels.dataset import Dataset, build_dataset
+from training.labels.labels import Labels, labels_from_adequate
+from training.labels.tier_map import load_tier_map
 from training.measure import metrics
-from training.rows.dataset import Dataset, build_dataset
-from training.rows.labels import Labels, labels_from_adequate
 from training.rows.readers import read_rows
 from training.rows.splits import group_folds
-from training.rows.tier_map import load_tier_map
 
 ON_LABELS = FitConfig(name="reference", hyper=replace(LABELS, c_grid=LABELS.c_grid[:1]))
 ON_OUTCOMES = FitConfig(name="reference", hyper=OUTCOMES)

@@ -15,7 +15,7 @@ from router.brain.encoders.base import encode_two_views
 from router.reading import Reading
 from router.types import FloatArray
 from tests.training import fits
-from training.rows.dataset import Dataset
+from training.labels.dataset import Dataset
 
 
 class CountingEncoder:

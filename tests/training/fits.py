@@ -15,11 +15,11 @@ from training.config import FitConfig
 from training.fitting.distil import load_encoder
 from training.fitting.hyper import LABELS
 from training.fitting.prepared import Prepared, prepare
+from training.labels.dataset import Dataset, build_dataset
+from training.labels.tier_map import DEFAULT_TIERS, TierMap
 from training.pipeline import fit_bundle
-from training.rows.dataset import Dataset, build_dataset
 from training.rows.readers import RowSet, read_rows
 from training.rows.splits import Splits, split_rows
-from training.rows.tier_map import DEFAULT_TIERS, TierMap
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"

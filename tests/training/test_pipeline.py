@@ -24,14 +24,14 @@ from tests.training import fits
 from training.config import FitConfig
 from training.fitting.fit import FittedBrain, fit_brain, prepare_for_transformer
 from training.fitting.prepared import Prepared
-from training.measure.simulate import route_scores
+from training.labels.dataset import build_dataset
+from training.labels.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 from training.pipeline import Recipe, fit_bundle, fit_recipe
 from training.progress import silent
-from training.rows.dataset import build_dataset
 from training.rows.readers import Fingerprint, RowSet, read_rows
 from training.rows.row import LabelledRow, OutcomeRow, TrainingRow
-from training.rows.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 from training.shipping.ship import transformer_recipe
+from training.thresholds.simulate import route_scores
 
 QUICK = replace(fits.QUICK, max_quality_loss=0.3)
 
@@ -406,7 +406,7 @@ def test_outcomes_and_labels_are_fitted_together():
     rows = RowSet(
         (*fits.traffic_rows().rows[:320], *sample.rows), 0, (), {"all": Fingerprint(sha256="0", n_rows=1, n_bytes=1)}
     )
-    from training.rows.tier_map import load_tier_map
+    from training.labels.tier_map import load_tier_map
 
     contents: BundleContents = fit(
         rows, replace(QUICK, target_sources=("coding",)), load_tier_map(fits.SAMPLE / "tiers.json")
@@ -483,7 +483,7 @@ from dataclasses import replace
 from pathlib import Path
 from router.brain.bundle.write import write_bundle
 from tests.training import fits
-from training.rows.dataset import build_dataset
+from training.labels.dataset import build_dataset
 from training.fitting.fit import prepare_for_transformer
 from training.pipeline import fit_recipe
 from training.progress import silent

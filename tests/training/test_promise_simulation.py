@@ -19,11 +19,11 @@ from sklearn.preprocessing import StandardScaler
 
 from router.brain.brain import Scores
 from router.brain.promise import Goal, Promise, TargetTooSmall
-from training.measure.simulate import route_tiers
-from training.measure.thresholds import calibration_sides, loss_of_labels, promise_curve
-from training.rows.dataset import build_dataset
+from training.labels.dataset import build_dataset
+from training.labels.tier_map import DEFAULT_TIERS, TierMap
 from training.rows.readers import read_rows
-from training.rows.tier_map import DEFAULT_TIERS, TierMap
+from training.thresholds.choose import calibration_sides, loss_of_labels, promise_curve
+from training.thresholds.simulate import route_tiers
 
 N_DRAWS = 300
 GRID = (0.0, *(1.0 / (1.0 + np.exp(-np.linspace(-5.5, 1.5, 60)))).tolist(), 1.0)

@@ -13,15 +13,15 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from router.brain.brain import scores_of, stack_signals
 from training.config import FitConfig
+from training.labels.dataset import Dataset, build_dataset
+from training.labels.labels import labels_from_adequate
+from training.labels.tier_map import DEFAULT_TIERS, TierMap
 from training.measure.baselines import Features, KnownRows, fit_signals_only
 from training.measure.evaluate import EvaluationInputs
 from training.measure.measured import MeasuredRows
-from training.measure.simulate import route_tiers
-from training.rows.dataset import Dataset, build_dataset
-from training.rows.labels import labels_from_adequate
 from training.rows.readers import read_rows
 from training.rows.splits import RowIndex, split_rows
-from training.rows.tier_map import DEFAULT_TIERS, TierMap
+from training.thresholds.simulate import route_tiers
 
 TRAFFIC = Path(__file__).parents[2] / "data" / "traffic"
 CONFIG = FitConfig(name="world", max_quality_loss=0.1)

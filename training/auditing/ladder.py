@@ -22,11 +22,11 @@ from training.auditing.statistics import bounds, mixes_of, rounded, step_facts, 
 from training.auditing.steps import TIERS, Ladder, ladders_of
 from training.auditing.table import LadderTable, column_means
 from training.auditing.verdicts import verdicts_of
+from training.labels.tier_map import TierMap, tier_scores
 from training.measure.bootstrap import Interval, bootstrap
 from training.rows.readers import RowSet
 from training.rows.row import OutcomeRow
 from training.rows.splits import RowIndex, group_names
-from training.rows.tier_map import TierMap, tier_scores
 
 __all__ = ["DEFAULT_PRICES", "TIERS", "Ladder", "Prices", "audit", "audit_row_set", "ladders_of"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from training.rows.tier_map import TierMap
+from training.labels.tier_map import TierMap
 
 TIERS = "tiers"
 """Name of the ladder that the tier map's own tiers are."""

@@ -113,7 +113,7 @@ def goal_of(
     max_quality_loss: float | None, max_cost_usd_per_1k: float | None, tier_mix: Sequence[str] | None
 ) -> dict[str, Any]:
     """The goal's settings of a FitConfig; 5% quality loss if nothing is named. Raises BadParameter."""
-    from training.measure.thresholds import goal_from_options
+    from training.thresholds.choose import goal_from_options
 
     if max_quality_loss is None and max_cost_usd_per_1k is None and not tier_mix:
         max_quality_loss = DEFAULT_MAX_QUALITY_LOSS

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from router.brain.calibration import Calibration, Float64Array, IsotonicCalibration, SigmoidCalibration
 from training.fitting.heads import MIN_OF_A_CLASS
-from training.rows.labels import UNKNOWN, Ternary
+from training.labels.labels import UNKNOWN, Ternary
 
 
 def fit_calibration(logits: Float64Array, targets: Ternary, *, method: str) -> Calibration:

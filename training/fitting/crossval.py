@@ -14,7 +14,7 @@ from training.config import FitConfig
 from training.fitting.design import RowBuckets
 from training.fitting.heads import HeadData, fit_heads, head_targets, reversals
 from training.fitting.hyper import LABELS
-from training.rows.labels import Labels
+from training.labels.labels import Labels
 from training.rows.splits import RowIndex, group_folds
 from training.rows.table import Table
 

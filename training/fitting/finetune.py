@@ -22,8 +22,8 @@ from torch.nn import functional
 from router.brain.brain import LinearHeads
 from router.types import FloatArray
 from training.fitting.network import Network
+from training.labels.labels import UNKNOWN, Ternary
 from training.progress import Progress, silent
-from training.rows.labels import UNKNOWN, Ternary
 from training.rows.table import Table
 
 Sequences = Sequence[tuple[list[int], list[int]]]

@@ -37,9 +37,9 @@ from training.fitting.heads import (
 from training.fitting.hyper import LABELS, OUTCOMES
 from training.fitting.prepared import Prepared
 from training.fitting.stack import fit_decision, fold
+from training.labels.dataset import Dataset
+from training.labels.labels import Ternary
 from training.progress import Progress, silent
-from training.rows.dataset import Dataset
-from training.rows.labels import Ternary
 from training.rows.row import OutcomeRow
 from training.rows.splits import RowIndex
 from training.rows.table import Ragged

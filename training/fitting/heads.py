@@ -21,7 +21,7 @@ from router.brain.ngrams import NgramTable
 from router.types import FloatArray
 from training.config import FitConfig, HeadHyper
 from training.fitting.design import Design, RowBuckets, build_design
-from training.rows.labels import UNKNOWN, Labels, Ternary
+from training.labels.labels import UNKNOWN, Labels, Ternary
 from training.rows.splits import RowIndex, group_folds
 from training.rows.table import Table
 

@@ -19,7 +19,7 @@ from training.fitting.crossval import scaled_features
 from training.fitting.design import RowBuckets
 from training.fitting.embed import embedder
 from training.fitting.heads import is_target, linear_logits
-from training.rows.dataset import Dataset
+from training.labels.dataset import Dataset
 from training.rows.splits import RowIndex
 from training.rows.table import IntRow, Ragged, Table, ragged_columns
 

@@ -17,7 +17,7 @@ from router.brain.brain import LinearHeads
 from router.brain.calibration import Float64Array
 from router.brain.ngrams import NgramTable
 from training.fitting.heads import MIN_OF_A_CLASS
-from training.rows.labels import UNKNOWN, Ternary
+from training.labels.labels import UNKNOWN, Ternary
 
 DECISION_C = 0.1
 

@@ -1,1 +1,1 @@
-"""Measuring: rows as the service would decide them, next to baselines, with intervals; the gate that follows from it."""
+"""Rows as the service would decide them, next to baselines, with intervals; and the gate."""

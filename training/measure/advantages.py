@@ -8,13 +8,13 @@ import numpy as np
 import numpy.typing as npt
 
 from router.brain.calibration import Float64Array
+from training.labels.labels import UNKNOWN
 from training.measure.baselines import one_hot, shuffle
 from training.measure.bootstrap import Interval, bootstrap
 from training.measure.curves import cost_quality_curve, upper_hull
 from training.measure.measured import MeasuredRows
-from training.measure.simulate import fully_labelled
-from training.rows.labels import UNKNOWN
 from training.rows.splits import RowIndex
+from training.thresholds.simulate import fully_labelled
 
 BEST_FIXED = "best_fixed_at_equal_cost"
 SHUFFLE = "shuffle"

@@ -25,11 +25,11 @@ from training.config import FitConfig
 from training.fitting.crossval import signal_scale
 from training.fitting.heads import HeadData, fit_heads, head_targets, reversals
 from training.fitting.hyper import LABELS
+from training.labels.labels import UNKNOWN, Labels, Ternary
 from training.measure.metrics import auc, threshold_sums
-from training.measure.simulate import TierIndex
-from training.rows.labels import UNKNOWN, Labels, Ternary
 from training.rows.splits import RowIndex, group_folds
 from training.rows.table import Table
+from training.thresholds.simulate import TierIndex
 
 Policy: TypeAlias = Float64Array
 

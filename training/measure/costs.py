@@ -15,8 +15,8 @@ import numpy.typing as npt
 from router.brain.calibration import Float64Array
 from router.errors import DataError
 from training.config import DEFAULT_TIER_COST_USD, DEFAULT_TIER_TOKEN_USD, FitConfig
+from training.labels.tier_map import TierMap
 from training.rows.row import OutcomeRow, TrainingRow
-from training.rows.tier_map import TierMap
 
 __all__ = ["RequestCosts", "request_costs", "tier_costs"]
 

@@ -35,9 +35,9 @@ from training.measure.bootstrap import Interval
 from training.measure.gate import LENGTH_RULE, OtherTiers, gate
 from training.measure.measured import MeasuredRows
 from training.measure.reported import curve_reports, policy_reports, rounded, summary_report
-from training.measure.simulate import TierIndex
 from training.measure.slices import head_report, slice_reports, source_report
 from training.rows.splits import RowIndex
+from training.thresholds.simulate import TierIndex
 
 __all__ = ["EVALUATION_SCHEMA", "EvaluationInputs", "evaluate_rows", "promise_report"]
 

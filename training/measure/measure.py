@@ -9,14 +9,14 @@ from router.brain.brain import Brain
 from router.brain.calibration import Float64Array
 from training.config import FitConfig
 from training.fitting.prepared import Prepared
+from training.labels.dataset import Dataset
+from training.labels.labels import UNKNOWN
+from training.labels.tier_map import tier_scores
 from training.measure.baselines import Features, KnownRows
 from training.measure.costs import request_costs
 from training.measure.measured import MeasuredRows
 from training.measure.robustness import Rule, lengths_of
-from training.rows.dataset import Dataset
-from training.rows.labels import UNKNOWN
 from training.rows.row import OutcomeRow
-from training.rows.tier_map import tier_scores
 
 _FACTS = ("lang", "task", "trap")
 

@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from router.brain.brain import Scores
 from router.brain.calibration import Float64Array
-from training.measure.simulate import TierIndex
-from training.rows.labels import Labels
+from training.labels.labels import Labels
 from training.rows.table import SHARED, Table
+from training.thresholds.simulate import TierIndex
 
 
 @dataclass(frozen=True, slots=True, eq=False)

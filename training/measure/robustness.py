@@ -21,12 +21,12 @@ from router.brain.calibration import Float64Array
 from router.reading import Reading, read
 from router.reading.signals import SIGNAL_NAMES
 from router.types import ChatRequest, JsonObject
-from training.measure.bounds import wilson_interval
+from training.labels.dataset import Dataset
 from training.measure.metrics import auc
 from training.measure.perturb import PERTURBATIONS, perturb
-from training.measure.simulate import TierIndex, route_scores
-from training.rows.dataset import Dataset
 from training.rows.row import LabelledRow
+from training.thresholds.bounds import wilson_interval
+from training.thresholds.simulate import TierIndex, route_scores
 
 __all__ = ["Rule", "contrast_pairs", "decisions_unchanged", "robustness", "slices"]
 

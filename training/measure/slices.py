@@ -7,10 +7,10 @@ import numpy.typing as npt
 
 from router.brain.calibration import Float64Array
 from router.types import JsonObject
+from training.labels.labels import UNKNOWN
 from training.measure import metrics
 from training.measure.advantages import measurable_rows
 from training.measure.measured import MeasuredRows
-from training.rows.labels import UNKNOWN
 
 MIN_SLICE_ROWS = 20
 

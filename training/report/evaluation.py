@@ -12,7 +12,7 @@ from typing import Any
 
 from router.pages.numbers import Estimate, finite, percent, usd
 from router.types import JsonObject
-from training.measure.bounds import wilson_interval
+from training.thresholds.bounds import wilson_interval
 
 _NAMES: Mapping[str, str] = {
     "shuffle": "its decisions, shuffled",

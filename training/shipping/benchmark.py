@@ -24,10 +24,10 @@ from training.fitting.embed import embed
 from training.fitting.fit import prepare_for_transformer
 from training.fitting.hyper import LABELS
 from training.fitting.prepared import prepare
+from training.labels.dataset import Dataset, build_dataset
+from training.labels.tier_map import TierMap, load_tier_map
 from training.progress import Progress
-from training.rows.dataset import Dataset, build_dataset
 from training.rows.readers import data_folder, read_rows
-from training.rows.tier_map import TierMap, load_tier_map
 from training.shipping import model_pair
 from training.shipping.commands import exit_code_of, say
 from training.shipping.model_pair import PairData, pair_report

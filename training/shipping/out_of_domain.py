@@ -25,13 +25,13 @@ from training.fitting.familiarity import fit_domain
 from training.fitting.fit import fit_brain
 from training.fitting.hyper import LABELS
 from training.fitting.prepared import Prepared, prepare
+from training.labels.dataset import Dataset
+from training.labels.labels import UNKNOWN, Labels
 from training.measure.metrics import auc
-from training.measure.simulate import TierIndex, route_tiers
 from training.progress import Progress, silent
-from training.rows.dataset import Dataset
-from training.rows.labels import UNKNOWN, Labels
 from training.rows.splits import RowIndex, group_fractions, split_rows
 from training.shipping.sources import PUBLIC_SOURCES
+from training.thresholds.simulate import TierIndex, route_tiers
 
 __all__ = ["FAMILIES", "TRAFFIC", "left_out", "out_of_domain", "take_at_most"]
 

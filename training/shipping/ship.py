@@ -23,12 +23,12 @@ from training.config import FitConfig
 from training.fitting.distil import DEFAULT_MODEL, distil, model_path
 from training.fitting.fit import FittedBrain, fit_transformer_brain, prepare_for_transformer
 from training.fitting.prepared import Prepared
+from training.labels.tier_map import TierMap, load_tier_map
 from training.pipeline import Recipe, fit_bundle, fit_recipe, open_dataset
 from training.progress import Progress
 from training.report import write_report
 from training.rows.readers import RowSet, data_folder, read_rows
 from training.rows.splits import RowIndex
-from training.rows.tier_map import TierMap, load_tier_map
 from training.shipping.commands import exit_code_of, say
 from training.shipping.sources import PUBLIC_SOURCES
 

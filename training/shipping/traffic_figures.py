@@ -26,13 +26,13 @@ from training.fitting.hyper import LABELS
 from training.fitting.prepared import Prepared
 from training.fitting.stack import fit_decision
 from training.fitting.tasks import TaskData
+from training.labels.dataset import Dataset
 from training.measure import metrics
 from training.measure.bootstrap import bootstrap
 from training.measure.reported import rounded
 from training.measure.robustness import contrast_pairs
 from training.measure.tasks import held_out_tasks, keyword_tasks, task_report
 from training.progress import Progress
-from training.rows.dataset import Dataset
 from training.rows.splits import group_folds
 from training.shipping.model_pair import mean_and_sd
 

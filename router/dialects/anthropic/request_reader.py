@@ -26,13 +26,7 @@ from router.dialects.shared.fields import (
     whole_number,
 )
 from router.dialects.shared.parts import arguments_text
-from router.dialects.shared.reader import (
-    Reader,
-    kind_of,
-    media_of_bytes,
-    media_of_url,
-    possible_choice,
-)
+from router.dialects.shared.reader import Reader, kind_of, media_of_bytes, media_of_url, possible_choice
 from router.errors import RequestError
 from router.types import Dialect, JsonObject, Needs
 

@@ -10,13 +10,7 @@ from typing import Any
 
 from router.dialects import conversation as c
 from router.dialects.openai_responses.request_reader import free_text_tools
-from router.dialects.shared.openai_shared import (
-    audio_format,
-    data_url,
-    free_text_input,
-    function_fields,
-    schema_fields,
-)
+from router.dialects.shared.openai_shared import audio_format, data_url, free_text_input, function_fields, schema_fields
 from router.dialects.shared.parts import cannot_send, turns_for, unsupported_fields
 from router.dialects.shared.reader import UNKNOWN
 from router.types import Dialect, JsonObject

@@ -19,13 +19,7 @@ from router.dialects.shared.fields import (
     unusable,
 )
 from router.dialects.shared.openai_shared import AUDIO_TYPES, FREE_TEXT_SCHEMA, free_text_arguments
-from router.dialects.shared.reader import (
-    Reader,
-    kind_of,
-    media_of_bytes,
-    media_of_url,
-    possible_choice,
-)
+from router.dialects.shared.reader import Reader, kind_of, media_of_bytes, media_of_url, possible_choice
 from router.errors import RequestError
 from router.jsontext import encode_json
 from router.types import JsonObject

@@ -6,16 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from router.account import (
-    ANONYMOUS,
-    Accounts,
-    CallRecord,
-    Listener,
-    Outcome,
-    Purpose,
-    UsageSource,
-    caller_with,
-)
+from router.account import ANONYMOUS, Accounts, CallRecord, Listener, Outcome, Purpose, UsageSource, caller_with
 from router.account.call_log import line_of
 from router.dialects.conversation import FailureKind, TextDelta, UpstreamFailure, Usage
 from router.dialects.shared.secret import Secret

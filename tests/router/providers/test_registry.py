@@ -8,13 +8,7 @@ from router.checked.document import Document
 from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
 from router.providers.adapters import ADAPTERS
-from router.providers.registry import (
-    ADAPTER_NAMES,
-    provider_from,
-    providers_from,
-    rows_with,
-    shipped_rows,
-)
+from router.providers.registry import ADAPTER_NAMES, provider_from, providers_from, rows_with, shipped_rows
 from router.types import Target
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.reading import TurnKind, read, signals, turns
+from router.reading import TurnKind, read, signals
 from router.reading.characters import char_classes
-from router.reading.turns import is_silent
+from router.reading.turns import kinds as turns
+from router.reading.turns.heartbeats import is_silent
 from router.types import ChatRequest, Message
 
 HISTORY = (("user", "how do I prune roses?"), ("assistant", "In late winter, above an outward bud."))

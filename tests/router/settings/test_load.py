@@ -265,7 +265,7 @@ def test_turns_are_a_tier_a_limit_or_the_classifier(write):
 
 
 def test_the_turns_are_those_that_the_reading_tells():
-    from router.reading.turns import TurnKind
+    from router.reading.turns.kinds import TurnKind
 
     assert set(TURNS) == {kind.value for kind in TurnKind}
 

@@ -13,8 +13,8 @@ from router.errors import DataError
 from router.types import Message
 from training.auditing.ladder import Prices, audit
 from training.commands.audit import audit as audit_command
+from training.labels.tier_map import parse_tier_map
 from training.rows.row import OutcomeRow
-from training.rows.tier_map import parse_tier_map
 
 TIERS = ("budget", "production", "frontier")
 MAP = {

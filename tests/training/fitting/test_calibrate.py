@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from router.brain.brain import LinearHeads
 from training.fitting.calibrate import MIN_OF_A_CLASS, fit_calibration, frozen_head
-from training.rows.labels import UNKNOWN
+from training.labels.labels import UNKNOWN
 
 METHODS = ("sigmoid", "isotonic")
 

@@ -9,15 +9,9 @@ import numpy as np
 import pytest
 
 from tests.training import fits
-from training.fitting.crossval import (
-    CrossvalData,
-    held_out_losses,
-    losses_by_fold,
-    out_of_fold_losses,
-    signal_scale,
-)
+from training.fitting.crossval import CrossvalData, held_out_losses, losses_by_fold, out_of_fold_losses, signal_scale
+from training.labels.labels import labels_from_adequate
 from training.measure import metrics
-from training.rows.labels import labels_from_adequate
 from training.rows.splits import group_folds
 
 CONFIG = fits.QUICK

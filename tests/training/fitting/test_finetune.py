@@ -12,7 +12,7 @@ from torch import nn
 from router.brain.brain import assemble_features
 from training.fitting.finetune import FinetuneConfig, FinetuneData, finetune, linear_heads
 from training.fitting.network import Network
-from training.rows.labels import UNKNOWN
+from training.labels.labels import UNKNOWN
 
 DIM, N_SIGNALS, N_HEADS = 32, 3, 2
 CLS, SEP, TIER, ROUTE, FIRST_LETTER = 2, 3, 57, 58, 5

@@ -25,10 +25,10 @@ from training.fitting.fit import (
 )
 from training.fitting.hyper import LABELS, OUTCOMES
 from training.fitting.prepared import Prepared, prepare
+from training.labels.dataset import build_dataset
+from training.labels.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 from training.measure.metrics import auc
-from training.rows.dataset import build_dataset
 from training.rows.row import LabelledRow, OutcomeRow, TrainingRow
-from training.rows.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 
 
 @pytest.fixture(autouse=True)

@@ -17,8 +17,8 @@ from training.fitting import heads
 from training.fitting.design import RowBuckets
 from training.fitting.heads import FittedHeads, HeadData, fit_heads, head_targets, is_target, reversals, row_weights
 from training.fitting.hyper import LABELS, OUTCOMES, HeadHyper
+from training.labels.labels import UNKNOWN, labels_from_adequate
 from training.measure.metrics import auc
-from training.rows.labels import UNKNOWN, labels_from_adequate
 from training.rows.splits import group_folds
 
 DIM = 2

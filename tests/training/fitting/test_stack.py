@@ -15,8 +15,8 @@ from router.brain.brain import LinearHeads
 from router.brain.ngrams import N_BUCKETS, NgramTable
 from training.fitting.heads import MIN_OF_A_CLASS
 from training.fitting.stack import DECISION_C, Decision, fit_decision, fold
+from training.labels.labels import UNKNOWN
 from training.measure.metrics import auc
-from training.rows.labels import UNKNOWN
 
 DIM, N_SIGNALS = 4, 3
 KNOWN = np.array([3, 5, 8, 13, 21, 34, 55, 89])

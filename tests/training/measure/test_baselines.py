@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from router.reading.signals import SIGNAL_NAMES
 from tests.training import worlds
+from training.labels.labels import UNKNOWN
 from training.measure import baselines
 from training.measure.baselines import Features, fit_knn, fit_length_rule, fit_signals_only, match_cost, one_hot
 from training.measure.metrics import auc
-from training.rows.labels import UNKNOWN
 
 CHOSEN = np.array([0, 2, 1, 1, 0, 2, 2])
 SOURCES = np.array(["a", "b", "a", "b", "b", "b", "a"])

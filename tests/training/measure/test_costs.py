@@ -9,9 +9,9 @@ import pytest
 
 from router.types import Message
 from training.config import DEFAULT_TIER_COST_USD, DEFAULT_TIER_TOKEN_USD, FitConfig
+from training.labels.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 from training.measure.costs import request_costs
 from training.rows.row import LabelledRow, OutcomeRow
-from training.rows.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 
 CONFIG = FitConfig(name="costs")
 STATED = list(DEFAULT_TIER_COST_USD.values())

@@ -12,6 +12,7 @@ import pytest
 
 from router.reading.signals import SIGNAL_NAMES
 from tests.training import worlds
+from training.labels.labels import UNKNOWN
 from training.measure import metrics
 from training.measure.baselines import Features, KnownRows
 from training.measure.bootstrap import Interval
@@ -19,7 +20,6 @@ from training.measure.evaluate import EVALUATION_SCHEMA, EvaluationInputs, evalu
 from training.measure.measured import MeasuredRows
 from training.measure.reported import curve_reports, policy_reports, rounded, summary_report
 from training.measure.slices import choices_report, head_report, slice_reports, source_report
-from training.rows.labels import UNKNOWN
 
 POLICIES = {
     *("router", "always_budget", "always_production", "always_frontier", "random_mix", "shuffle"),

@@ -21,7 +21,7 @@ from training.measure.advantages import (
 from training.measure.bootstrap import Interval
 from training.measure.gate import IN_USE, LENGTH_RULE, GateResult, OtherTiers, best_fixed_tier, gate
 from training.measure.measured import MeasuredRows
-from training.measure.simulate import route_tiers
+from training.thresholds.simulate import route_tiers
 
 SURE = {name: Interval(0.1, 0.05, 0.15) for name in (BEST_FIXED, SHUFFLE, LENGTH_RULE)}
 UNSURE = Interval(0.02, -0.01, 0.05)

@@ -15,19 +15,13 @@ from router.types import Message
 from tests.training import fits
 from training.fitting.fit import fit_brain
 from training.fitting.prepared import Prepared, prepare
+from training.labels.dataset import build_dataset
+from training.labels.labels import UNKNOWN
+from training.labels.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 from training.measure.costs import tier_costs
-from training.measure.measure import (
-    SAFE_TIER,
-    features_of,
-    known_rows,
-    measured_rows,
-    served_rows,
-)
-from training.measure.simulate import route_scores
-from training.rows.dataset import build_dataset
-from training.rows.labels import UNKNOWN
+from training.measure.measure import SAFE_TIER, features_of, known_rows, measured_rows, served_rows
 from training.rows.row import OutcomeRow
-from training.rows.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
+from training.thresholds.simulate import route_scores
 
 CONFIG = fits.QUICK
 LOGS = TierMap(

@@ -14,8 +14,9 @@ from sklearn.metrics import brier_score_loss
 from sklearn.metrics import log_loss as sklearn_log_loss
 
 from router.brain.brain import scores_of
-from training.measure import curves, metrics, thresholds
-from training.measure.simulate import route_tiers
+from training.measure import curves, metrics
+from training.thresholds import choose as thresholds
+from training.thresholds.simulate import route_tiers
 
 few_values = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
 scored_rows = st.lists(st.tuples(few_values | st.floats(0, 1), st.booleans()), min_size=1, max_size=40).map(

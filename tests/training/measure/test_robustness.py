@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from router.brain.brain import Scores
 from router.reading import Reading
 from router.types import JsonObject, Message
-from training.measure.bounds import wilson_interval
+from training.labels.dataset import Dataset, build_dataset
+from training.labels.tier_map import DEFAULT_TIERS, TierMap
 from training.measure.perturb import PERTURBATIONS
 from training.measure.robustness import Rule, contrast_pairs, robustness, slices
-from training.rows.dataset import Dataset, build_dataset
 from training.rows.row import LabelledRow
-from training.rows.tier_map import DEFAULT_TIERS, TierMap
+from training.thresholds.bounds import wilson_interval
 
 RULE = Rule(threshold=0.5, max_distance=0.5, safe_tier=1)
 COSTS = (0.1, 0.5, 1.0)

@@ -11,13 +11,13 @@ import pytest
 
 from router.errors import DataError, MissingExtra
 from router.pages.numbers import percent
-from training.measure.bounds import wilson_interval
 from training.report import model_card, weakest_slices, write_report
 from training.report.__main__ import main
 from training.report.evaluation import loss_of, promise_sentence, tiers_of
 from training.report.figures import all_figures, cost_quality
 from training.report.page import page
 from training.shipping.readme import readme_table, stale_lines, update_readme
+from training.thresholds.bounds import wilson_interval
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests" / "fixtures" / "evaluation"

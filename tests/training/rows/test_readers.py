@@ -16,10 +16,10 @@ import pyarrow.parquet
 import pytest
 
 from router.errors import DataError, MissingExtra
+from training.labels.tier_map import DEFAULT_TIERS, load_tier_map, tier_scores
 from training.rows import readers
 from training.rows.readers import data_folder, read_rows
 from training.rows.row import LabelledRow, OutcomeRow, check_tier_names, group_keys
-from training.rows.tier_map import DEFAULT_TIERS, load_tier_map, tier_scores
 
 DATA = Path(__file__).parents[3] / "data"
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.brain.brain import Scores, scores_of
-from training.rows.labels import Labels, labels_from_adequate
+from training.labels.labels import Labels, labels_from_adequate
 from training.rows.table import SHARED, Ragged, Table, ragged_columns
 
 

@@ -14,9 +14,9 @@ from router.types import Message
 from training.fitting.crossval import CrossvalData
 from training.fitting.distil import load_encoder
 from training.fitting.prepared import prepare
-from training.rows.dataset import build_dataset
+from training.labels.dataset import build_dataset
+from training.labels.tier_map import parse_tier_map
 from training.rows.row import OutcomeRow
-from training.rows.tier_map import parse_tier_map
 from training.shipping import benchmark, model_pair
 from training.shipping.model_pair import PairData, few_labels, pair_report
 

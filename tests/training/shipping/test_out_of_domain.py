@@ -11,9 +11,9 @@ import pytest
 
 from router.types import Message
 from tests.training import fits
-from training.rows.dataset import Dataset, build_dataset
+from training.labels.dataset import Dataset, build_dataset
+from training.labels.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 from training.rows.row import OutcomeRow
-from training.rows.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 from training.shipping.out_of_domain import TRAFFIC, left_out, out_of_domain, take_at_most
 
 SOURCES = ("routellm_mmlu", "mmlu_pro", "bfcl")

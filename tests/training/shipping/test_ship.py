@@ -15,9 +15,9 @@ from router.brain import load_bundle
 from router.errors import DataError
 from router.types import Message
 from tests.training import fits
+from training.labels.tier_map import load_tier_map
 from training.rows.readers import RowSet
 from training.rows.row import LabelledRow
-from training.rows.tier_map import load_tier_map
 from training.shipping import ship as shipping
 from training.shipping.ship import capped, config_for, main, ship, shipping_files, traffic_sources
 from training.shipping.sources import PUBLIC_SOURCES

@@ -8,10 +8,10 @@ from matplotlib.ticker import MaxNLocator
 
 from router.pages.numbers import Estimate, count
 from router.types import JsonObject
-from training.measure.bounds import wilson_interval
 from training.report import palette
 from training.report.evaluation import at, heads_of, name_of
 from training.report.picture import Picture, blank, draw, percent_ticks
+from training.thresholds.bounds import wilson_interval
 
 
 def reliability(evaluation: JsonObject) -> Picture | None:

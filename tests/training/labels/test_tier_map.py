@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from router.errors import DataError
 from router.types import Message
+from training.labels.tier_map import SourceTiers, TierMap, load_tier_map, parse_tier_map, tier_scores
 from training.rows.readers import data_folder
 from training.rows.row import OutcomeRow
-from training.rows.tier_map import SourceTiers, TierMap, load_tier_map, parse_tier_map, tier_scores
 
 MAP: dict[str, Any] = {
     "tiers": {"s": {"threshold": 0.6, "budget": ["a", "b"], "frontier": ["c"]}},

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from router.errors import DataError
 from router.types import Message
-from training.rows.labels import UNKNOWN, complete_monotone, label_rows, labels_from_adequate
+from training.labels.labels import UNKNOWN, complete_monotone, label_rows, labels_from_adequate
+from training.labels.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 from training.rows.row import LabelledRow, OutcomeRow
-from training.rows.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 
 ASK = (Message(role="user", text="hi"),)
 EACH_TIER_ITSELF = {tier: (tier,) for tier in DEFAULT_TIERS}

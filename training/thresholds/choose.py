@@ -21,10 +21,10 @@ import numpy.typing as npt
 from router.brain.brain import Scores
 from router.brain.calibration import Float64Array
 from router.brain.promise import Goal, Promise, SlicePromise
-from training.measure.bounds import Grouping
-from training.measure.simulate import route_scores
-from training.rows.labels import UNKNOWN, Labels
+from training.labels.labels import UNKNOWN, Labels
 from training.rows.splits import RowIndex, group_fractions
+from training.thresholds.bounds import Grouping
+from training.thresholds.simulate import route_scores
 
 N_THRESHOLDS = 256
 THRESHOLDS: tuple[float, ...] = (

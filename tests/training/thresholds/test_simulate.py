@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 from router.brain.brain import Scores, scores_of
 from router.policy import choose, choose_tier
 from router.types import Prediction
-from training.measure.simulate import fully_labelled, route_scores, route_tiers
-from training.rows.labels import labels_from_adequate
+from training.labels.labels import labels_from_adequate
+from training.thresholds.simulate import fully_labelled, route_scores, route_tiers
 
 shares = st.floats(0.0, 1.0)
 scores = st.tuples(st.integers(1, 12), st.integers(2, 5)).flatmap(

@@ -13,16 +13,10 @@ from scipy.stats import beta, binom, binomtest
 
 from router.brain.brain import Scores
 from router.brain.promise import Goal, Promise, TargetTooSmall
-from training.measure.bounds import Grouping, binomial_upper_bounds, hoeffding_bentkus_upper_bounds
-from training.measure.simulate import route_tiers
-from training.measure.thresholds import (
-    THRESHOLDS,
-    calibration_sides,
-    goal_from_options,
-    loss_of_labels,
-    promise_curve,
-)
-from training.rows.labels import Labels, labels_from_adequate
+from training.labels.labels import Labels, labels_from_adequate
+from training.thresholds.bounds import Grouping, binomial_upper_bounds, hoeffding_bentkus_upper_bounds
+from training.thresholds.choose import THRESHOLDS, calibration_sides, goal_from_options, loss_of_labels, promise_curve
+from training.thresholds.simulate import route_tiers
 
 TIERS = ("budget", "production", "frontier")
 COSTS = (1.0, 10.0, 20.0)

@@ -14,9 +14,9 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from training.labels.tier_map import TierMap, tier_scores
 from training.rows.row import LabelledRow, OutcomeRow, TrainingRow, check_tier_names
 from training.rows.table import Table
-from training.rows.tier_map import TierMap, tier_scores
 
 UNKNOWN = -1
 Ternary: TypeAlias = npt.NDArray[np.int8]

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from router.reading import Reading, read
 from router.types import ChatRequest
-from training.rows.labels import Labels, label_rows
+from training.labels.labels import Labels, label_rows
+from training.labels.tier_map import TierMap
 from training.rows.row import TrainingRow
 from training.rows.splits import group_names
 from training.rows.table import SHARED, Table
-from training.rows.tier_map import TierMap
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from router.brain.brain import Scores
 from router.brain.calibration import Float64Array
-from training.rows.labels import UNKNOWN, Labels
+from training.labels.labels import UNKNOWN, Labels
 
 TierIndex = npt.NDArray[np.int64]
 
