@@ -5,21 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from router.dialects.conversation import (
-    Answer,
-    Event,
-    Failed,
-    Finish,
-    Finished,
-    Started,
-    TextDelta,
-    ThinkingDelta,
-    ToolCallDelta,
-    ToolCallStarted,
-    UpstreamFailure,
-    Usage,
-    UsageSeen,
-)
+from router.dialects import conversation as c
 
 EMPTY = "The provider answered with nothing."
 MALFORMED = "The model's own output cannot be used (a malformed call)."
@@ -33,41 +19,41 @@ class Seen:
     kept: the events, where they are kept.
     """
 
-    usage: Usage | None = None
-    finish: Finish | None = None
-    failure: UpstreamFailure | None = None
+    usage: c.Usage | None = None
+    finish: c.Finish | None = None
+    failure: c.UpstreamFailure | None = None
     started: bool = False
     content: bool = False
     output_bytes: int = 0
-    answers: tuple[Answer, ...] = ()
-    kept: list[Event] | None = None
+    answers: tuple[c.Answer, ...] = ()
+    kept: list[c.Event] | None = None
 
-    def add(self, events: Sequence[Event]) -> None:
+    def add(self, events: Sequence[c.Event]) -> None:
         """More of a stream."""
         if self.kept is not None:
             self.kept += events
         for event in events:
             match event:
-                case Started(usage=usage):
+                case c.Started(usage=usage):
                     self.started = True
                     self.usage = usage or self.usage
-                case UsageSeen(usage=usage):
+                case c.UsageSeen(usage=usage):
                     self.usage = usage
-                case Finished(finish=finish):
+                case c.Finished(finish=finish):
                     self.finish = finish
-                case Failed(kind=kind, message=message):
-                    self.failure = UpstreamFailure(kind, 200, message)
-                case TextDelta(text=text) | ThinkingDelta(text=text) | ToolCallDelta(arguments=text):
+                case c.Failed(kind=kind, message=message):
+                    self.failure = c.UpstreamFailure(kind, 200, message)
+                case c.TextDelta(text=text) | c.ThinkingDelta(text=text) | c.ToolCallDelta(arguments=text):
                     self.content = True
                     self.output_bytes += len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
-                case ToolCallStarted():
+                case c.ToolCallStarted():
                     self.content = True
 
 
-def is_empty(finish: Finish | None, usage: Usage | None) -> bool:
+def is_empty(finish: c.Finish | None, usage: c.Usage | None) -> bool:
     """Whether an answer without content counts as no answer: it ended as if complete, with no output token.
 
     A refusal, a limit that thinking used up, and a model that had nothing to add are answers.
     """
     wrote = usage is not None and usage.output_tokens > 0
-    return finish in (Finish.STOP, Finish.TOOL_CALLS, None) and not wrote
+    return finish in (c.Finish.STOP, c.Finish.TOOL_CALLS, None) and not wrote
