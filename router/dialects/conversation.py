@@ -86,7 +86,8 @@ class Opaque:
     raw: Any = field(repr=False)
 
 
-Part: TypeAlias = Text | Media | ToolCall | ToolResult | Thinking | Opaque
+AnswerPart: TypeAlias = Text | Thinking | ToolCall
+Part: TypeAlias = AnswerPart | Media | ToolResult | Opaque
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +140,12 @@ class AnswerFormat:
 
 
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
-
-
 NO_NEEDS = Needs()
 
 
 @dataclass(frozen=True)
 class Conversation:
-    """A request. None is: the client did not say.
+    """A request. None means that the client did not say.
 
     A reader fills `turns`, `model`, `max_output_tokens` and the fields below `problems` at once, for the decision;
     the others when a writer calls `complete`, as most bodies go to a provider of their own dialect as they came.
@@ -244,7 +243,7 @@ class Answer:
 
     id: str
     model: str
-    parts: tuple[Text | Thinking | ToolCall, ...]
+    parts: tuple[AnswerPart, ...]
     finish: Finish
     usage: Usage
     stop_sequence: str | None = None

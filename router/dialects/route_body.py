@@ -8,14 +8,7 @@ from urllib.parse import quote
 from router.decision import RouteDecision
 from router.dialects.detect import parse_request
 from router.dialects.overrides import parse_overrides, visible_headers
-from router.dialects.shared.fields import (
-    as_array,
-    as_object,
-    as_string,
-    optional_bool,
-    optional_number,
-    optional_string,
-)
+from router.dialects.shared import fields as get
 from router.errors import RequestError
 from router.types import ChatRequest, JsonObject, Message, RouteOptions, RouteRequest
 
@@ -39,7 +32,7 @@ def parse_route_request(value: object, *, headers: Mapping[str, str] | None = No
     headers: names in lower case; None where there was no HTTP.  raw: the bytes that the body was decoded from.
     Raises RequestError naming the field or the header.
     """
-    body = as_object(value, field=None)
+    body = get.as_object(value, field=None)
     headers = headers or {}
     return route_request_of(body, parse_request(body, headers=headers, raw=raw), headers=headers)
 
@@ -52,7 +45,7 @@ def route_request_of(body: JsonObject, chat: ChatRequest, *, headers: Mapping[st
     options = body.get("router")
     return RouteRequest(
         chat=chat,
-        options=RouteOptions() if options is None else _parse_options(as_object(options, field="router")),
+        options=RouteOptions() if options is None else _parse_options(get.as_object(options, field="router")),
         overrides=parse_overrides(headers),
         headers=visible_headers(headers),
     )
@@ -72,11 +65,11 @@ def _parse_options(options: JsonObject) -> RouteOptions:
             )
     # Session facts are part of the contract: checked here, not yet used by the policy.
     for key in ("session", "last_tier"):
-        optional_string(options, key, prefix="router.")
+        get.optional_string(options, key, prefix="router.")
     for key in ("cached_tokens", "idle_s"):
-        optional_number(options, key, low=0, prefix="router.")
-    max_quality_loss = optional_number(options, "max_quality_loss", low=0, high=1, prefix="router.")
-    max_cost_usd_per_1k = optional_number(options, "max_cost_usd_per_1k", low=0, prefix="router.")
+        get.optional_number(options, key, low=0, prefix="router.")
+    max_quality_loss = get.optional_number(options, "max_quality_loss", low=0, high=1, prefix="router.")
+    max_cost_usd_per_1k = get.optional_number(options, "max_cost_usd_per_1k", low=0, prefix="router.")
     if max_quality_loss is not None and max_cost_usd_per_1k is not None:
         raise RequestError(
             "router.max_cost_usd_per_1k: choose one of max_quality_loss and max_cost_usd_per_1k.",
@@ -87,17 +80,17 @@ def _parse_options(options: JsonObject) -> RouteOptions:
         tiers=_parse_tiers(options.get("tiers")),
         max_quality_loss=max_quality_loss,
         max_cost_usd_per_1k=max_cost_usd_per_1k,
-        explain=optional_bool(options, "explain", default=False, prefix="router."),
+        explain=get.optional_bool(options, "explain", default=False, prefix="router."),
     )
 
 
 def _parse_tiers(value: object) -> tuple[str, ...] | None:
     if value is None:
         return None
-    items = as_array(value, field="router.tiers")
+    items = get.as_array(value, field="router.tiers")
     if not items:
         raise RequestError("router.tiers: expected at least one tier.", field="router.tiers", code="empty")
-    return tuple(as_string(item, field=f"router.tiers[{index}]") for index, item in enumerate(items))
+    return tuple(get.as_string(item, field=f"router.tiers[{index}]") for index, item in enumerate(items))
 
 
 def decision_headers(decision: RouteDecision) -> dict[str, str]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from router.dialects import conversation as c
 from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
 from router.dialects.shared.parts import arguments_object, arguments_text, made_up_id
 from router.types import JsonObject
-
-AnswerPart: TypeAlias = c.Text | c.Thinking | c.ToolCall
 
 _FINISH = {
     "end_turn": c.Finish.STOP,
@@ -45,7 +41,7 @@ def read_answer(body: JsonObject) -> c.Answer:
     )
 
 
-def _read_block(block: JsonObject, *, seed: str, index: int) -> AnswerPart | None:
+def _read_block(block: JsonObject, *, seed: str, index: int) -> c.AnswerPart | None:
     kind = block.get("type")
     if kind == "text":
         return c.Text(text_at(block, "text"))
@@ -101,7 +97,7 @@ _UNKNOWN_USAGE: JsonObject = dict.fromkeys(("cache_creation", "inference_geo", "
 """Fields that strict clients require and no other provider fills."""
 
 
-def _write_part(part: AnswerPart) -> JsonObject:
+def _write_part(part: c.AnswerPart) -> JsonObject:
     if isinstance(part, c.Text):
         return {"type": "text", "text": part.text, "citations": None}
     if isinstance(part, c.ToolCall):

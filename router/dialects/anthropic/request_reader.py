@@ -6,25 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal, cast
 
 from router.dialects import conversation as c
-from router.dialects.shared.fields import (
-    as_object,
-    as_string,
-    expected,
-    filled_array,
-    inner,
-    is_filled,
-    objects,
-    one_of,
-    optional_bool,
-    optional_flag,
-    optional_int,
-    optional_number,
-    optional_object,
-    optional_string,
-    optional_strings,
-    unusable,
-    whole_number,
-)
+from router.dialects.shared import fields as get
 from router.dialects.shared.parts import arguments_text
 from router.dialects.shared.reader import Reader, kind_of, media_of_bytes, media_of_url, possible_choice
 from router.errors import RequestError
@@ -55,20 +37,20 @@ def read_request(body: JsonObject) -> c.Conversation:
         body,
         lambda dropped: _read_fields(body, dropped),
         needs=_needs(body),
-        max_output_tokens=whole_number(body, "max_tokens"),
+        max_output_tokens=get.whole_number(body, "max_tokens"),
         metadata=body.get("metadata"),
     )
 
 
 def _needs(body: JsonObject) -> Needs:
-    tools, choice = is_filled(body.get("tools")), body.get("tool_choice")
-    answer_format = inner(body.get("output_config"), "format") or body.get("output_format")
+    tools, choice = get.is_filled(body.get("tools")), body.get("tool_choice")
+    answer_format = get.inner(body.get("output_config"), "format") or body.get("output_format")
     if not tools and answer_format is None:
         return c.NO_NEEDS
     return Needs(
-        tools=tools and inner(choice, "type") != "none",
-        parallel_tools=inner(choice, "disable_parallel_tool_use") is False,
-        json_schema=inner(answer_format, "type") == "json_schema",
+        tools=tools and get.inner(choice, "type") != "none",
+        parallel_tools=get.inner(choice, "disable_parallel_tool_use") is False,
+        json_schema=get.inner(answer_format, "type") == "json_schema",
     )
 
 
@@ -80,69 +62,71 @@ def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
     tools = _read_tools(body, dropped)
     choice, parallel = _read_tool_choice(body.get("tool_choice"))
     effort, thinking_tokens = _read_thinking(body)
-    optional_int(body, "max_tokens", low=1, high=(1 << 31) - 1)
+    get.optional_int(body, "max_tokens", low=1, high=(1 << 31) - 1)
     return {
         "tools": tools,
         "tool_choice": possible_choice(choice, tools, dropped, field="tool_choice"),
         "parallel_tools": parallel,
         "answer_format": _read_format(body),
-        "temperature": optional_number(body, "temperature", low=0),
-        "top_p": optional_number(body, "top_p", low=0, high=1),
-        "top_k": optional_int(body, "top_k", low=0),
-        "stop": optional_strings(body, "stop_sequences"),
+        "temperature": get.optional_number(body, "temperature", low=0),
+        "top_p": get.optional_number(body, "top_p", low=0, high=1),
+        "top_k": get.optional_int(body, "top_k", low=0),
+        "stop": get.optional_strings(body, "stop_sequences"),
         "effort": effort,
         "thinking_tokens": thinking_tokens,
-        "user": optional_string(optional_object(body, "metadata"), "user_id", prefix="metadata."),
-        "stream": optional_bool(body, "stream", default=False),
+        "user": get.optional_string(get.optional_object(body, "metadata"), "user_id", prefix="metadata."),
+        "stream": get.optional_bool(body, "stream", default=False),
         "include_usage": True,
     }
 
 
 def _read_tools(body: JsonObject, dropped: list[str]) -> tuple[c.Tool, ...]:
     tools: list[c.Tool] = []
-    for field, tool in objects(body, "tools"):
+    for field, tool in get.objects(body, "tools"):
         if tool.get("type") not in (None, "custom"):
             dropped.append(field)  # run by the provider, or known to its models only
             continue
         given = tool.get("input_schema")
         schema = (
-            {"type": "object", "properties": {}} if given is None else as_object(given, field=f"{field}.input_schema")
+            {"type": "object", "properties": {}}
+            if given is None
+            else get.as_object(given, field=f"{field}.input_schema")
         )
-        description = optional_string(tool, "description", prefix=f"{field}.")
-        strict = optional_flag(tool, "strict", prefix=f"{field}.")
-        tools.append(c.Tool(as_string(tool.get("name"), field=f"{field}.name"), description, schema, strict))
+        description = get.optional_string(tool, "description", prefix=f"{field}.")
+        strict = get.optional_flag(tool, "strict", prefix=f"{field}.")
+        tools.append(c.Tool(get.as_string(tool.get("name"), field=f"{field}.name"), description, schema, strict))
     return tuple(tools)
 
 
 def _read_tool_choice(value: object) -> tuple[c.ToolChoice | None, bool | None]:
     if value is None:
         return None, None
-    choice = as_object(value, field="tool_choice")
-    kind = as_string(choice.get("type"), field="tool_choice.type")
-    parallel = False if optional_flag(choice, "disable_parallel_tool_use", prefix="tool_choice.") else None
+    choice = get.as_object(value, field="tool_choice")
+    kind = get.as_string(choice.get("type"), field="tool_choice.type")
+    parallel = False if get.optional_flag(choice, "disable_parallel_tool_use", prefix="tool_choice.") else None
     if kind == "tool":
-        return c.ToolChoice("named", as_string(choice.get("name"), field="tool_choice.name")), parallel
+        return c.ToolChoice("named", get.as_string(choice.get("name"), field="tool_choice.name")), parallel
     if kind not in _MODES:
-        raise one_of((*_MODES, "tool"), kind, field="tool_choice.type", code="unknown_choice")
+        raise get.one_of((*_MODES, "tool"), kind, field="tool_choice.type", code="unknown_choice")
     return c.ToolChoice(_MODES[kind]), parallel
 
 
 def _read_thinking(body: JsonObject) -> tuple[c.Effort | None, int | None]:
     """Effort and thinking tokens: one at most. Disabled thinking wins, then a budget, then an effort."""
-    thinking = as_object(body.get("thinking") or {}, field="thinking")
+    thinking = get.as_object(body.get("thinking") or {}, field="thinking")
     if thinking.get("type") == "disabled":
         return "none", None
-    budget = optional_int(thinking, "budget_tokens", low=0, prefix="thinking.")
+    budget = get.optional_int(thinking, "budget_tokens", low=0, prefix="thinking.")
     if thinking.get("type") == "enabled" and budget:
         return None, budget
-    effort = optional_string(_output_config(body), "effort", prefix="output_config.")
+    effort = get.optional_string(_output_config(body), "effort", prefix="output_config.")
     if effort is not None and effort not in _EFFORTS:
-        raise one_of(_EFFORTS, effort, field="output_config.effort", code="unknown_effort")
+        raise get.one_of(_EFFORTS, effort, field="output_config.effort", code="unknown_effort")
     return cast(c.Effort | None, effort), None
 
 
 def _output_config(body: JsonObject) -> JsonObject:
-    return as_object(body.get("output_config") or {}, field="output_config")
+    return get.as_object(body.get("output_config") or {}, field="output_config")
 
 
 def _read_format(body: JsonObject) -> c.AnswerFormat | None:
@@ -150,10 +134,10 @@ def _read_format(body: JsonObject) -> c.AnswerFormat | None:
     value = _output_config(body).get("format") or body.get("output_format")
     if value is None:
         return None
-    form = as_object(value, field=field)
+    form = get.as_object(value, field=field)
     if form.get("type") != "json_schema":
-        raise unusable("expected the type json_schema.", field=f"{field}.type", code="unsupported")
-    return c.AnswerFormat("schema", schema=as_object(form.get("schema"), field=f"{field}.schema"))
+        raise get.unusable("expected the type json_schema.", field=f"{field}.type", code="unsupported")
+    return c.AnswerFormat("schema", schema=get.as_object(form.get("schema"), field=f"{field}.schema"))
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
@@ -165,12 +149,12 @@ class _Messages(Reader):
     def read(self, body: JsonObject) -> list[c.Turn]:
         """The turns, the system prompt first. Raises RequestError naming the message and its field."""
         turns: list[c.Turn] = []
-        items = filled_array(body.get("messages"), field="messages", what="message")
+        items = get.filled_array(body.get("messages"), field="messages", what="message")
         if (system := body.get("system")) is not None:
             turns.append(c.Turn("system", self._content(system, "system", field="system")))
         for index, value in enumerate(items):
             field = f"messages[{index}]"
-            item = as_object(value, field=field)
+            item = get.as_object(value, field=field)
             role, side = self.role(item, ("user", "assistant", "system"), field=field)
             parts = self._content(item.get("content"), side, field=f"{field}.content")
             turns.append(c.Turn(side, parts, None if role == side else role))
@@ -181,10 +165,10 @@ class _Messages(Reader):
         if isinstance(value, str):
             return (c.Text(value),)
         if value is None:
-            self.problems.append(expected("a string or an array of blocks", value, field=field))
+            self.problems.append(get.expected("a string or an array of blocks", value, field=field))
             return ()
         if not isinstance(value, list):
-            raise expected("a string or an array of blocks", value, field=field)
+            raise get.expected("a string or an array of blocks", value, field=field)
         parts: list[c.Part] = []
         for index, item in enumerate(value):
             if type(item) is dict and item.get("type") == "text" and type(text := item.get("text")) is str:
@@ -196,14 +180,14 @@ class _Messages(Reader):
 
     def _block(self, item: object, side: str, *, field: str) -> tuple[c.Part, ...]:
         if isinstance(item, str):
-            self.problems.append(expected("an object", item, field=field))
+            self.problems.append(get.expected("an object", item, field=field))
             return (c.Text(item),)
-        block = as_object(item, field=field)
+        block = get.as_object(item, field=field)
         if (text := self.text_block(block, field=field)) is not None:
             return (text,)
         kind = block.get("type")
         if not isinstance(kind, str):
-            return (self.opaque(kind_of(kind), block, expected("a string", kind, field=f"{field}.type")),)
+            return (self.opaque(kind_of(kind), block, get.expected("a string", kind, field=f"{field}.type")),)
         if side == "system":  # it may hold changes of tools too, which are the provider's own
             return (self.opaque(kind_of(kind), block),)
         if kind in ("tool_result", "mcp_tool_result") and side != "result":
@@ -228,7 +212,7 @@ class _Messages(Reader):
         call_id = self.string(block, "tool_use_id", field=field, required=not hosted)
         is_error = block.get("is_error")
         if is_error is not None and not isinstance(is_error, bool):
-            self.problems.append(expected("a boolean", is_error, field=f"{field}.is_error"))
+            self.problems.append(get.expected("a boolean", is_error, field=f"{field}.is_error"))
         content = block.get("content")
         parts = () if content is None else self._content(content, "result", field=f"{field}.content")
         return self.result(call_id, parts, is_error=is_error is True, hosted=block if hosted else None)
@@ -246,17 +230,17 @@ class _Messages(Reader):
         return (self.opaque(kind_of(kind), block),)
 
     def _read_search_result(self, block: JsonObject, *, field: str) -> tuple[c.Part, ...]:
-        heading = [as_string(block[key], field=f"{field}.{key}") for key in ("title", "source") if key in block]
+        heading = [get.as_string(block[key], field=f"{field}.{key}") for key in ("title", "source") if key in block]
         content = self._content(block.get("content"), "result", field=f"{field}.content")
         found = (*((c.Text("\n".join(heading)),) if heading else ()), *content)
         return found or (self.opaque("search_result", block),)
 
     def _read_document(self, block: JsonObject, *, field: str) -> tuple[c.Part, ...]:
-        title = optional_string(block, "title", prefix=f"{field}.")
-        source = as_object(block.get("source"), field=f"{field}.source")
+        title = get.optional_string(block, "title", prefix=f"{field}.")
+        source = get.as_object(block.get("source"), field=f"{field}.source")
         heading = (c.Text(title),) if title else ()
         if source.get("type") == "text":
-            return (*heading, c.Text(as_string(source.get("data"), field=f"{field}.source.data")))
+            return (*heading, c.Text(get.as_string(source.get("data"), field=f"{field}.source.data")))
         if source.get("type") == "content":
             return (*heading, *self._content(source.get("content"), "result", field=f"{field}.source.content"))
         return (_read_media("document", source, name=title, field=f"{field}.source"),)
@@ -264,17 +248,17 @@ class _Messages(Reader):
 
 def _read_tool_use(block: JsonObject, *, field: str) -> c.ToolCall:
     return c.ToolCall(
-        id=as_string(block.get("id"), field=f"{field}.id"),
-        name=as_string(block.get("name"), field=f"{field}.name"),
-        arguments=arguments_text(as_object(block.get("input"), field=f"{field}.input")),
+        id=get.as_string(block.get("id"), field=f"{field}.id"),
+        name=get.as_string(block.get("name"), field=f"{field}.name"),
+        arguments=arguments_text(get.as_object(block.get("input"), field=f"{field}.input")),
     )
 
 
 def _read_thinking_block(block: JsonObject, *, field: str) -> c.Thinking:
     if block["type"] == "redacted_thinking":
-        return c.Thinking("", redacted=as_string(block.get("data"), field=f"{field}.data"))
-    text = as_string(block.get("thinking"), field=f"{field}.thinking")
-    return c.Thinking(text, signature=optional_string(block, "signature", prefix=f"{field}.") or None)
+        return c.Thinking("", redacted=get.as_string(block.get("data"), field=f"{field}.data"))
+    text = get.as_string(block.get("thinking"), field=f"{field}.thinking")
+    return c.Thinking(text, signature=get.optional_string(block, "signature", prefix=f"{field}.") or None)
 
 
 _ASSISTANTS_BLOCKS: Mapping[str, Callable[..., c.Part]] = {
@@ -285,19 +269,19 @@ _ASSISTANTS_BLOCKS: Mapping[str, Callable[..., c.Part]] = {
 
 
 def _read_image(block: JsonObject, *, field: str) -> c.Media:
-    source = as_object(block.get("source"), field=f"{field}.source")
+    source = get.as_object(block.get("source"), field=f"{field}.source")
     return _read_media("image", source, name=None, field=f"{field}.source")
 
 
 def _read_media(kind: Literal["image", "document"], source: JsonObject, *, name: str | None, field: str) -> c.Media:
-    media_type = optional_string(source, "media_type", prefix=f"{field}.")
+    media_type = get.optional_string(source, "media_type", prefix=f"{field}.")
     if kind == "document" and media_type is None:
         media_type = "application/pdf"
     if source.get("type") == "base64":
-        data = as_string(source.get("data"), field=f"{field}.data")
+        data = get.as_string(source.get("data"), field=f"{field}.data")
         return media_of_bytes(kind, data, field=f"{field}.data", media_type=media_type, name=name)
     if source.get("type") == "url":
-        url = as_string(source.get("url"), field=f"{field}.url")
+        url = get.as_string(source.get("url"), field=f"{field}.url")
         return media_of_url(kind, url, field=f"{field}.url", media_type=media_type, name=name)
     cure = "expected a source of type base64 or url; a file id means nothing elsewhere."
-    raise unusable(cure, field=field, code="unsupported")
+    raise get.unusable(cure, field=field, code="unsupported")

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 from router.dialects import conversation as c
 from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
 from router.dialects.shared.parts import arguments_text, made_up_id
 from router.types import JsonObject
-
-AnswerPart: TypeAlias = c.Text | c.Thinking | c.ToolCall
 
 _FINISH = {
     "end_turn": c.Finish.STOP,
@@ -42,7 +38,7 @@ def read_answer(body: JsonObject, *, model: str = "", request_id: str = "") -> c
     )
 
 
-def _read_block(block: JsonObject, *, seed: str, index: int) -> AnswerPart | None:
+def _read_block(block: JsonObject, *, seed: str, index: int) -> c.AnswerPart | None:
     if isinstance(block.get("toolUse"), dict):
         call = block["toolUse"]
         call_id = text_at(call, "toolUseId") or made_up_id(seed=seed, index=index)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import TypeAlias
 
 from router.dialects import conversation as c
 from router.dialects.gemini.request_writer import NO_SIGNATURE, write_parts
 from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
 from router.dialects.shared.parts import arguments_text, made_up_id
 from router.types import JsonObject
-
-AnswerPart: TypeAlias = c.Text | c.Thinking | c.ToolCall
 
 _FINISH = {
     "MAX_TOKENS": c.Finish.LENGTH,
@@ -69,9 +66,9 @@ def is_blocked(body: JsonObject) -> bool:
     return bool(text_at(object_at(body, "promptFeedback"), "blockReason"))
 
 
-def read_parts(content: JsonObject, *, response_id: str, first_call: int) -> tuple[AnswerPart, ...]:
+def read_parts(content: JsonObject, *, response_id: str, first_call: int) -> tuple[c.AnswerPart, ...]:
     """The parts of a candidate's content. first_call: the number of calls that the answer held before."""
-    parts: list[AnswerPart] = []
+    parts: list[c.AnswerPart] = []
     n_calls = first_call
     for item in objects_at(content, "parts"):
         signature = text_at(item, "thoughtSignature")

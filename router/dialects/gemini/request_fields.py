@@ -7,18 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from router.dialects import conversation as c
-from router.dialects.shared.fields import (
-    as_array,
-    as_object,
-    as_string,
-    one_of,
-    optional_bool,
-    optional_int,
-    optional_number,
-    optional_string,
-    optional_strings,
-    unusable,
-)
+from router.dialects.shared import fields as get
 from router.dialects.shared.reader import possible_choice
 from router.types import JsonObject
 
@@ -61,40 +50,40 @@ def list_of(value: object, *, field: str) -> list[tuple[str, JsonObject]]:
     """The objects of an array, or the one that was sent without it, each with its path. Raises RequestError."""
     if value is None:
         return []
-    items = [value] if isinstance(value, dict) else as_array(value, field=field)
-    return [(f"{field}[{i}]", camel_keys(as_object(item, field=f"{field}[{i}]"))) for i, item in enumerate(items)]
+    items = [value] if isinstance(value, dict) else get.as_array(value, field=field)
+    return [(f"{field}[{i}]", camel_keys(get.as_object(item, field=f"{field}[{i}]"))) for i, item in enumerate(items)]
 
 
 def read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
     """The fields of `Conversation`; what has no neutral form is added to `dropped`. Raises RequestError."""
     prefix = "generationConfig."
-    config = camel_keys(as_object(body.get("generationConfig") or {}, field="generationConfig"))
+    config = camel_keys(get.as_object(body.get("generationConfig") or {}, field="generationConfig"))
     dropped += [key for key in body if key not in _READ_KEYS]
     dropped += [f"{prefix}{key}" for key in config if key not in _READ_CONFIG_KEYS]
     if body.get("cachedContent") is not None:
-        raise unusable(
+        raise get.unusable(
             "content cached at Google means nothing to another provider.", field="cachedContent", code="unsupported"
         )
     tools = _read_tools(body.get("tools"), dropped)
     choice = _read_tool_choice(body.get("toolConfig"), dropped)
     effort, thinking_tokens = _read_thinking(config)
-    optional_int(config, "maxOutputTokens", low=1, high=(1 << 31) - 1, prefix=prefix)
+    get.optional_int(config, "maxOutputTokens", low=1, high=(1 << 31) - 1, prefix=prefix)
     return {
         "tools": tools,
         "tool_choice": possible_choice(choice, tools, dropped, field="toolConfig"),
         "answer_format": _read_format(config),
-        "temperature": optional_number(config, "temperature", low=0, prefix=prefix),
-        "top_p": optional_number(config, "topP", low=0, high=1, prefix=prefix),
-        "top_k": optional_int(config, "topK", low=0, prefix=prefix),
-        "stop": optional_strings(config, "stopSequences", prefix=prefix),
+        "temperature": get.optional_number(config, "temperature", low=0, prefix=prefix),
+        "top_p": get.optional_number(config, "topP", low=0, high=1, prefix=prefix),
+        "top_k": get.optional_int(config, "topK", low=0, prefix=prefix),
+        "stop": get.optional_strings(config, "stopSequences", prefix=prefix),
         "effort": effort,
         "thinking_tokens": thinking_tokens,
-        "n": optional_int(config, "candidateCount", low=1, prefix=prefix) or 1,
-        "seed": optional_int(config, "seed", prefix=prefix),
-        "presence_penalty": optional_number(config, "presencePenalty", low=-100, prefix=prefix),
-        "frequency_penalty": optional_number(config, "frequencyPenalty", low=-100, prefix=prefix),
-        "logprobs": optional_bool(config, "responseLogprobs", default=False, prefix=prefix),
-        "top_logprobs": optional_int(config, "logprobs", low=0, prefix=prefix),
+        "n": get.optional_int(config, "candidateCount", low=1, prefix=prefix) or 1,
+        "seed": get.optional_int(config, "seed", prefix=prefix),
+        "presence_penalty": get.optional_number(config, "presencePenalty", low=-100, prefix=prefix),
+        "frequency_penalty": get.optional_number(config, "frequencyPenalty", low=-100, prefix=prefix),
+        "logprobs": get.optional_bool(config, "responseLogprobs", default=False, prefix=prefix),
+        "top_logprobs": get.optional_int(config, "logprobs", low=0, prefix=prefix),
     }
 
 
@@ -110,12 +99,12 @@ def _read_tools(value: object, dropped: list[str]) -> tuple[c.Tool, ...]:
 def _read_tool(item: JsonObject, *, field: str) -> c.Tool:
     schema: JsonObject = {"type": "object", "properties": {}}
     if item.get("parametersJsonSchema") is not None:
-        schema = as_object(item["parametersJsonSchema"], field=f"{field}.parametersJsonSchema")
+        schema = get.as_object(item["parametersJsonSchema"], field=f"{field}.parametersJsonSchema")
     elif item.get("parameters") is not None:
-        schema = json_schema(as_object(item["parameters"], field=f"{field}.parameters"))
+        schema = json_schema(get.as_object(item["parameters"], field=f"{field}.parameters"))
     return c.Tool(
-        name=as_string(item.get("name"), field=f"{field}.name"),
-        description=optional_string(item, "description", prefix=f"{field}."),
+        name=get.as_string(item.get("name"), field=f"{field}.name"),
+        description=get.optional_string(item, "description", prefix=f"{field}."),
         schema=schema,
     )
 
@@ -143,10 +132,10 @@ def json_schema(schema: JsonObject) -> JsonObject:
 
 def _read_tool_choice(value: object, dropped: list[str]) -> c.ToolChoice | None:
     field = "toolConfig.functionCallingConfig"
-    outer = camel_keys(as_object(value or {}, field="toolConfig"))
-    config = camel_keys(as_object(outer.get("functionCallingConfig") or {}, field=field))
-    mode = (optional_string(config, "mode", prefix=f"{field}.") or "MODE_UNSPECIFIED").upper()
-    names = optional_strings(config, "allowedFunctionNames", prefix=f"{field}.")
+    outer = camel_keys(get.as_object(value or {}, field="toolConfig"))
+    config = camel_keys(get.as_object(outer.get("functionCallingConfig") or {}, field=field))
+    mode = (get.optional_string(config, "mode", prefix=f"{field}.") or "MODE_UNSPECIFIED").upper()
+    names = get.optional_strings(config, "allowedFunctionNames", prefix=f"{field}.")
     if mode == "ANY" and len(names) == 1:
         return c.ToolChoice("named", names[0])
     if names:
@@ -154,35 +143,35 @@ def _read_tool_choice(value: object, dropped: list[str]) -> c.ToolChoice | None:
     if mode == "MODE_UNSPECIFIED":
         return None
     if mode not in _MODES:
-        raise one_of(_MODES, mode, field=f"{field}.mode", code="unknown_choice")
+        raise get.one_of(_MODES, mode, field=f"{field}.mode", code="unknown_choice")
     return c.ToolChoice(_MODES[mode])
 
 
 def _read_format(config: JsonObject) -> c.AnswerFormat | None:
     field = "generationConfig.responseJsonSchema"
     if config.get("responseJsonSchema") is not None:
-        return c.AnswerFormat("schema", schema=as_object(config["responseJsonSchema"], field=field))
+        return c.AnswerFormat("schema", schema=get.as_object(config["responseJsonSchema"], field=field))
     if config.get("responseSchema") is not None:
-        schema = as_object(config["responseSchema"], field="generationConfig.responseSchema")
+        schema = get.as_object(config["responseSchema"], field="generationConfig.responseSchema")
         return c.AnswerFormat("schema", schema=json_schema(schema))
-    mime_type = optional_string(config, "responseMimeType", prefix="generationConfig.")
+    mime_type = get.optional_string(config, "responseMimeType", prefix="generationConfig.")
     if mime_type in (None, "text/plain"):
         return None
     if mime_type != "application/json":
         cure = "expected text/plain or application/json."
-        raise unusable(cure, field="generationConfig.responseMimeType", code="unsupported")
+        raise get.unusable(cure, field="generationConfig.responseMimeType", code="unsupported")
     return c.AnswerFormat("json")
 
 
 def _read_thinking(config: JsonObject) -> tuple[c.Effort | None, int | None]:
     field = "generationConfig.thinkingConfig"
-    thinking = camel_keys(as_object(config.get("thinkingConfig") or {}, field=field))
-    budget = optional_int(thinking, "thinkingBudget", low=-1, prefix=f"{field}.")
+    thinking = camel_keys(get.as_object(config.get("thinkingConfig") or {}, field=field))
+    budget = get.optional_int(thinking, "thinkingBudget", low=-1, prefix=f"{field}.")
     if budget == 0:
         return "none", None
-    level = optional_string(thinking, "thinkingLevel", prefix=f"{field}.")
+    level = get.optional_string(thinking, "thinkingLevel", prefix=f"{field}.")
     if level is not None and level.upper() != "THINKING_LEVEL_UNSPECIFIED":
         if level.upper() not in _EFFORTS:
-            raise one_of(_EFFORTS, level, field=f"{field}.thinkingLevel", code="unknown_effort")
+            raise get.one_of(_EFFORTS, level, field=f"{field}.thinkingLevel", code="unknown_effort")
         return _EFFORTS[level.upper()], None
     return None, budget if budget is not None and budget > 0 else None  # -1: as the model sees fit

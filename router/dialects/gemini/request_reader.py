@@ -11,17 +11,7 @@ from typing import Literal, cast
 from router.dialects import conversation as c
 from router.dialects.gemini.request_fields import camel_key, camel_keys, list_of, read_fields
 from router.dialects.gemini.request_writer import NO_SIGNATURE
-from router.dialects.shared.fields import (
-    as_object,
-    as_string,
-    expected,
-    inner,
-    is_filled,
-    one_of,
-    optional_string,
-    unusable,
-    whole_number,
-)
+from router.dialects.shared import fields as get
 from router.dialects.shared.parts import arguments_text, made_up_id, media_type_of
 from router.dialects.shared.reader import UNKNOWN, Reader, media_of_bytes, media_of_url
 from router.errors import RequestError
@@ -48,7 +38,7 @@ def read_request(body: JsonObject, *, model: str | None = None, stream: bool = F
         body,
         lambda dropped: {**read_fields(body, dropped), "stream": stream, "include_usage": True},
         needs=_needs(body, config),
-        max_output_tokens=whole_number(config, "maxOutputTokens"),
+        max_output_tokens=get.whole_number(config, "maxOutputTokens"),
         metadata=body.get("labels"),
         model=model,
     )
@@ -56,12 +46,12 @@ def read_request(body: JsonObject, *, model: str | None = None, stream: bool = F
 
 def _camel(value: object, key: str) -> JsonObject:
     """The object under a key, with keys in camelCase; an empty one if there is none."""
-    found = inner(value, key)
+    found = get.inner(value, key)
     return camel_keys(found) if isinstance(found, dict) else {}
 
 
 def _needs(body: JsonObject, config: JsonObject) -> Needs:
-    tools = is_filled(body.get("tools"))
+    tools = get.is_filled(body.get("tools"))
     if not tools and not config:
         return c.NO_NEEDS
     calling = _camel(_camel(body, "toolConfig"), "functionCallingConfig")
@@ -70,8 +60,8 @@ def _needs(body: JsonObject, config: JsonObject) -> Needs:
         tools=tools and calling.get("mode") != "NONE",
         json_mode=config.get("responseMimeType") == "application/json" and not with_schema,
         json_schema=with_schema,
-        n=whole_number(config, "candidateCount") or 1,
-        logprobs=config.get("responseLogprobs") is True or whole_number(config, "logprobs") is not None,
+        n=get.whole_number(config, "candidateCount") or 1,
+        logprobs=config.get("responseLogprobs") is True or get.whole_number(config, "logprobs") is not None,
     )
 
 
@@ -88,26 +78,26 @@ class _Contents(Reader):
         turns = []
         system, contents = body.get("systemInstruction"), body.get("contents")
         if isinstance(system, str):
-            self.problems.append(expected("an object", system, field=system_key))
+            self.problems.append(get.expected("an object", system, field=system_key))
             turns.append(c.Turn("system", (c.Text(system),)))
         elif system is not None:
-            given = as_object(system, field=system_key).get("parts")
+            given = get.as_object(system, field=system_key).get("parts")
             turns.append(c.Turn("system", self._parts(given, "system", field=f"{system_key}.parts")))
         if isinstance(contents, str):
             contents = {"parts": [{"text": contents}]}
         items = list_of(contents, field="contents")
         if contents is None:
-            raise expected("an array", contents, field="contents")
+            raise get.expected("an array", contents, field="contents")
         if not items:
             raise RequestError("contents: expected at least one content.", field="contents", code="empty")
         turns += [self._content(content, field=field) for field, content in items]
         return turns
 
     def _content(self, content: JsonObject, *, field: str) -> c.Turn:
-        given = optional_string(content, "role", prefix=f"{field}.") or "user"
+        given = get.optional_string(content, "role", prefix=f"{field}.") or "user"
         role = given.lower()
         if given not in _LABELS:
-            self.problems.append(one_of(("user", "model"), given, field=f"{field}.role", code="unknown_role"))
+            self.problems.append(get.one_of(("user", "model"), given, field=f"{field}.role", code="unknown_role"))
         side = _SIDES.get(role, "user")
         return c.Turn(side, self._parts(content.get("parts"), side, field=f"{field}.parts"), _LABELS.get(role, role))
 
@@ -126,11 +116,11 @@ class _Contents(Reader):
         signed: list[c.Part] = []
         signature = part.get("thoughtSignature")
         if signature and not isinstance(signature, str):
-            self.problems.append(expected("a string", signature, field=f"{field}.thoughtSignature"))
+            self.problems.append(get.expected("a string", signature, field=f"{field}.thoughtSignature"))
         elif signature and signature != NO_SIGNATURE and side == "assistant":
             signed = [c.Thinking("", signature)]
         if part.get("text") is not None:
-            text = as_string(part["text"], field=f"{field}.text")
+            text = get.as_string(part["text"], field=f"{field}.text")
             if part.get("thought") is True:
                 return [c.Thinking(text, signature if signed else None)]
             return [*signed, *([c.Text(text)] if text else [])]
@@ -152,12 +142,12 @@ class _Contents(Reader):
 
     def _read_call(self, part: JsonObject, *, field: str) -> c.ToolCall:
         prefix = f"{field}.functionCall."
-        call = as_object(part["functionCall"], field=f"{field}.functionCall")
-        name, args = as_string(call.get("name"), field=f"{prefix}name"), call.get("args")
+        call = get.as_object(part["functionCall"], field=f"{field}.functionCall")
+        name, args = get.as_string(call.get("name"), field=f"{prefix}name"), call.get("args")
         made = c.ToolCall(
-            optional_string(call, "id", prefix=prefix) or made_up_id(seed=name, index=self._n_calls),
+            get.optional_string(call, "id", prefix=prefix) or made_up_id(seed=name, index=self._n_calls),
             name,
-            arguments_text({} if args is None else as_object(args, field=f"{prefix}args")),
+            arguments_text({} if args is None else get.as_object(args, field=f"{prefix}args")),
         )
         self._n_calls += 1
         self._unanswered.append(made)
@@ -177,14 +167,14 @@ class _Contents(Reader):
 
     def _read_result(self, value: object, *, field: str) -> c.ToolResult:
         if not isinstance(value, dict):
-            self.problems.append(expected("an object", value, field=field))
+            self.problems.append(get.expected("an object", value, field=field))
             return c.ToolResult("", ())
         result = value
         given_id, given_name = (self.string(result, key, field=field) or None for key in ("id", "name"))
         response = result.get("response")
         parts: list[c.Text | c.Media | c.Opaque] = []
         if response is not None and not isinstance(response, dict):
-            self.problems.append(expected("an object", response, field=f"{field}.response"))
+            self.problems.append(get.expected("an object", response, field=f"{field}.response"))
         else:
             parts.append(_response_text(response or {}))
         for place, part in list_of(result.get("parts"), field=f"{field}.parts"):
@@ -218,25 +208,25 @@ def _response_text(response: JsonObject) -> c.Text:
 
 def _read_blob(part: JsonObject, *, field: str) -> c.Media:
     field = f"{field}.inlineData"
-    blob = camel_keys(as_object(part["inlineData"], field=field))
-    media_type = as_string(blob.get("mimeType"), field=f"{field}.mimeType")
+    blob = camel_keys(get.as_object(part["inlineData"], field=field))
+    media_type = get.as_string(blob.get("mimeType"), field=f"{field}.mimeType")
     return media_of_bytes(
         _kind_of(media_type, field=f"{field}.mimeType"),
-        _standard_base64(as_string(blob.get("data"), field=f"{field}.data")),
+        _standard_base64(get.as_string(blob.get("data"), field=f"{field}.data")),
         field=f"{field}.data",
         media_type=media_type,
-        name=optional_string(blob, "displayName", prefix=f"{field}."),
+        name=get.optional_string(blob, "displayName", prefix=f"{field}."),
     )
 
 
 def _read_file(part: JsonObject, *, field: str) -> c.Media:
     field = f"{field}.fileData"
-    file = camel_keys(as_object(part["fileData"], field=field))
-    url = as_string(file.get("fileUri"), field=f"{field}.fileUri")
+    file = camel_keys(get.as_object(part["fileData"], field=field))
+    url = get.as_string(file.get("fileUri"), field=f"{field}.fileUri")
     if url.startswith("https://generativelanguage.googleapis.com/"):
         cure = "a file kept at Google means nothing to another provider."
-        raise unusable(cure, field=f"{field}.fileUri", code="unsupported")
-    declared = optional_string(file, "mimeType", prefix=f"{field}.") or media_type_of(c.Media("document", url=url))
+        raise get.unusable(cure, field=f"{field}.fileUri", code="unsupported")
+    declared = get.optional_string(file, "mimeType", prefix=f"{field}.") or media_type_of(c.Media("document", url=url))
     kind = _kind_of(declared or "application/octet-stream", field=f"{field}.mimeType")
     return media_of_url(kind, url, field=f"{field}.fileUri", media_type=declared)
 
@@ -254,5 +244,5 @@ def _family(media_type: object) -> str:
 def _kind_of(media_type: str, *, field: str) -> Literal["image", "audio", "document"]:
     family = _family(media_type)
     if family == "video":
-        raise unusable("video cannot be carried to another provider.", field=field, code="unsupported")
+        raise get.unusable("video cannot be carried to another provider.", field=field, code="unsupported")
     return cast(Literal["image", "audio"], family) if family in ("image", "audio") else "document"

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from router.dialects import conversation as c
 from router.dialects.gemini.answer import (
-    AnswerPart,
     is_blocked,
     read_finish,
     read_parts,
@@ -106,7 +105,7 @@ class StreamWriter(stream.StreamWriter):
         return b""
 
     def _write_end(self) -> bytes:
-        parts: list[AnswerPart] = []
+        parts: list[c.AnswerPart] = []
         for _, call in sorted(self._calls.items()):
             if call.signature:
                 parts.append(c.Thinking("", call.signature))
@@ -122,7 +121,7 @@ class StreamWriter(stream.StreamWriter):
     def _content(self, event: c.TextDelta | c.ThinkingDelta) -> bytes:
         if isinstance(event, c.ThinkingDelta):
             self._signature = event.signature or self._signature
-            parts: list[AnswerPart] = [c.Thinking(event.text)]
+            parts: list[c.AnswerPart] = [c.Thinking(event.text)]
         else:
             signed = [c.Thinking("", self._signature)] if self._signature and event.text else []
             parts = [*signed, c.Text(event.text)]

@@ -6,24 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from router.dialects import conversation as c
-from router.dialects.shared.fields import (
-    as_array,
-    as_object,
-    as_string,
-    filled_array,
-    inner,
-    is_filled,
-    objects,
-    optional_bool,
-    optional_flag,
-    optional_int,
-    optional_number,
-    optional_object,
-    optional_string,
-    optional_strings,
-    unusable,
-    whole_number,
-)
+from router.dialects.shared import fields as get
 from router.dialects.shared.openai_reader import (
     OpenAiReader,
     choose_tools,
@@ -62,7 +45,7 @@ def read_request(body: JsonObject) -> c.Conversation:
         body,
         lambda dropped: _read_fields(body, dropped),
         needs=_needs(body),
-        max_output_tokens=whole_number(body, *_LIMITS),
+        max_output_tokens=get.whole_number(body, *_LIMITS),
         metadata=body.get("metadata"),
     )
 
@@ -75,9 +58,12 @@ def with_chat_fields(items: c.Conversation, body: JsonObject) -> c.Conversation:
         **vars(items),
         "dialect": Dialect.OPENAI_CHAT,
         "needs": _needs(body),
-        "max_output_tokens": whole_number(body, *_LIMITS),
+        "max_output_tokens": get.whole_number(body, *_LIMITS),
         # The answer is in chat: there usage is for clients that ask for it.
-        "rest": lambda: {**read_rest(), "include_usage": inner(body.get("stream_options"), "include_usage") is True},
+        "rest": lambda: {
+            **read_rest(),
+            "include_usage": get.inner(body.get("stream_options"), "include_usage") is True,
+        },
     }
     return c.Conversation.read(**fields)
 
@@ -85,15 +71,15 @@ def with_chat_fields(items: c.Conversation, body: JsonObject) -> c.Conversation:
 def _needs(body: JsonObject) -> Needs:
     if _NEEDING.isdisjoint(body):
         return c.NO_NEEDS
-    answer_format = inner(body.get("response_format"), "type")
-    declared = is_filled(body.get("tools")) or is_filled(body.get("functions"))
+    answer_format = get.inner(body.get("response_format"), "type")
+    declared = get.is_filled(body.get("tools")) or get.is_filled(body.get("functions"))
     return Needs(
         tools=declared and body.get("tool_choice", body.get("function_call")) != "none",
         parallel_tools=body.get("parallel_tool_calls") is True,
         json_mode=answer_format == "json_object",
         json_schema=answer_format == "json_schema",
-        n=whole_number(body, "n") or 1,
-        logprobs=body.get("logprobs") is True or whole_number(body, "top_logprobs") is not None,
+        n=get.whole_number(body, "n") or 1,
+        logprobs=body.get("logprobs") is True or get.whole_number(body, "top_logprobs") is not None,
     )
 
 
@@ -104,10 +90,10 @@ def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
     _refuse_deprecated_and_sound(body)
     dropped += unread(body, _READ)
     tools = []
-    for field, tool in objects(body, "tools"):
-        kind = as_string(tool.get("type", "function"), field=f"{field}.type")
+    for field, tool in get.objects(body, "tools"):
+        kind = get.as_string(tool.get("type", "function"), field=f"{field}.type")
         if kind == "function":
-            tools.append(read_function(as_object(tool.get("function"), field=f"{field}.function"), field=field))
+            tools.append(read_function(get.as_object(tool.get("function"), field=f"{field}.function"), field=field))
         else:
             dropped.append(f"{field} ({kind})")
     chosen, choice = choose_tools(
@@ -119,49 +105,49 @@ def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
         allowed_in="allowed_tools",
     )
     for name in _LIMITS:
-        optional_int(body, name, low=1, high=(1 << 31) - 1)
-    top_k = optional_int(body, "top_k", low=-1)
+        get.optional_int(body, name, low=1, high=(1 << 31) - 1)
+    top_k = get.optional_int(body, "top_k", low=-1)
     answer_format = body.get("response_format")
     stop = body.get("stop")
     return {
         "tools": chosen,
         "tool_choice": choice,
-        "parallel_tools": optional_flag(body, "parallel_tool_calls"),
+        "parallel_tools": get.optional_flag(body, "parallel_tool_calls"),
         "answer_format": None
         if answer_format is None
         else read_format(
-            as_object(answer_format, field="response_format"), field="response_format", schema_in="json_schema"
+            get.as_object(answer_format, field="response_format"), field="response_format", schema_in="json_schema"
         ),
-        "temperature": optional_number(body, "temperature", low=0, high=2),
-        "top_p": optional_number(body, "top_p", low=0, high=1),
+        "temperature": get.optional_number(body, "temperature", low=0, high=2),
+        "top_p": get.optional_number(body, "top_p", low=0, high=1),
         "top_k": top_k if top_k is not None and top_k > 0 else None,  # many servers know it: 0 and -1 mean no limit
-        "stop": ((stop,) if stop else ()) if isinstance(stop, str) else optional_strings(body, "stop"),
+        "stop": ((stop,) if stop else ()) if isinstance(stop, str) else get.optional_strings(body, "stop"),
         "effort": optional_effort(body.get("reasoning_effort"), field="reasoning_effort"),
-        "n": optional_int(body, "n", low=1, high=128) or 1,
-        "seed": optional_int(body, "seed", low=-(1 << 63), high=(1 << 64) - 1),
-        "presence_penalty": optional_number(body, "presence_penalty", low=-2, high=2),
-        "frequency_penalty": optional_number(body, "frequency_penalty", low=-2, high=2),
-        "logprobs": optional_bool(body, "logprobs", default=False),
-        "top_logprobs": optional_int(body, "top_logprobs", low=0, high=20),
-        "user": optional_string(body, "safety_identifier") or optional_string(body, "user"),
-        "stream": optional_bool(body, "stream", default=False),
-        "include_usage": optional_bool(
-            optional_object(body, "stream_options"), "include_usage", default=False, prefix="stream_options."
+        "n": get.optional_int(body, "n", low=1, high=128) or 1,
+        "seed": get.optional_int(body, "seed", low=-(1 << 63), high=(1 << 64) - 1),
+        "presence_penalty": get.optional_number(body, "presence_penalty", low=-2, high=2),
+        "frequency_penalty": get.optional_number(body, "frequency_penalty", low=-2, high=2),
+        "logprobs": get.optional_bool(body, "logprobs", default=False),
+        "top_logprobs": get.optional_int(body, "top_logprobs", low=0, high=20),
+        "user": get.optional_string(body, "safety_identifier") or get.optional_string(body, "user"),
+        "stream": get.optional_bool(body, "stream", default=False),
+        "include_usage": get.optional_bool(
+            get.optional_object(body, "stream_options"), "include_usage", default=False, prefix="stream_options."
         ),
     }
 
 
 def _refuse_deprecated_and_sound(body: JsonObject) -> None:
     if body.get("functions") or body.get("function_call") not in (None, "auto", "none"):
-        raise unusable("deprecated and not translated. Send tools and tool_choice instead.", field="functions")
+        raise get.unusable("deprecated and not translated. Send tools and tool_choice instead.", field="functions")
     modalities = body.get("modalities")
-    if modalities is not None and any(kind != "text" for kind in as_array(modalities, field="modalities")):
-        raise unusable('only text can be answered. Leave it out, or send ["text"].', field="modalities")
+    if modalities is not None and any(kind != "text" for kind in get.as_array(modalities, field="modalities")):
+        raise get.unusable('only text can be answered. Leave it out, or send ["text"].', field="modalities")
 
 
 def _function_name(item: JsonObject, *, field: str) -> str:
-    function = as_object(item.get("function"), field=f"{field}.function")
-    return as_string(function.get("name"), field=f"{field}.function.name")
+    function = get.as_object(item.get("function"), field=f"{field}.function")
+    return get.as_string(function.get("name"), field=f"{field}.function.name")
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
@@ -178,14 +164,14 @@ class _Messages(OpenAiReader):
     def read(self, value: object) -> list[c.Turn]:
         """The turns. Raises RequestError naming the message and its field."""
         turns: list[c.Turn] = []
-        for index, item in enumerate(filled_array(value, field="messages", what="message")):
+        for index, item in enumerate(get.filled_array(value, field="messages", what="message")):
             if type(item) is dict and len(item) == 2 and type(content := item.get("content")) is str and content:
                 side = _SIDES.get(role) if type(role := item.get("role")) is str else None
                 if side is not None:  # most messages, in a fifth of the time
                     self._close_results(turns)
                     turns.append(c.Turn(side, (c.Text(content),)))
                     continue
-            self._read_message(as_object(item, field=f"messages[{index}]"), turns, field=f"messages[{index}]")
+            self._read_message(get.as_object(item, field=f"messages[{index}]"), turns, field=f"messages[{index}]")
         self._close_results(turns)
         return turns
 
@@ -204,7 +190,7 @@ class _Messages(OpenAiReader):
         if side == "assistant":
             parts = self._read_assistant(item, parts, field=field)
         elif side == "system" and not all(isinstance(part, c.Text) for part in parts):
-            self.problems.append(unusable("expected text only in this role.", field=f"{field}.content"))
+            self.problems.append(get.unusable("expected text only in this role.", field=f"{field}.content"))
         turns.append(c.Turn(side, tuple(parts), None if role == side else role))
 
     def _read_result(self, item: JsonObject, role: str, parts: list[c.Part], *, field: str) -> c.ToolResult:
@@ -230,16 +216,16 @@ class _Messages(OpenAiReader):
         return [*parts, *calls]
 
     def _read_legacy(self, value: object, *, field: str) -> c.ToolCall:
-        return read_call(as_object(value, field=field), _legacy_id(self._legacy_calls), field=field)
+        return read_call(get.as_object(value, field=field), _legacy_id(self._legacy_calls), field=field)
 
 
 def _read_tool_call(value: object, *, field: str) -> c.ToolCall:
-    call = as_object(value, field=field)
-    call_id = as_string(call.get("id"), field=f"{field}.id")
+    call = get.as_object(value, field=field)
+    call_id = get.as_string(call.get("id"), field=f"{field}.id")
     if call.get("type") == "custom":
         field = f"{field}.custom"
-        return read_custom_call(as_object(call.get("custom"), field=field), call_id, field=field)
-    return read_call(as_object(call.get("function"), field=f"{field}.function"), call_id, field=f"{field}.function")
+        return read_custom_call(get.as_object(call.get("custom"), field=field), call_id, field=field)
+    return read_call(get.as_object(call.get("function"), field=f"{field}.function"), call_id, field=f"{field}.function")
 
 
 def _legacy_id(count: int) -> str:

@@ -9,23 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from router.dialects import conversation as c
-from router.dialects.shared.fields import (
-    as_object,
-    as_string,
-    expected,
-    filled_array,
-    inner,
-    is_filled,
-    objects,
-    optional_bool,
-    optional_flag,
-    optional_int,
-    optional_number,
-    optional_object,
-    optional_string,
-    unusable,
-    whole_number,
-)
+from router.dialects.shared import fields as get
 from router.dialects.shared.openai_reader import (
     OpenAiReader,
     choose_tools,
@@ -66,7 +50,7 @@ def read_request(body: JsonObject) -> c.Conversation:
         body,
         lambda dropped: _read_fields(body, dropped),
         needs=_needs(body),
-        max_output_tokens=whole_number(body, "max_output_tokens"),
+        max_output_tokens=get.whole_number(body, "max_output_tokens"),
         metadata=body.get("metadata"),
     )
 
@@ -79,14 +63,14 @@ def free_text_tools(conversation: c.Conversation) -> frozenset[str]:
 def _needs(body: JsonObject) -> Needs:
     if _NEEDING.isdisjoint(body):
         return c.NO_NEEDS
-    answer_format = inner(inner(body.get("text"), "format"), "type")
+    answer_format = get.inner(get.inner(body.get("text"), "format"), "type")
     include = body.get("include")
     return Needs(
-        tools=is_filled(body.get("tools")) and body.get("tool_choice") != "none",
+        tools=get.is_filled(body.get("tools")) and body.get("tool_choice") != "none",
         parallel_tools=body.get("parallel_tool_calls") is True,
         json_mode=answer_format == "json_object",
         json_schema=answer_format == "json_schema",
-        logprobs=whole_number(body, "top_logprobs") is not None
+        logprobs=get.whole_number(body, "top_logprobs") is not None
         or (isinstance(include, list) and "message.output_text.logprobs" in include),
     )
 
@@ -97,27 +81,27 @@ def _needs(body: JsonObject) -> Needs:
 def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
     for key, cure in _KEPT_ELSEWHERE.items():
         if body.get(key) not in (None, False):
-            raise unusable(cure, field=key)
+            raise get.unusable(cure, field=key)
     dropped += unread(body, _READ)
     tools, choice = _read_tools(body, dropped)
-    top_logprobs = optional_int(body, "top_logprobs", low=0, high=20)
-    text, reasoning = optional_object(body, "text"), optional_object(body, "reasoning")
+    top_logprobs = get.optional_int(body, "top_logprobs", low=0, high=20)
+    text, reasoning = get.optional_object(body, "text"), get.optional_object(body, "reasoning")
     dropped += unread(text, frozenset({"format"}), prefix="text.")
     dropped += unread(reasoning, frozenset({"effort"}), prefix="reasoning.")
-    optional_int(body, "max_output_tokens", low=1, high=(1 << 31) - 1)
-    answer_format = optional_object(text, "format", prefix="text.")
+    get.optional_int(body, "max_output_tokens", low=1, high=(1 << 31) - 1)
+    answer_format = get.optional_object(text, "format", prefix="text.")
     return {
         "tools": tools,
         "tool_choice": choice,
-        "parallel_tools": optional_flag(body, "parallel_tool_calls"),
+        "parallel_tools": get.optional_flag(body, "parallel_tool_calls"),
         "answer_format": read_format(answer_format, field="text.format") if text.get("format") is not None else None,
-        "temperature": optional_number(body, "temperature", low=0, high=2),
-        "top_p": optional_number(body, "top_p", low=0, high=1),
+        "temperature": get.optional_number(body, "temperature", low=0, high=2),
+        "top_p": get.optional_number(body, "top_p", low=0, high=1),
         "effort": optional_effort(reasoning.get("effort"), field="reasoning.effort"),
         "logprobs": bool(top_logprobs),
         "top_logprobs": top_logprobs or None,
-        "user": optional_string(body, "safety_identifier") or optional_string(body, "user"),
-        "stream": optional_bool(body, "stream", default=False),
+        "user": get.optional_string(body, "safety_identifier") or get.optional_string(body, "user"),
+        "stream": get.optional_bool(body, "stream", default=False),
         "include_usage": True,
     }
 
@@ -125,8 +109,8 @@ def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
 def _read_tools(body: JsonObject, dropped: list[str]) -> tuple[Any, Any]:
     """The client's own tools; those that OpenAI would run, and namespaces of tools, are dropped by name."""
     tools = []
-    for field, tool in objects(body, "tools"):
-        kind = as_string(tool.get("type"), field=f"{field}.type")
+    for field, tool in get.objects(body, "tools"):
+        kind = get.as_string(tool.get("type"), field=f"{field}.type")
         if kind == "function":
             tools.append(read_function(tool, field=field))
         elif kind == "custom":
@@ -138,7 +122,7 @@ def _read_tools(body: JsonObject, dropped: list[str]) -> tuple[Any, Any]:
 
 
 def _name(item: JsonObject, *, field: str) -> str:
-    return as_string(item.get("name"), field=f"{field}.name")
+    return get.as_string(item.get("name"), field=f"{field}.name")
 
 
 # --- Items ------------------------------------------------------------------------------------------------------------
@@ -156,15 +140,15 @@ class _Items(OpenAiReader):
         self._parts: list[c.Part] = []  # of that turn
         if (instructions := body.get("instructions")) is not None:
             if not isinstance(instructions, str):
-                self.problems.append(expected("a string", instructions, field="instructions"))
+                self.problems.append(get.expected("a string", instructions, field="instructions"))
             self._add("system", "", self.content(instructions, field="instructions"))
         value = body.get("input")
         if isinstance(value, str):
             self._add("user", "", [c.Text(value)] if value else [])
             return self._turns
         if not isinstance(value, list):
-            raise expected("a string or an array of items", value, field="input")
-        for index, item in enumerate(filled_array(value, field="input", what="item")):
+            raise get.expected("a string or an array of items", value, field="input")
+        for index, item in enumerate(get.filled_array(value, field="input", what="item")):
             self._read_item(item, field=f"input[{index}]")
         self._close()
         return self._turns
@@ -188,10 +172,10 @@ class _Items(OpenAiReader):
 
     def _read_item(self, value: object, *, field: str) -> None:
         if isinstance(value, str):
-            self.problems.append(expected("an object", value, field=field))
+            self.problems.append(get.expected("an object", value, field=field))
             self._add("user", "", [c.Text(value)])
             return
-        item = as_object(value, field=field)
+        item = get.as_object(value, field=field)
         name = item.get("type")
         if name == "message" or "role" in item:
             self._read_message(item, field=field)
@@ -211,16 +195,16 @@ class _Items(OpenAiReader):
             return
         if side == "system" and any(isinstance(part, c.Media) for part in parts):
             cure = "expected text only in this role. Send media as the user."
-            self.problems.append(unusable(cure, field=f"{field}.content"))
+            self.problems.append(get.unusable(cure, field=f"{field}.content"))
         self._add(side, "assistant" if side == "assistant" else "", parts, None if role == side else role)
 
     def _read_other(self, item: JsonObject, name: object, *, field: str) -> None:
         """An item that only OpenAI understands: a reasoning item is bound to it, and so are its hosted tools' calls."""
         problem: RequestError | None = None
         if not isinstance(name, str):
-            problem = expected("a string", name, field=f"{field}.type" if "type" in item else f"{field}.role")
+            problem = get.expected("a string", name, field=f"{field}.type" if "type" in item else f"{field}.role")
         elif name == "item_reference":
-            problem = unusable("items are not kept here. Send the item itself.", field=field)
+            problem = get.unusable("items are not kept here. Send the item itself.", field=field)
         else:
             self.dropped.append(f"{field} ({name[:60]})")
         hosted_call = isinstance(name, str) and name.endswith("_call")
@@ -231,11 +215,11 @@ class _Items(OpenAiReader):
             self._add("user", "", [part], UNKNOWN)
 
     def _read_call(self, item: JsonObject, *, field: str) -> c.ToolCall:
-        call_id = as_string(item.get("call_id"), field=f"{field}.call_id")
+        call_id = get.as_string(item.get("call_id"), field=f"{field}.call_id")
         return self._named(read_call(item, call_id, field=field))
 
     def _read_custom_call(self, item: JsonObject, *, field: str) -> c.ToolCall:
-        call_id = as_string(item.get("call_id"), field=f"{field}.call_id")
+        call_id = get.as_string(item.get("call_id"), field=f"{field}.call_id")
         return self._named(read_custom_call(item, call_id, field=field))
 
     def _named(self, call: c.ToolCall) -> c.ToolCall:
@@ -252,7 +236,7 @@ class _Items(OpenAiReader):
         elif isinstance(output, dict):
             parts = [self.part(output, field=field)]
         if not (output is None or isinstance(output, str | list)):
-            self.problems.append(expected("a string or an array of parts", output, field=field))
+            self.problems.append(get.expected("a string or an array of parts", output, field=field))
         call_id = self.string(item, "call_id", field=place, required=True)
         if not own:  # of a tool that OpenAI runs: other dialects get its text
             del self.problems[n_problems:]

@@ -6,18 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Literal, get_args
 
 from router.dialects import conversation as c
-from router.dialects.shared.fields import (
-    as_array,
-    as_object,
-    as_string,
-    expected,
-    inner,
-    objects,
-    one_of,
-    optional_flag,
-    optional_string,
-    unusable,
-)
+from router.dialects.shared import fields as get
 from router.dialects.shared.openai_shared import AUDIO_TYPES, FREE_TEXT_SCHEMA, free_text_arguments
 from router.dialects.shared.reader import Reader, kind_of, media_of_bytes, media_of_url, possible_choice
 from router.errors import RequestError
@@ -44,7 +33,7 @@ class OpenAiReader(Reader):
         if value is None:
             return []
         if not isinstance(value, list):
-            raise expected("a string, an array of blocks or null", value, field=field)
+            raise get.expected("a string, an array of blocks or null", value, field=field)
         parts = [self.part(item, field=f"{field}[{index}]") for index, item in enumerate(value)]
         return [part for part in parts if type(part) is not c.Text or part.text]
 
@@ -52,7 +41,7 @@ class OpenAiReader(Reader):
         """A block; opaque where its type is not known, or where it has a fault. Raises RequestError."""
         if isinstance(item, str):
             return c.Text(item)
-        block = as_object(item, field=field)
+        block = get.as_object(item, field=field)
         self.dropped += [hint for hint in _CACHE_HINTS if block.get(hint)]
         if (text := self.text_block(block, field=field)) is not None:
             return text
@@ -61,15 +50,15 @@ class OpenAiReader(Reader):
         if read is not None:
             return self.strictly(read, block, kind=kind_of(name), field=field)
         if not isinstance(name, str):
-            return self.opaque(kind_of(name), block, expected("a string", name, field=f"{field}.type"))
+            return self.opaque(kind_of(name), block, get.expected("a string", name, field=f"{field}.type"))
         cure = f"content of type {name[:60]!r} cannot be translated. Send {self.taken}."
-        return self.opaque(kind_of(name), block, unusable(cure, field=f"{field}.type"))
+        return self.opaque(kind_of(name), block, get.unusable(cure, field=f"{field}.type"))
 
     def calls(self, item: JsonObject, key: str, read: Callable[..., c.ToolCall], *, field: str) -> list[c.Part]:
         """The calls of the array under `key`."""
         value = item.get(key)
         if value is not None and not isinstance(value, list):
-            self.problems.append(expected("an array", value, field=f"{field}.{key}"))
+            self.problems.append(get.expected("an array", value, field=f"{field}.{key}"))
             return []
         return [
             self.strictly(read, call, kind="tool_call", field=f"{field}.{key}[{index}]")
@@ -81,36 +70,38 @@ class OpenAiReader(Reader):
 
 
 def _read_refusal(block: JsonObject, *, field: str) -> c.Text:
-    return c.Text(as_string(block.get("refusal"), field=f"{field}.refusal"))
+    return c.Text(get.as_string(block.get("refusal"), field=f"{field}.refusal"))
 
 
 def _read_chat_image(block: JsonObject, *, field: str) -> c.Media:
     value, field = block.get("image_url"), f"{field}.image_url"
     if isinstance(value, str):  # several clients send the URL alone
         return media_of_url("image", value, field=field)
-    item = as_object(value, field=field)
-    detail = optional_string(item, "detail", prefix=f"{field}.")
-    return media_of_url("image", as_string(item.get("url"), field=f"{field}.url"), field=f"{field}.url", detail=detail)
+    item = get.as_object(value, field=field)
+    detail = get.optional_string(item, "detail", prefix=f"{field}.")
+    return media_of_url(
+        "image", get.as_string(item.get("url"), field=f"{field}.url"), field=f"{field}.url", detail=detail
+    )
 
 
 def _read_image(block: JsonObject, *, field: str) -> c.Media:
     _refuse_kept_file(block, "image_url", field=field)
-    url = as_string(block.get("image_url"), field=f"{field}.image_url")
-    detail = optional_string(block, "detail", prefix=f"{field}.")
+    url = get.as_string(block.get("image_url"), field=f"{field}.image_url")
+    detail = get.optional_string(block, "detail", prefix=f"{field}.")
     return media_of_url("image", url, field=f"{field}.image_url", detail=detail)
 
 
 def _read_chat_file(block: JsonObject, *, field: str) -> c.Media:
-    return _read_file(as_object(block.get("file"), field=f"{field}.file"), field=f"{field}.file")
+    return _read_file(get.as_object(block.get("file"), field=f"{field}.file"), field=f"{field}.file")
 
 
 def _read_file(item: JsonObject, *, field: str) -> c.Media:
     _refuse_kept_file(item, "file_data", "file_url", field=field)
-    name = optional_string(item, "filename", prefix=f"{field}.")
-    url = optional_string(item, "file_url", prefix=f"{field}.")
+    name = get.optional_string(item, "filename", prefix=f"{field}.")
+    url = get.optional_string(item, "file_url", prefix=f"{field}.")
     if url is not None and item.get("file_data") is None:
         return media_of_url("document", url, field=f"{field}.file_url", name=name)
-    data, field = as_string(item.get("file_data"), field=f"{field}.file_data"), f"{field}.file_data"
+    data, field = get.as_string(item.get("file_data"), field=f"{field}.file_data"), f"{field}.file_data"
     if data[:5].lower() == "data:":
         return media_of_url("document", data, field=field, name=name)
     return media_of_bytes("document", data, field=field, media_type=None, name=name)
@@ -119,14 +110,14 @@ def _read_file(item: JsonObject, *, field: str) -> c.Media:
 def _refuse_kept_file(item: JsonObject, *instead: str, field: str) -> None:
     if item.get("file_id") is not None and all(item.get(key) is None for key in instead):
         cure = f"files kept at OpenAI cannot be read here. Send {' or '.join(instead)}."
-        raise unusable(cure, field=f"{field}.file_id")
+        raise get.unusable(cure, field=f"{field}.file_id")
 
 
 def _read_audio(block: JsonObject, *, field: str) -> c.Media:
     field = f"{field}.input_audio"
-    item = as_object(block.get("input_audio"), field=field)
-    form = as_string(item.get("format"), field=f"{field}.format")
-    data = as_string(item.get("data"), field=f"{field}.data")
+    item = get.as_object(block.get("input_audio"), field=field)
+    form = get.as_string(item.get("format"), field=f"{field}.format")
+    data = get.as_string(item.get("data"), field=f"{field}.data")
     media_type = AUDIO_TYPES.get(form, f"audio/{form}")
     return media_of_bytes("audio", data, field=f"{field}.data", media_type=media_type, name=None)
 
@@ -140,7 +131,7 @@ def thinking_text(value: object) -> str:
     if isinstance(value, str):
         return value
     items = value if isinstance(value, list) else []
-    return "".join([text for item in items if isinstance(text := inner(item, "text"), str)])
+    return "".join([text for item in items if isinstance(text := get.inner(item, "text"), str)])
 
 
 _PARTS: Mapping[str, Callable[..., c.Part]] = {
@@ -159,18 +150,18 @@ _PARTS: Mapping[str, Callable[..., c.Part]] = {
 
 def read_call(item: JsonObject, call_id: object, *, field: str) -> c.ToolCall:
     """A call of a function, with its name and arguments. Raises RequestError."""
-    name = as_string(item.get("name"), field=f"{field}.name")
+    name = get.as_string(item.get("name"), field=f"{field}.name")
     value = item.get("arguments")
     if isinstance(value, dict):  # some clients send the object itself
         value = encode_json(value).decode()
-    arguments = "" if value is None else as_string(value, field=f"{field}.arguments")
-    return c.ToolCall(as_string(call_id, field=f"{field}.id"), name, arguments)
+    arguments = "" if value is None else get.as_string(value, field=f"{field}.arguments")
+    return c.ToolCall(get.as_string(call_id, field=f"{field}.id"), name, arguments)
 
 
 def read_custom_call(item: JsonObject, call_id: str, *, field: str) -> c.ToolCall:
     """A call of a custom tool, whose input is a text. Raises RequestError."""
-    name = as_string(item.get("name"), field=f"{field}.name")
-    return c.ToolCall(call_id, name, free_text_arguments(as_string(item.get("input"), field=f"{field}.input")))
+    name = get.as_string(item.get("name"), field=f"{field}.name")
+    return c.ToolCall(call_id, name, free_text_arguments(get.as_string(item.get("input"), field=f"{field}.input")))
 
 
 # --- Tools, formats, effort -------------------------------------------------------------------------------------------
@@ -180,22 +171,22 @@ def read_function(item: JsonObject, *, field: str) -> c.Tool:
     """A function's definition. Raises RequestError."""
     schema = item.get("parameters")
     return c.Tool(
-        name=as_string(item.get("name"), field=f"{field}.name"),
-        description=optional_string(item, "description", prefix=f"{field}."),
+        name=get.as_string(item.get("name"), field=f"{field}.name"),
+        description=get.optional_string(item, "description", prefix=f"{field}."),
         schema={"type": "object", "properties": {}}
         if schema is None
-        else as_object(schema, field=f"{field}.parameters"),
-        strict=optional_flag(item, "strict", prefix=f"{field}."),
+        else get.as_object(schema, field=f"{field}.parameters"),
+        strict=get.optional_flag(item, "strict", prefix=f"{field}."),
     )
 
 
 def read_custom_tool(tool: JsonObject, *, field: str) -> c.Tool:
     """A tool that takes free text. Its grammar goes into the description, as no other dialect can enforce one."""
-    description = optional_string(tool, "description", prefix=f"{field}.")
-    definition = inner(tool.get("format"), "definition")
+    description = get.optional_string(tool, "description", prefix=f"{field}.")
+    definition = get.inner(tool.get("format"), "definition")
     if isinstance(definition, str):
         description = f"{description or ''}\n\n`input` must fit this grammar:\n{definition}".strip()
-    name = as_string(tool.get("name"), field=f"{field}.name")
+    name = get.as_string(tool.get("name"), field=f"{field}.name")
     return c.Tool(name, description, FREE_TEXT_SCHEMA, free_text=True)
 
 
@@ -218,17 +209,17 @@ def choose_tools(
     if isinstance(value, str):
         choice = _read_choice_word(value, field="tool_choice")
     elif value is not None:
-        item = as_object(value, field="tool_choice")
+        item = get.as_object(value, field="tool_choice")
         kind = item.get("type")
         if kind in kinds:
             choice = c.ToolChoice("named", name_of(item, field="tool_choice"))
         elif kind == "allowed_tools":
             field = f"tool_choice.{allowed_in}" if allowed_in else "tool_choice"
-            allowed = as_object(item.get(allowed_in), field=field) if allowed_in else item
-            as_array(allowed.get("tools"), field=f"{field}.tools")
-            named = objects(allowed, "tools", prefix=f"{field}.")
+            allowed = get.as_object(item.get(allowed_in), field=field) if allowed_in else item
+            get.as_array(allowed.get("tools"), field=f"{field}.tools")
+            named = get.objects(allowed, "tools", prefix=f"{field}.")
             names = {name_of(one, field=at) for at, one in named if one.get("type", "function") in kinds}
-            word = as_string(allowed.get("mode"), field=f"{field}.mode")
+            word = get.as_string(allowed.get("mode"), field=f"{field}.mode")
             choice = _read_choice_word(word, field=f"{field}.mode")
             tools = tuple(tool for tool in tools if tool.name in names)
         else:
@@ -257,12 +248,12 @@ def read_format(item: JsonObject, *, field: str, schema_in: str | None = None) -
         raise RequestError(f"{field}.type: expected text, json_object or json_schema.", field=f"{field}.type")
     if schema_in is not None:
         field = f"{field}.{schema_in}"
-        item = as_object(item.get(schema_in), field=field)
+        item = get.as_object(item.get(schema_in), field=field)
     return c.AnswerFormat(
         kind="schema",
-        schema=as_object(item.get("schema"), field=f"{field}.schema"),
-        name=optional_string(item, "name", prefix=f"{field}."),
-        strict=optional_flag(item, "strict", prefix=f"{field}."),
+        schema=get.as_object(item.get("schema"), field=f"{field}.schema"),
+        name=get.optional_string(item, "name", prefix=f"{field}."),
+        strict=get.optional_flag(item, "strict", prefix=f"{field}."),
     )
 
 
@@ -273,7 +264,7 @@ def optional_effort(value: object, *, field: str) -> c.Effort | None:
             return effort
     if value is None:
         return None
-    raise one_of(_EFFORTS, value, field=field)
+    raise get.one_of(_EFFORTS, value, field=field)
 
 
 def unread(body: JsonObject, known: frozenset[str], *, prefix: str = "") -> list[str]:
