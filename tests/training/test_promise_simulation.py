@@ -80,7 +80,7 @@ def promise_of(population: Population, rows: np.ndarray, groups: list[str], goal
         Scores(p_adequate=1.0 - guess, expected_quality_loss=guess, p_unsolved=zeros, domain_distance=zeros),
         population.loss[rows],
         tiers=population.tiers,
-        groups=groups,
+        groups=np.array(groups),
         max_distance=1.0,
         safe_tier=1,
         goal=goal,

@@ -130,7 +130,10 @@ def test_wrong_use_exits_2_and_says_what_was_expected(run_here, arguments, messa
     [
         ('{"id": "b", "prompt": "hi", "tier": 3}', "rows.jsonl:2: tier: expected a string"),
         ('{"id": "b", "prompt": "hi"', "rows.jsonl:2: expected one JSON object"),
-        ('{"id": "b", "prompt": "hi", "tier": "gold"}', "tier: expected one of budget, production, frontier"),
+        (
+            '{"id": "b", "prompt": "hi", "tier": "gold"}',
+            "tier: 'gold' is not a tier; use one of: budget, production, frontier",
+        ),
         ('{"id": "b", "prompt": "hi", "outcomes": {"m": 1}}', "source: expected a source of the tier map"),
     ],
 )

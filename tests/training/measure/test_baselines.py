@@ -150,8 +150,8 @@ def test_knn_is_chosen_across_groups_so_copies_do_not_argue_for_one_neighbour():
     rng = np.random.default_rng(0)
     embeddings = np.repeat(rng.normal(size=(60, 8)), 8, axis=0).astype(np.float32)
     targets = np.repeat(rng.integers(0, 2, (60, 1)), 8, axis=0).astype(np.int8)  # nothing to learn but the copies
-    together = [f"g{k // 8}" for k in range(480)]
-    apart = [f"g{k}" for k in range(480)]
+    together = np.array([f"g{k // 8}" for k in range(480)])
+    apart = np.array([f"g{k}" for k in range(480)])
     assert baselines.choose_k(embeddings, targets, together, worlds.CONFIG) == max(baselines.KNN_GRID)
     assert baselines.choose_k(embeddings, targets, apart, worlds.CONFIG) == min(baselines.KNN_GRID)
 
