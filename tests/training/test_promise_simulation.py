@@ -237,7 +237,7 @@ def broken_when_calibrated(method: str, *, sides: str) -> float:
 
     def is_broken(rng):
         rows, groups = population.draw(rng, 300)
-        calibrating, choosing = calibration_sides(groups, np.arange(300), method=sides, seed=0)
+        calibrating, choosing = calibration_sides(np.array(groups), np.arange(300), method=sides, seed=0)
         guess = calibrated(logits, logits[rows[calibrating]], population.loss[rows[calibrating]], method=method)
         after = Population(guess, population.loss, population.group)
         names = [groups[row] for row in choosing]
