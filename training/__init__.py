@@ -66,12 +66,12 @@ _HOMES = {
     "LabelledRow": ".rows.row",
     "OutcomeRow": ".rows.row",
     "cost_quality": ".report.figures",
-    "label_rows": ".rows.labels",
-    "load_tier_map": ".rows.tier_map",
+    "label_rows": ".labels.labels",
+    "load_tier_map": ".labels.tier_map",
     "model_card": ".report",
     "read_rows": ".rows.readers",
     "reliability": ".report.figures",
-    "tier_scores": ".rows.tier_map",
+    "tier_scores": ".labels.tier_map",
 }
 
 

@@ -139,8 +139,20 @@ def names(at_least: int = 0) -> Kind:
 
 
 def converted(convert: Callable[[Any], Any], words: str, *, takes: Any = Any) -> Kind:
-    """What a function of ours makes of a value of the kind `takes`. convert: raises what `fault` makes."""
-    return Kind(words, lambda source, handler: _then(convert, handler.generate_schema(takes)))
+    """What a function makes of a value of the kind `takes`.
+
+    convert: raises what `fault` makes; of any other ValueError the words are not shown, but `words`.
+    """
+
+    def checked(value: Any) -> Any:
+        try:
+            return convert(value)
+        except PydanticCustomError:
+            raise
+        except ValueError as exc:
+            raise _another() from exc
+
+    return Kind(words, lambda source, handler: _then(checked, handler.generate_schema(takes)))
 
 
 def _then(check: Callable[[Any], Any], schema: CoreSchema) -> CoreSchema:
