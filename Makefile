@@ -5,6 +5,8 @@
 PORT ?= 8080
 PYTEST_ARGS ?=
 WORKERS ?= 2# tests that run at once
+DAY ?= $(shell date -u +%F)
+LITELLM ?= 1.110.2# the release whose price list `make catalog` compares with
 
 VENV := .venv# the light install: what a user of the service has
 DEV := .venv-dev# everything: tests, training, notebooks
@@ -15,13 +17,13 @@ TRAIN ?= $(DEV)/bin/python -m training.shipping.ship
 EVALUATE ?= $(DEV)/bin/python -m training.shipping.benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help run test install clients fix check docs bench train evaluate lock build clean distclean FORCE
+.PHONY: help run test install clients fix check docs bench train evaluate notebooks catalog lock build clean distclean FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-run: $(VENV)/.installed ## start the service on 127.0.0.1:8080 (PORT=...); the first call installs it into .venv
-	@exec $(VENV)/bin/tierwise serve --port $(PORT)
+run: $(VENV)/.installed ## start the service on 127.0.0.1:8080 (PORT=..., ECHO=1); the first call installs it into .venv
+	@exec $(VENV)/bin/tierwise serve --port $(PORT) $(if $(ECHO),--echo)
 
 test: check ## all checks and all tests, two at once (WORKERS=...); the first call installs .venv-dev
 	$(DEV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(PYTEST_ARGS)
@@ -51,10 +53,17 @@ bench: $(DEV)/.installed ## how fast and how large, printed
 train: $(DEV)/.installed ## rebuild the shipped bundles, with their reports and cards
 	$(TRAIN)
 
-evaluate: $(DEV)/.installed ## cross-validate the shipped recipes, write models/benchmark_*.json and the README table
+evaluate: $(DEV)/.installed ## measure the shipped recipes and bundles: models/benchmark_*.json, the README table (up to 3 hours; goes on)
 	$(EVALUATE) fast --out models/benchmark_fast.json
 	$(EVALUATE) default --out models/benchmark_default.json
 	$(DEV)/bin/python -m training.shipping.readme
+
+notebooks: $(DEV)/.installed ## run the notebooks and keep their outputs; after `make train`
+	$(DEV)/bin/python -m training.shipping.notebooks
+
+catalog: $(DEV)/.installed ## update the prices of router/catalog/models.json (DAY=...); fails where two lists disagree
+	$(DEV)/bin/python -m pip download -qq --disable-pip-version-check --no-deps --only-binary :all: --dest build/litellm "litellm==$(LITELLM)"
+	$(DEV)/bin/python -m training.shipping.freeze_prices $(DAY) build/litellm/litellm-$(LITELLM)-*.whl
 
 build: $(DEV)/.installed ## the source distribution and the wheel, in dist/
 	$(DEV)/bin/python -m build --no-isolation

@@ -13,26 +13,25 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from docs.codes import MEANINGS
+from docs.measures import MEASURES, benchmarks
 from docs.pictures import PICTURES
+from docs.tables import table
+from router.catalog import DEFAULT_TIERS, catalog, default_models, without_defaults
 from router.jsontext import decode_json
+from router.providers.registry import ProviderRow, shipped_rows
 from router.settings.reference import settings_reference
 from router.types import JsonObject
 
 ROOT = Path(__file__).resolve().parents[1]
 
 _MARK = re.compile(r"<!-- generated: ([\w-]+) -->")
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; a bar inside a cell is escaped."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 # --- Settings ---------------------------------------------------------------------------------------------------------
@@ -49,6 +48,43 @@ def settings() -> str:
 def settings_file() -> str:
     """data/tierwise.example.toml, as it is."""
     return (ROOT / "data" / "tierwise.example.toml").read_text(encoding="utf-8")
+
+
+# --- Providers --------------------------------------------------------------------------------------------------------
+
+
+def providers() -> str:
+    """The shipped providers, the variables that each needs, and the models that its key alone fills the tiers with."""
+    rows = [
+        [f"`{name}`", _variables(row), *(_first_model(name, tier) for tier in DEFAULT_TIERS)]
+        for name, row in shipped_rows().items()
+        if name not in without_defaults()
+    ]
+    return table(["provider", "set", *DEFAULT_TIERS], rows)
+
+
+def other_providers() -> str:
+    """The shipped providers whose key alone fills no tier, with what to do instead."""
+    rows = [
+        [f"`{name}`", _variables(row), without_defaults()[name]]
+        for name, row in shipped_rows().items()
+        if name in without_defaults() and name != "echo"
+    ]
+    return table(["provider", "set", "then"], rows)
+
+
+def _variables(row: ProviderRow) -> str:
+    """The variables without which a provider cannot be called."""
+    key = (row.key_variable,) if row.key_required else ()
+    return " and ".join(f"`{name}`" for name in (*key, *(name for name, value in row.variables.items() if not value)))
+
+
+def _first_model(provider: str, tier: str) -> str:
+    """The model that is asked first, and its prices."""
+    spec = default_models(tier, usable={provider})[0]
+    name = spec.model.removeprefix(f"{provider}/")
+    shown = f"`{name}` ({spec.input_usd_per_million:g}, {spec.output_usd_per_million:g})"
+    return shown if tier in catalog()[spec.model].tiers else f"*{shown}*"
 
 
 # --- Error codes ------------------------------------------------------------------------------------------------------
@@ -150,14 +186,20 @@ def results() -> str:
     return readme.partition("<!-- results -->")[2].partition("<!-- /results -->")[0]
 
 
-def cross_validated() -> str:
-    """What the recipes save over all traffic rows, from models/benchmark_*.json."""
+def other_targets() -> str:
+    """What each shipped bundle would save at other targets: the last threshold whose bound is within the target."""
     rows = []
-    for name in ("default", "fast"):
-        traffic = decode_json((ROOT / "models" / f"benchmark_{name}.json").read_bytes())["traffic"]
-        saved = [f"{traffic[f'saved_at_{limit}']['point']:.1%}" for limit in ("0.02", "0.05", "0.1")]
-        rows.append([f"`{name}`", f"{traffic['n']:,}", *saved])
-    return table(["recipe", "rows", "saved, 2% sent too low", "5%", "10%"], rows)
+    for name in _BUNDLES:
+        promise = decode_json((ROOT / "models" / name / "manifest.json").read_bytes())["promise"]
+        points = list(zip(promise["bounds"], promise["savings"], strict=True))
+        saved = [[share for bound, share in points if bound <= target] for target in _TARGETS]
+        rows.append(
+            [f"`{name}`", f"{promise['n_rows']:,}", *(f"{shares[-1]:.1%}" if shares else "-" for shares in saved)]
+        )
+    return table(["bundle", "rows", *(f"saved, at most {target:.0%} lost" for target in _TARGETS)], rows)
+
+
+_TARGETS = (0.02, 0.05, 0.10)
 
 
 def promise() -> str:
@@ -192,6 +234,7 @@ _PROMISE_ROWS: Mapping[str, Callable[[JsonObject], str]] = {
     "goal": lambda found: f"`{found['promise']['goal']}`",
     "target": lambda found: f"{found['promise']['target']:.1%}",
     "confidence": lambda found: f"{found['promise']['confidence']:.0%}",
+    "how it was made": lambda found: found.get("held_out", {}).get("mode", "parted").replace("_", "-"),
     "calibration groups (n)": lambda found: str(found["promise"]["n"]),
     "upper bound at the threshold": lambda found: f"{found['promise']['bound']:.2%}",
     "threshold when measured": lambda found: f"{found['threshold']:.4f}",
@@ -209,19 +252,36 @@ def changelog() -> str:
     return (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
+def field_reports() -> str:
+    """The faults that were reported of other gateways, from the cases that replay them here."""
+    cases = [decode_json(path.read_bytes()) for path in sorted((ROOT / "tests" / "field" / "cases").glob("*.json"))]
+    return table(
+        ["what happens", "what is wanted", "reported in"],
+        ([case["situation"], case["want"], ", ".join(case["reports"])] for case in cases),
+    )
+
+
+def _measured(name: str) -> str:
+    return MEASURES[name](benchmarks())
+
+
 PARTS: dict[str, Callable[[], str]] = {
+    "field-reports": field_reports,
     "changelog": changelog,
-    "cross-validated": cross_validated,
+    "other-targets": other_targets,
     "dependencies": dependencies,
     "errors": errors,
     "experiments": lambda: (ROOT / "training" / "LOG.md").read_text(encoding="utf-8"),
     "imports": imports,
+    "other-providers": other_providers,
     "promise": promise,
+    "providers": providers,
     "results": results,
     "settings": settings,
     "settings-file": lambda: f"```toml\n{settings_file()}```",
     "slices": slices,
     **{f"picture-{name}": picture for name, picture in PICTURES.items()},
+    **{name: partial(_measured, name) for name in MEASURES},
 }
 """What a page can ask for, by name."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -19,28 +20,40 @@ from router.core import Router
 from router.endpoints import admin, models, proxy, route
 from router.endpoints.bodies import error_response
 from router.endpoints.direct import DirectApp
+from router.endpoints.guard import Guard
+from router.endpoints.stopping import InFlight
 from router.errors import RequestError
 from router.forward import Forwarder
 from router.providers.breaker import Breaker
 from router.providers.connections import Connections
 from router.providers.dispatch import Dispatcher
 from router.providers.transport import Transport
+from router.settings import Settings
 
 DESCRIPTION = "Decides, per request, the cheapest tier of language models whose answer will be adequate."
 
 
-def create_app(router: Router) -> FastAPI:
-    """The service around a router. Stateless: any number of workers gives the same decisions."""
+def create_app(router: Router, *, own_id: str | None = None) -> FastAPI:
+    """The service around a router. Stateless: any number of workers gives the same decisions.
+
+    own_id: of the service, the same in all of its workers, by which it knows its own requests; a random one by default.
+    """
+    settings = router.settings
     app = DirectApp(
         {**route.DIRECT, **proxy.DIRECT},
+        guard=Guard(settings.door, settings.host) if settings.api_key is None else None,
+        cors_origins=settings.door.cors_origins,
         title="tierwise",
         version=__version__,
         description=DESCRIPTION,
-        docs_url="/docs",
+        docs_url=None,  # the framework's page loads its scripts from another host
         redoc_url=None,
         lifespan=_lifespan,
     )
     app.state.router = router
+    app.state.breaker = Breaker(router.settings.dispatch.breaker, time.monotonic)
+    app.state.in_flight = InFlight()
+    app.state.own_id = own_id or secrets.token_hex(8)
     app.include_router(route.endpoints)
     app.include_router(models.endpoints)
     app.include_router(admin.endpoints)
@@ -53,28 +66,36 @@ def create_app(router: Router) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """One pool of connections and one call log per process, from its first request to its last."""
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, InFlight]]:
+    """One pool of connections and one call log per process, from its first request to its last.
+
+    Gives the server what it ends calls with when it stops.
+    """
     router: Router = app.state.router
     with call_log(router.settings.call_log):
         async with Connections(router.settings.connections) as connections:
-            app.state.forwarder = _forwarder(router, connections)
-            yield
+            app.state.forwarder = _forwarder(router, connections, app.state.breaker, own_id=app.state.own_id)
+            yield {"in_flight": app.state.in_flight}
 
 
-def _forwarder(router: Router, connections: Connections) -> Forwarder:
-    settings = router.settings
-    dispatcher = Dispatcher(
+def dispatcher_of(settings: Settings, connections: Connections, breaker: Breaker) -> Dispatcher:
+    """What sends calls to the providers of the settings, with the real clocks. connections: they stay the caller's."""
+    return Dispatcher(
         settings.providers,
         Transport(connections, settings.providers.values()),
         policy=settings.dispatch,
-        breaker=Breaker(settings.dispatch.breaker, time.monotonic),
+        breaker=breaker,
+        unset=settings.unset,
         clock=time.monotonic,
         wall_clock=time.time,
         sleep=asyncio.sleep,
         rng=random.random,
     )
-    return Forwarder(router, dispatcher, Accounts(CallLog()), wall_clock=time.time)
+
+
+def _forwarder(router: Router, connections: Connections, breaker: Breaker, *, own_id: str) -> Forwarder:
+    dispatcher = dispatcher_of(router.settings, connections, breaker)
+    return Forwarder(router, dispatcher, Accounts(CallLog()), wall_clock=time.time, own_id=own_id)
 
 
 async def _request_error(request: Request, exc: Exception) -> Response:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,19 +17,32 @@ from typing import Any
 from router.brain import Bundle, load_bundle
 from router.brain.bundle.shipped import SHIPPED, shipped_bundle
 from router.brain.explain import explain
-from router.catalog import BYTES_PER_TOKEN, catalog, estimated_tokens, size_bytes, text_bytes
-from router.decision import RouteDecision
+from router.brain.held_out import ExpectedTokens
+from router.catalog import (
+    BYTES_PER_TOKEN,
+    ESTIMATED_OUTPUT_TOKENS,
+    catalog,
+    estimated_input_tokens,
+    estimated_output_tokens,
+    estimated_tokens,
+    size_bytes,
+    text_bytes,
+    typical_cost_usd,
+)
+from router.decision import RouteDecision, dollars
 from router.dialects.route_body import parse_route_request, request_from_text, route_request_of
+from router.dialects.table import ADAPTERS
 from router.errors import ConfigError
 from router.jsontext import replace_surrogates
-from router.policy import Choice, Facts, Plan, Setup, decide, default_turns, plan_of
+from router.policy import Choice, Facts, Plan, Price, Setup, decide, default_turns, plan_of
 from router.reading import Reading, read
-from router.reading.envelopes import Envelope
+from router.reading.blocks import Envelope
 from router.reading.language import language_detector
 from router.reading.tokens import TokenCounter, count_tokens
 from router.settings import Settings, check_task_names, load_settings
+from router.settings.pricing import Pricing, pricing_of, reference_costs
 from router.settings.targets import Targets
-from router.types import BundleRef, ChatRequest, JsonObject, ModelSpec, Prediction, RouteRequest
+from router.types import BundleRef, ChatRequest, Dialect, JsonObject, ModelSpec, Prediction, RouteRequest, TaskGuess
 
 
 class Router:
@@ -58,17 +72,29 @@ class Router:
         needs_language = any(rule.conditions.language for rule in settings.rules)
         self._language = language_detector() if needs_language else _no_language
         tiers = _matching_tiers(bundle, settings)
-        targets = Targets(bundle.manifest.promise, tiers, safe_tier=settings.safe_tier)
+        models = {tier.name: tier.models for tier in settings.tiers}
+        # Without prices, or with one price for all tiers (one model at several efforts), costs order nothing.
+        prices_differ = len({typical_cost_usd(specs[0]) for specs in models.values()}) > 1
+        reference = None if prices_differ else reference_costs(bundle)
+        self._pricing = pricing_of(bundle, settings, reference) if reference is not None or prices_differ else None
+        self._tokens = ExpectedTokens() if self._pricing is None else self._pricing.rows.tokens
+        targets = Targets(bundle.manifest.promise, tiers, safe_tier=settings.safe_tier, pricing=self._pricing)
         self._targets = targets
         self._setup = Setup(
             tiers=tiers,
-            models={tier.name: tier.models for tier in settings.tiers},
+            models=models,
             safe_tier=settings.safe_tier,
             policies=targets.policies(settings.policies),
             rules=settings.rules,
             turns={**default_turns(tiers, safe_tier=settings.safe_tier), **settings.turns},
             known_models=_known_models(settings),
             unknown_models=settings.unknown_models,
+            dialects={
+                name: _spoken(provider.adapter, has_responses=provider.quirks.responses is not None)
+                for name, provider in settings.providers.items()
+                if provider.adapter in ADAPTERS
+            },
+            reference_cost_usd=reference,
         )
 
     @classmethod
@@ -106,6 +132,11 @@ class Router:
         return self._setup
 
     @property
+    def pricing(self) -> Pricing | None:
+        """The bundle's held-out rows at the configured prices; None for a bundle that keeps none."""
+        return self._pricing
+
+    @property
     def remarks(self) -> tuple[str, ...]:
         """Warnings about the configuration, which is valid."""
         unknown = [
@@ -114,7 +145,7 @@ class Router:
             for model in models
             if (lacking := _unknown_facts(model))
         ]
-        return (*self._targets.remarks, *unknown)
+        return (*self._targets.remarks, *_reference_words(self._setup), *unknown)
 
     def estimated_input_tokens(self, chat: ChatRequest) -> int:
         """Input tokens of a request, estimated from its size."""
@@ -139,7 +170,7 @@ class Router:
     def plan(self, request: RouteRequest, *, usable: Collection[str]) -> Plan:
         """The decision on a request to forward, with the models to try at the usable providers.
 
-        Raises RequestError: as `route`, for a model that is not configured, and where no provider has a key.
+        Raises RequestError: as `route`, and for a model that is not configured.
         """
         return plan_of(*self._decided(request, None), self._setup, usable)
 
@@ -163,7 +194,19 @@ class Router:
             language=cache(lambda: self._language(reading.ask)),
             size_bytes=size_bytes(request.chat),
             input_tokens=cache(lambda: _input_tokens(request.chat, self._counter)),
+            cost_usd=self._cost_of(request.chat, prediction.task),
         )
+
+    def _cost_of(self, chat: ChatRequest, task: TaskGuess | None) -> Callable[[ModelSpec], float]:
+        """What a model is expected to cost for a request."""
+        n_input = estimated_input_tokens(chat)
+        answer = self._tokens.output_of(task, otherwise=ESTIMATED_OUTPUT_TOKENS)
+
+        def cost_usd(model: ModelSpec) -> float:
+            n_output = estimated_output_tokens(chat, effort=model.effort, answer_tokens=answer)
+            return model.cost_usd(input_tokens=n_input, output_tokens=n_output)
+
+        return cost_usd
 
     def _render(self, facts: Facts, reading: Reading, choice: Choice, *, start_s: float) -> RouteDecision:
         request, prediction, tiers = facts.request, facts.prediction, self._setup.tiers
@@ -171,13 +214,15 @@ class Router:
             decision_id=self._new_id(),
             tier=choice.tier,
             model=choice.candidates[0].model,
+            effort=choice.candidates[0].effort,
             candidates=choice.candidates,
             p_adequate=dict(zip(tiers, prediction.p_adequate, strict=True)),
             expected_quality_loss=dict(zip(tiers, prediction.expected_quality_loss, strict=True)),
-            threshold=choice.threshold.value,
+            threshold=choice.loss_allowed,
+            value_of_an_answer_usd=choice.value_usd,
             promise=choice.threshold.promise,
             reason=choice.reason,
-            estimated_cost_usd=self._costs(request, choice),
+            estimated_cost_usd=_costs(facts, choice, self._setup),
             turn=facts.turn,
             bundle=self._ref,
             dialect=request.chat.dialect,
@@ -189,11 +234,12 @@ class Router:
             latency_ms=(self._clock_s() - start_s) * 1e3,
         )
 
-    def _costs(self, request: RouteRequest, choice: Choice) -> dict[str, float]:
-        """USD of each tier's first model that can serve the request; of its first one where none can."""
-        n_input, n_output = estimated_tokens(request.chat)
-        first = {tier: (choice.able[tier] or models)[0] for tier, models in self._setup.models.items()}
-        return {tier: model.cost_usd(input_tokens=n_input, output_tokens=n_output) for tier, model in first.items()}
+
+def _costs(facts: Facts, choice: Choice, setup: Setup) -> dict[str, float]:
+    """USD of each tier's first model that can serve the request; of its first one where none can."""
+    if setup.reference_cost_usd is None:
+        return dict(choice.cost_usd)
+    return {tier: facts.cost_usd((choice.able[tier] or models)[0]) for tier, models in setup.models.items()}
 
 
 VENDOR_ROOM = 1.1
@@ -237,6 +283,17 @@ def _requested(request: RouteRequest) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None}
 
 
+def _reference_words(setup: Setup) -> Iterator[str]:
+    """That costs are not the configured models', where prices choose at all."""
+    if setup.reference_cost_usd is None or not any(isinstance(one.threshold, Price) for one in setup.policies.values()):
+        return
+    costs = ", ".join(f"{tier} {dollars(usd)}" for tier, usd in setup.reference_cost_usd.items())
+    yield (
+        "the configured models have no price, or all tiers the same one: tiers are chosen at the bundle's reference "
+        f"costs of a request ({costs})"
+    )
+
+
 def _unknown_facts(model: ModelSpec) -> list[str]:
     """The facts that are unknown of a model."""
     facts = {
@@ -249,8 +306,13 @@ def _unknown_facts(model: ModelSpec) -> list[str]:
 
 def _known_models(settings: Settings) -> dict[str, ModelSpec]:
     """The catalog's models by name, and the configured ones in their place."""
-    configured = {model.model: model for tier in settings.tiers for model in tier.models}
+    configured = {model.model: replace(model, effort=None) for tier in settings.tiers for model in tier.models}
     return {name: row.spec for name, row in catalog().items()} | configured
+
+
+def _spoken(adapter: str, *, has_responses: bool) -> frozenset[Dialect]:
+    """The dialects of a provider's endpoints."""
+    return frozenset((ADAPTERS[adapter], Dialect.OPENAI_RESPONSES) if has_responses else (ADAPTERS[adapter],))
 
 
 def _no_language(_: str) -> None:

@@ -2,7 +2,8 @@
 
 TierwiseError
 ├─ RequestError (400)        the request cannot be used; `field` names the place
-│  └─ BodyTooLarge (413)     the body has more bytes than allowed
+│  ├─ BodyTooLarge (413)     the body has more bytes than allowed
+│  └─ ContextTooLong         no model's window is large enough; each dialect has its own words for it
 ├─ ConfigError               the configuration cannot be used; raised at start, names key and source
 ├─ BundleError               the bundle cannot be used; raised at load
 │  ├─ BundleMissing          the bundle or one of its files does not exist
@@ -58,6 +59,19 @@ class BodyTooLarge(RequestError):
         super().__init__(
             f"The body is larger than {limit_bytes:,} bytes. Send less, or raise [server] max_body_bytes.",
             code="body_too_large",
+        )
+
+
+class ContextTooLong(RequestError):
+    """No model that may serve the request has a window large enough.
+
+    needed_tokens: of the request and the answer that it asks for.  window_tokens: the largest window.
+    """
+
+    def __init__(self, detail: str, *, needed_tokens: int, window_tokens: int) -> None:
+        super().__init__(
+            f"prompt is too long: {needed_tokens} tokens > {window_tokens} maximum. {detail}",
+            code="context_length_exceeded",
         )
 
 

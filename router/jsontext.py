@@ -60,6 +60,17 @@ _ESCAPE = re.compile(
 )
 
 
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def harmless(text: str) -> str:
+    """A text to print in a terminal: what would move, colour, clear or turn round is written as an escape.
+
+    Ids of rows, bundles and models come from files of others. Line ends and tabs stay.
+    """
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def _without_lone_surrogate(match: re.Match[bytes]) -> bytes:
     # As long as the text it replaces, so that places in later messages stay right.
     return match[0] if match[1] is None else rb"\u003f"

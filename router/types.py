@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:  # an alias is not worth the import of numpy
     import numpy as np
@@ -20,6 +20,12 @@ FloatArray: TypeAlias = "npt.NDArray[np.float32]"
 
 JsonObject: TypeAlias = dict[str, Any]
 """A decoded JSON object."""
+
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+"""How much a model may think, in OpenAI's words."""
+
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
+"""The efforts, from the least on."""
 
 
 class Dialect(StrEnum):
@@ -46,11 +52,13 @@ class Message:
     text: all text blocks of the message, joined by newlines; "" if it has none.
     block_types: kinds of the blocks that are not text, in order: `image`, `audio`, `video`, `document`, `tool_call`,
         `thinking` in every dialect, and for any other block the type that the client gave it.
+    text_starts: index in `text` of each text block, where there are several; () otherwise. Not compared.
     """
 
     role: str
     text: str
     block_types: tuple[str, ...] = ()
+    text_starts: tuple[int, ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,8 @@ class Needs:
     tools: tools are defined, or were called in the history.  parallel_tools: several calls at once are requested, or
         are in the history.  json_mode, json_schema: the shape of the answer is requested.
     n: number of answers requested, 1 or more.  logprobs: log-probabilities of tokens are requested.
+    hosted: tools are offered that only a provider of the body's dialect has, such as a web search that it runs itself.
+        They are optional: where no provider has them, the request goes without.
     """
 
     images: bool = False
@@ -72,6 +82,7 @@ class Needs:
     json_schema: bool = False
     n: int = 1
     logprobs: bool = False
+    hosted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +181,9 @@ class Prediction:
     p_adequate: calibrated P(this tier's answer is adequate), non-decreasing over tiers.
     expected_quality_loss: P(this tier is not adequate though a stronger one is), non-increasing; 0 for the strongest.
     p_unsolved: P(no tier is adequate).
-    domain_distance: how unlike the training rows the ask's tokens are, in [0, 1]; see router/brain/domain.py.
-    out_of_domain: whether that distance is beyond the bundle's stored quantile.
+    domain_distance: how unlike the training rows the ask's tokens and the agent's loop are, in [0, 1]; see
+        router/brain/domain.py.
+    out_of_domain: whether that distance is beyond the bundle's stored quantile.  unlike: why, for people; else "".
     task: None when the bundle has no task head.
     """
 
@@ -182,6 +194,7 @@ class Prediction:
     domain_distance: float
     out_of_domain: bool
     task: TaskGuess | None = None
+    unlike: str = ""
 
 
 class Reason(StrEnum):
@@ -200,12 +213,18 @@ class Reason(StrEnum):
     UNAVAILABLE = "unavailable"
 
 
+def label(model: str, effort: Effort | None) -> str:
+    """A model for people, with the effort that its tier gives it, such as `openai/gpt-5.5, effort low`."""
+    return model if effort is None else f"{model}, effort {effort}"
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A model that could answer, with the tier that it is of."""
+    """A model that could answer, with the tier that it is of. effort: the tier's own; None leaves the client's."""
 
     tier: str
     model: str
+    effort: Effort | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +268,8 @@ class Capability(StrEnum):
     JSON_SCHEMA = "json_schema"
     N = "n"
     LOGPROBS = "logprobs"
+    HOSTED_TOOLS = "hosted_tools"  # those that its provider runs itself
+    EFFORT = "effort"  # it thinks, as much as it is asked to
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +279,7 @@ class ModelSpec:
     model: `provider/model`.  *_usd_per_million: USD per million tokens; of a short request where prices differ.
     context_window: tokens of input and output together.  max_output_tokens: of one answer.
     None is unknown: no limit, all capabilities, and for cached tokens the price of other input.
+    effort: how much the model may think in this tier, whatever the client asks for; None leaves the client's.
     """
 
     model: str
@@ -268,6 +290,7 @@ class ModelSpec:
     capabilities: frozenset[Capability] | None = None
     cache_read_usd_per_million: float | None = None
     cache_write_usd_per_million: float | None = None
+    effort: Effort | None = None
 
     @property
     def provider(self) -> str:
@@ -294,25 +317,32 @@ class Target:
 
     provider: a name of the registry.  model: the provider's own name for it, as it is sent.
     spec: its price and limits; None where they are unknown.
+    output_limit: tokens to which the answer is limited, where the request's own limit is above what fits; else None.
     """
 
     tier: str
     provider: str
     model: str
     spec: ModelSpec | None = field(default=None, repr=False)
+    output_limit: int | None = None
 
     @classmethod
-    def of(cls, tier: str, name: str, spec: ModelSpec | None = None) -> Target:
+    def of(cls, tier: str, name: str, spec: ModelSpec | None = None, *, output_limit: int | None = None) -> Target:
         """The target that `provider/model` names; the model's own name may hold slashes. Raises ValueError."""
         provider, _, model = name.partition("/")
         if not provider or not model:
             raise ValueError(f"expected provider/model, found {name!r}")
-        return cls(tier, provider, model, spec)
+        return cls(tier, provider, model, spec, output_limit)
 
     @property
     def name(self) -> str:
         """`provider/model`."""
         return f"{self.provider}/{self.model}"
+
+    @property
+    def effort(self) -> Effort | None:
+        """How much the model may think in this tier; None leaves what the client asks for."""
+        return None if self.spec is None else self.spec.effort
 
     @property
     def context_window_tokens(self) -> int | None:

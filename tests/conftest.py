@@ -52,7 +52,7 @@ def client(router) -> Iterator[Any]:
 
     from router.app import create_app
 
-    with TestClient(create_app(router)) as test_client:
+    with TestClient(create_app(router), base_url="http://127.0.0.1") as test_client:
         yield test_client
 
 

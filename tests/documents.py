@@ -51,11 +51,11 @@ def run(command: list[str], cwd: Path = ROOT) -> str:
 
 
 @contextmanager
-def service() -> Iterator[str]:
-    """The address of a service on another port and without any key."""
+def service(*options: str) -> Iterator[str]:
+    """The address of a service on another port and without any key. options: of `serve`."""
     environ = {name: value for name, value in os.environ.items() if not name.endswith("_KEY")}
     server = subprocess.Popen(
-        [*TIERWISE, "serve", "--port", "0"], stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environ
+        [*TIERWISE, "serve", "--port", "0", *options], stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environ
     )
     try:
         first = server.stderr.readline()

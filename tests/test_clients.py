@@ -85,7 +85,7 @@ def provider() -> Iterator[tuple[str, answers.Scripted]]:
 
 @pytest.fixture(scope="module")
 def service(provider, shipped, tmp_path_factory) -> Iterator[str]:
-    """A tierwise with four providers that have one model each, all named after the dialect that is spoken."""
+    """A tierwise with five providers that have one model each, all named after the dialect that is spoken."""
     folder = tmp_path_factory.mktemp("clients")
     config = folder / "tierwise.toml"
     config.write_text(answers.configuration(provider[0], shipped))

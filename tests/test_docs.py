@@ -1,5 +1,6 @@
 """The documentation builds without a warning, its commands run, and what it names exists."""
 
+import inspect
 import json
 import os
 import re
@@ -12,14 +13,21 @@ import pytest
 
 from docs.codes import MEANINGS
 from docs.make import PARTS, error_codes, rendered, statuses
+from docs.measures import ABSENT_YET, MEASURES
 from docs.pictures import BUNDLE, REQUEST, ROW
+from router.dialects.overrides import parse_overrides
+from router.dialects.route_body import OPTIONS
+from router.dialects.table import clients, passed_headers
+from router.endpoints.keys import KEY_HEADERS
 from router.policy.decide import STEPS
-from router.policy.rules import Conditions
+from router.policy.rules import AGENT_HEADERS, AUDIENCE_HEADERS, Conditions
+from router.providers.transport import HOPS_HEADER
 from router.reading import TurnKind
 from router.reading.signals import SIGNAL_NAMES
 from tests.documents import ROOT, Block, asked, blocks, run, service, tierwise
 from tests.test_architecture import MAY_IMPORT
 
+PROMPTS = ("everyday", "embarrassing")
 PAGES = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
 READMES = {
     name: (ROOT / name).read_text(encoding="utf-8")
@@ -76,7 +84,7 @@ def test_every_page_is_in_the_navigation():
 
 @pytest.fixture(scope="module")
 def address():
-    with service() as found:
+    with service("--echo") as found:
         yield found
 
 
@@ -195,6 +203,16 @@ def test_every_router_header_that_a_page_names_is_in_the_source():
             assert f'"x-router-{header}"' in source or f'"{header}"' in source, (name, header)
 
 
+def test_every_header_and_option_that_a_request_may_carry_is_in_the_docs():
+    overrides = inspect.getsource(parse_overrides)
+    headers = {f"x-router-{name}" for name in re.findall(r'\w+\(headers, "(\w+)"\)', overrides)} | {"x-router-off"}
+    headers |= {*AGENT_HEADERS, *AUDIENCE_HEADERS, *KEY_HEADERS, *passed_headers(), HOPS_HEADER, "content-encoding"}
+    headers |= {name for client in clients().values() for name in client.error_headers}
+    page = PAGES["docs/clients.md"]
+    assert {name for name in headers if f"`{name}" not in page} == set()
+    assert [option for option in OPTIONS if f'"{option}":' not in page and f"`{option}`" not in page] == []
+
+
 def test_the_limits_of_the_operations_page_are_the_defaults_of_the_example_file():
     example = tomllib.loads((ROOT / "data" / "tierwise.example.toml").read_text(encoding="utf-8"))
     rows = re.findall(r"\| ([\d,.]+)(?: (s|MB))? \| `\[(\w+)\] (\w+)` \|", PAGES["docs/operations.md"])
@@ -236,3 +254,12 @@ def test_no_file_cites_a_document_that_the_repository_does_not_hold():
         text = (ROOT / name).read_text(encoding="utf-8", errors="replace")
         cited += [f"{name}: {found}" for found in sorted(set(_ELSEWHERE.findall(text)))]
     assert cited == [], "\n".join(cited)
+
+
+def test_measured_parts_say_so_before_anything_was_measured_and_then_show_each_recipe():
+    assert {part({"fast": {}}) for part in MEASURES.values()} == {ABSENT_YET}
+    own = {"point": 0.9, "low": 0.8, "high": 0.95}
+    shown = MEASURES["measures-prompts"](
+        {"fast": {"everyday": {k: {"n": 60, "accepted": own, "too_low": 0.1, "too_high": 0.0} for k in PROMPTS}}}
+    )
+    assert "| everyday prompts, `fast` | 60 | 90.0% [80.0, 95.0] | 10.0% | 0.0% |" in shown

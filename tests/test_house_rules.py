@@ -107,6 +107,7 @@ FOR_USERS = {
     "Router(new_id)": "as above, or with ids of its own",
     "Router.load(environ)": "a library need not read the environment of its process",
     "Router.route(headers)": "a caller in Python may have an HTTP request at hand",
+    "Server.shutdown(sockets)": "uvicorn calls it, and its own has this default",
     "Transport(sleep)": "time is injected wherever it passes; the dispatcher's own comes from app.py",
 }
 """Options of the library's face and injected time, each with its reason."""

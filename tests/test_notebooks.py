@@ -1,8 +1,9 @@
-"""The notebooks run from top to bottom, define nothing of their own, and are committed without outputs."""
+"""The notebooks run from top to bottom, define nothing of their own, and show what the shipped bundles give."""
 
 import ast
 import json
 import os
+import re
 import warnings
 from pathlib import Path
 
@@ -24,10 +25,37 @@ def test_there_are_notebooks_to_explore_to_retrain_and_to_choose():
     assert [path.stem[:2] for path in NOTEBOOKS] == ["01", "02", "03"]
 
 
+def outputs(path):
+    return [output for cell in cells(path, "code") for output in cell["outputs"]]
+
+
 @each_notebook
-def test_outputs_are_stripped(path):
-    for cell in cells(path, "code"):
-        assert cell["outputs"] == [] and cell["execution_count"] is None and cell["metadata"] == {}
+def test_every_cell_was_run_in_order_without_an_error(path):
+    code = cells(path, "code")
+    assert [cell["execution_count"] for cell in code] == list(range(1, len(code) + 1)), "run `make notebooks`"
+    assert not [
+        output for output in outputs(path) if output["output_type"] == "error" or output.get("name") == "stderr"
+    ]
+    assert all(cell["metadata"] == {} for cell in code)
+
+
+@each_notebook
+def test_a_reader_sees_a_picture(path):
+    kinds = {kind for output in outputs(path) for kind in output.get("data", {})}
+    assert kinds & {"image/png", "image/svg+xml"}
+
+
+@each_notebook
+def test_nothing_of_the_machine_is_kept(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"/(?:tmp|home|root|work|Users)/", text)
+    assert str(ROOT) not in text
+
+
+def test_the_curve_shown_is_of_the_bundle_that_ships():
+    shown = "".join("".join(output.get("text", "")) for output in outputs(ROOT / "notebooks" / "03_cost_quality.ipynb"))
+    manifest = json.loads((ROOT / "models" / "default" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["id"] in shown, "run `make notebooks`"
 
 
 @each_notebook

@@ -8,7 +8,7 @@ CalibratedClassifierCV over them.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import joblib
 import numpy as np
@@ -18,9 +18,10 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from threadpoolctl import threadpool_limits
 
-from router import Router
-from router.brain.brain import assemble_features, scores_of
+from router import RouteDecision, Router
+from router.brain.brain import Scores, assemble_features, scores_of
 from router.brain.bundle.write import BundleContents, write_bundle
+from router.policy import Price
 from router.types import Reason
 from tests.training import fits
 from training.fitting.calibrate import frozen_head
@@ -35,25 +36,30 @@ CALIBRATIONS = ("sigmoid", "isotonic")
 
 @dataclass(frozen=True)
 class Parity:
-    """A fit and the router that serves it.
+    """A fit and the routers that serve it.
 
+    router: as the bundle ships: it chooses by price.  by_threshold: the bundle without its held-out rows, as an older
+    one: it chooses by the threshold that training measured.
     rows: positions of the rows that are compared, none of them fitted or calibrated on.
     """
 
     contents: BundleContents
     router: Router
+    by_threshold: Router
     rows: np.ndarray
 
 
 @pytest.fixture(scope="module", params=CALIBRATIONS)
 def parity(request, tmp_path_factory) -> Parity:
     contents = fits.fitted(request.param)
-    folder = tmp_path_factory.mktemp("parity") / request.param
-    write_bundle(folder, contents)
+    folder = tmp_path_factory.mktemp("parity")
+    write_bundle(folder / "shipped", contents)
+    write_bundle(folder / "older", replace(contents, held_out=None))
     splits = fits.sides(fits.traffic_data().groups)
     rows = np.concatenate([splits.test, splits.calibrate])
     assert len(rows) >= 200
-    return Parity(contents=contents, router=Router.load(folder, environ={}), rows=rows)
+    routers = {name: Router.load(folder / name, environ={}) for name in ("shipped", "older")}
+    return Parity(contents=contents, router=routers["shipped"], by_threshold=routers["older"], rows=rows)
 
 
 def features_of(contents: BundleContents, rows: np.ndarray) -> np.ndarray:
@@ -115,35 +121,59 @@ def test_the_served_losses_are_the_estimators_made_coherent(parity):
         np.testing.assert_allclose(list(decision.p_adequate.values()), adequate, rtol=0, atol=1e-4)
 
 
-def test_the_service_decides_as_training_measured(parity):
+def test_by_a_threshold_the_service_decides_as_training_measured(parity):
     contents = parity.contents
     brain, promise = contents.brain, contents.promise
     scores = fits.traffic_prepared().take(parity.rows).scores(brain)
     tiers = route_scores(scores, promise.threshold_for(), max_distance=brain.domain.max_distance, safe_tier=1)
-    served = scored_tiers(parity)
+    served = {place: decision.tier for place, decision in scored(parity, parity.by_threshold).items()}
     assert served == {row: brain.tiers[tier] for row, tier in enumerate(tiers.tolist()) if row in served}
     assert len(served) > 0.9 * len(tiers), "few rows are of a turn that the policy decides"
     assert len(set(served.values())) == 3, "rows that all get one tier prove little"
 
 
-def scored_tiers(parity) -> dict[int, str]:
-    """The tier of each row, by its place among parity.rows, that the classifier decided and not the kind of turn."""
-    decisions = enumerate(parity.router.route(body_of(row)) for row in parity.rows.tolist())
-    return {place: decision.tier for place, decision in decisions if decision.reason is not Reason.TURN}
+def scored(parity: Parity, router: Router) -> dict[int, RouteDecision]:
+    """The decision on each row, by its place among parity.rows, that the classifier made and not the kind of turn."""
+    decisions = enumerate(router.route(body_of(row)) for row in parity.rows.tolist())
+    return {place: decision for place, decision in decisions if decision.reason is not Reason.TURN}
 
 
-def test_the_service_decides_as_the_estimators_do(parity):
-    contents = parity.contents
-    domain = contents.brain.domain
-    distances = domain.distances(fits.traffic_prepared().token_ids.take(parity.rows).lists())
-    scores = scores_of(scikit_learn_probabilities(parity), domain_distance=distances)
+def estimators_scores(parity: Parity) -> Scores:
+    """The compared rows' scores by scikit-learn's estimators."""
+    prepared = fits.traffic_prepared()
+    token_ids, progress = prepared.token_ids.take(parity.rows).lists(), prepared.progress_of(parity.rows)
+    distances = parity.contents.brain.domain.distances(token_ids, progress)
+    return scores_of(scikit_learn_probabilities(parity), domain_distance=distances)
+
+
+def test_by_a_threshold_the_service_decides_as_the_estimators_do(parity):
+    contents, scores = parity.contents, estimators_scores(parity)
     threshold = contents.promise.threshold_for()
-    tiers = route_scores(scores, threshold, max_distance=domain.max_distance, safe_tier=1)
+    tiers = route_scores(scores, threshold, max_distance=contents.brain.domain.max_distance, safe_tier=1)
     # A loss within rounding of the threshold may fall on either side of it.
     sure = (np.abs(scores.expected_quality_loss - threshold) > 1e-9).all(axis=1)
-    served = {place: contents.brain.tiers.index(tier) for place, tier in scored_tiers(parity).items() if sure[place]}
+    decisions = scored(parity, parity.by_threshold).items()
+    served = {place: contents.brain.tiers.index(decision.tier) for place, decision in decisions if sure[place]}
     assert len(served) > 0.8 * len(tiers)
     assert served == {place: tier for place, tier in enumerate(tiers.tolist()) if place in served}
+
+
+def test_by_a_price_the_service_decides_as_the_estimators_losses_and_the_requests_costs_say(parity):
+    brain, scores = parity.contents.brain, estimators_scores(parity)
+    price = parity.router.setup.policies["auto"].threshold
+    assert isinstance(price, Price) and price.is_relative
+    decisions = scored(parity, parity.router)
+    places = np.array(list(decisions))
+    costs = np.array([list(decision.estimated_cost_usd.values()) for decision in decisions.values()])
+    totals = scores.expected_quality_loss[places] + costs / (price.usd * costs.max(axis=1, keepdims=True))
+    outside = scores.domain_distance[places] > brain.domain.max_distance
+    tiers = np.where(outside, np.maximum(totals.argmin(axis=1), 1), totals.argmin(axis=1))
+    # Totals within rounding of each other may fall either way.
+    least = np.sort(totals, axis=1)
+    sure = least[:, 1] - least[:, 0] > 1e-9
+    served = np.array([brain.tiers.index(decision.tier) for decision in decisions.values()])
+    assert sure.mean() > 0.8 and set(served[sure].tolist()) == {0, 1, 2}
+    np.testing.assert_array_equal(served[sure], tiers[sure])
 
 
 def test_n_grams_have_their_say(parity):

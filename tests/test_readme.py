@@ -3,6 +3,7 @@
 import json
 import re
 import sys
+import urllib.error
 
 import pytest
 
@@ -23,7 +24,7 @@ def block(language: str) -> str:
 def answers():
     """What the README's curl lines get, by path."""
     with service() as address:
-        yield dict(asked(line, address) for line in SHELL if line.startswith("curl"))
+        yield dict(asked(line, address) for line in SHELL if line.startswith("curl") and "/route" in line)
 
 
 def test_every_make_target_in_the_readme_exists():
@@ -34,9 +35,21 @@ def test_every_make_target_in_the_readme_exists():
         assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
 
 
-def test_the_chat_line_is_answered_by_the_echo_where_there_is_no_key(answers):
-    message = answers["/v1/chat/completions"]["choices"][0]["message"]
+def test_the_chat_line_is_a_503_without_a_key_and_answered_by_the_echo_where_that_is_asked_for():
+    (line,) = (line for line in SHELL if "/chat/completions" in line)
+    with service() as address, pytest.raises(urllib.error.HTTPError) as caught:
+        asked(line, address)
+    assert caught.value.code == 503
+    assert "set OPENAI_API_KEY or " in json.loads(caught.value.read())["error"]["message"]
+    with service("--echo") as address:
+        message = asked(line, address)[1]["choices"][0]["message"]
     assert message["content"].startswith("[echo] No model was called.")
+
+
+def test_make_run_asks_for_the_echo_only_with_the_variable_of_the_readme():
+    assert "make run ECHO=1" in README
+    assert any(line.endswith("--echo") for line in run(["make", "-n", "run", "ECHO=1"]).splitlines())
+    assert "--echo" not in run(["make", "-n", "run"])
 
 
 def test_the_curl_line_gets_the_answer_that_the_readme_shows(answers):
@@ -68,14 +81,6 @@ def test_training_on_the_sample_gives_a_bundle_that_routes(tmp_path):
 
 def test_the_readme_with_its_results_table_has_at_most_700_words():
     assert len(README.split()) <= MOST_WORDS
-
-
-@pytest.mark.parametrize("name", ["default", "fast"])
-def test_the_cross_validated_figures_are_those_of_the_benchmark(name):
-    traffic = json.loads((ROOT / "models" / f"benchmark_{name}.json").read_bytes())["traffic"]
-    two, five = (traffic[f"saved_at_{limit}"]["point"] for limit in (0.02, 0.05))
-    saves = "saves " if name == "default" else ""
-    assert f"`{name}` {saves}{two:.1%} / {five:.1%}" in README
 
 
 def test_the_readme_table_is_the_shipped_bundles_evaluation():

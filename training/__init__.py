@@ -5,12 +5,16 @@
 
     bundle = training.fit("my_rows.jsonl", "tiers.json", config=FitConfig(name="mine", max_quality_loss=0.05))
     training.write_bundle(Path("models/mine"), bundle)
+    training.write_report(bundle.evaluation, Path("reports/mine"))
     training.evaluate("new_rows.jsonl", "models/mine", "tiers.json")["gate"]["sentence"]
+    training.compare("models/mine", "fast", "new_rows.jsonl")["sentence"]
     training.audit("my_outcomes.jsonl", "tiers.json")["sources"]
 
-`fit` and `evaluate` need the extra `train` (pip install 'tierwise[train]'). Files are the only joint with the service.
+`fit`, `evaluate` and `compare` need the extra `train` (pip install 'tierwise[train]'). Files are the only joint with
+the service.
 
-    rows < labels < thresholds, fitting < measure < report < pipeline < auditing, labelling, shipping, commands
+    rows < labels < thresholds, dressing, fitting < measure < held_out, report < pipeline
+    pipeline < auditing, labelling, shipping, commands
 
 A room imports those on its left. Importing `training` itself loads none of them.
 """
@@ -33,8 +37,9 @@ if TYPE_CHECKING:
     from training.config import FitConfig
     from training.labels.labels import label_rows
     from training.labels.tier_map import TierMap, load_tier_map, tier_scores
+    from training.measure.seen import SeenRows
     from training.report import model_card
-    from training.report.figures import cost_quality, reliability
+    from training.report.figures import cost_quality, forms, reliability
     from training.rows.readers import RowSet, read_rows
     from training.rows.row import LabelledRow, OutcomeRow
 
@@ -49,9 +54,11 @@ __all__ = [
     "LabelledRow",
     "OutcomeRow",
     "audit",
+    "compare",
     "cost_quality",
     "evaluate",
     "fit",
+    "forms",
     "label_rows",
     "load_tier_map",
     "model_card",
@@ -59,6 +66,7 @@ __all__ = [
     "reliability",
     "tier_scores",
     "write_bundle",
+    "write_report",
 ]
 
 _HOMES = {
@@ -66,6 +74,7 @@ _HOMES = {
     "LabelledRow": ".rows.row",
     "OutcomeRow": ".rows.row",
     "cost_quality": ".report.figures",
+    "forms": ".report.figures",
     "label_rows": ".labels.labels",
     "load_tier_map": ".labels.tier_map",
     "model_card": ".report",
@@ -100,7 +109,8 @@ def fit(
     """Fit a bundle: label, split, embed, fit, calibrate, choose thresholds, measure. Same inputs, same bytes.
 
     config: settings of the fit; None: `FitConfig(name="mine")`.
-    encoder: `shipped` (the token table of the shipped bundle), `distil[:MODEL]`, `st:MODEL`, a folder, or an encoder.
+    encoder: `shipped` (the token table of the shipped bundle), `multilingual`, `distil[:MODEL]`, `st:MODEL`, a folder,
+        or an encoder.
     cache: folder for embeddings; None keeps none.  in_use: bundle that the gate compares with on the same test rows.
     skip_bad: wrong rows to skip before giving up, >= 0.  progress: called with one line at the start of each stage.
     Returns the bundle's contents, for `write_bundle`; `evaluation` and `model_card` say what was measured.
@@ -113,10 +123,11 @@ def fit(
     from training.config import FitConfig
     from training.pipeline import fit_bundle
 
+    opened = inputs.open_rows(rows, skip_bad=skip_bad, progress=progress)
     return fit_bundle(
-        inputs.open_rows(rows, skip_bad=skip_bad, progress=progress),
+        opened,
         inputs.open_tiers(tiers),
-        inputs.open_encoder(encoder),
+        inputs.open_encoder(encoder, opened),
         config or FitConfig(name="mine"),
         cache=cache,
         progress=progress,
@@ -130,7 +141,9 @@ def evaluate(
     tiers: Tiers = None,
     *,
     tier_cost_usd: Mapping[str, float] | None = None,
+    seen_rows: SeenRows = "refuse",
     out: Path | None = None,
+    show_prompts: bool = False,
     skip_bad: int = 0,
     seed: int = 0,
     progress: Progress = silent,
@@ -138,7 +151,9 @@ def evaluate(
     """Measure a bundle, and the baselines that it must beat, on rows that it was not fitted on: evaluation.json.
 
     bundle: a bundle or its folder; None: the shipped one.  tiers: needed for outcome rows; must be the bundle's tiers.
-    tier_cost_usd: USD per request by tier; None: the default prices.  out: folder for evaluation.json, page and card.
+    tier_cost_usd: USD per request by tier; None: the default prices.
+    seen_rows: what to do about rows that the bundle was fitted on: `refuse`, `leave-out` or `keep`.
+    out: folder for evaluation.json, page and card.  show_prompts: whether the page shows asks, as in `write_report`.
     skip_bad: as for `fit`.  seed: of the split that fits the baselines, and of the intervals.
     Raises as `fit` does.
     """
@@ -151,10 +166,60 @@ def evaluate(
     loaded = inputs.open_bundle(bundle)
     config = FitConfig(name=loaded.manifest.id, tier_cost_usd=tier_cost_usd or DEFAULT_TIER_COST_USD, seed=seed)
     row_set = inputs.open_rows(rows, skip_bad=skip_bad, progress=progress)
-    evaluation = evaluate_bundle(loaded, row_set, inputs.open_tiers(tiers), config, progress=progress)
+    tier_map = inputs.open_tiers(tiers)
+    evaluation = evaluate_bundle(loaded, row_set, tier_map, config, seen_rows=seen_rows, progress=progress)
     if out is not None:
-        write_evaluation(evaluation, loaded, out)
+        write_evaluation(evaluation, loaded, out, rows=row_set.rows if show_prompts else ())
     return evaluation
+
+
+def write_report(evaluation: JsonObject, out: Path, *, prompts_of: Rows | None = None, skip_bad: int = 0) -> None:
+    """Write the report of an evaluation into a folder: the page, which holds no prompt text, and its figures.
+
+    prompts_of: the rows that were measured; the page then shows the first 300 characters of the asks that it lists.
+    skip_bad: as for `fit`.
+    Raises DataError for rows that cannot be used, MissingExtra without the extra `train`.
+    """
+    from training import inputs, report
+
+    rows = () if prompts_of is None else inputs.open_rows(prompts_of, skip_bad=skip_bad, progress=silent).rows
+    report.write_report(evaluation, out, asks=report.shown_asks(evaluation, rows))
+
+
+def compare(
+    a: Bundle | Path | str,
+    b: Bundle | Path | str,
+    rows: Rows,
+    tiers: Tiers = None,
+    *,
+    tier_cost_usd: Mapping[str, float] | None = None,
+    seen_rows: SeenRows = "refuse",
+    out: Path | None = None,
+    skip_bad: int = 0,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> JsonObject:
+    """Two bundles on the same rows, with paired intervals of the difference B minus A: comparison.json.
+
+    a, b: bundles, their folders, or names of shipped ones (`default`, `fast`), of the same tiers.
+    seen_rows: as for `evaluate`, of rows that either of them was fitted on.
+    out: folder for comparison.json and the page.  tiers, tier_cost_usd, skip_bad, seed: as for `evaluate`.
+    Raises as `evaluate` does, DataError also for bundles of different tiers.
+    """
+    from training import inputs
+
+    require_train_extra()
+    from training.compare_bundles import Contender, compare_bundles, write_compared
+    from training.config import DEFAULT_TIER_COST_USD, FitConfig
+
+    one, other = (Contender(inputs.open_bundle(given), inputs.open_evaluation(given)) for given in (a, b))
+    config = FitConfig(name="comparison", tier_cost_usd=tier_cost_usd or DEFAULT_TIER_COST_USD, seed=seed)
+    row_set = inputs.open_rows(rows, skip_bad=skip_bad, progress=progress)
+    tier_map = inputs.open_tiers(tiers)
+    comparison = compare_bundles(one, other, row_set, tier_map, config, seen_rows=seen_rows, progress=progress)
+    if out is not None:
+        write_compared(comparison, out)
+    return comparison
 
 
 def audit(

@@ -49,6 +49,20 @@ class HeadHyper:
 
 
 @dataclass(frozen=True, slots=True)
+class FormLimits:
+    """What forms around the ask may do to decisions, as shares of rows: the robustness part of the gate.
+
+    wrappers_seen, wrappers_held_out, dresses: least share of decisions that stay; held-out kinds are in no training
+        row, so less is asked of them.  moved_down: most decisions that may go to a cheaper tier, in each of these.
+    """
+
+    wrappers_seen: float = 0.95
+    wrappers_held_out: float = 0.90
+    dresses: float = 0.95
+    moved_down: float = 0.02
+
+
+@dataclass(frozen=True, slots=True)
 class FitConfig:
     """Settings of one fit.
 
@@ -63,9 +77,13 @@ class FitConfig:
     hyper: hyper-parameters of the heads; None: those for outcomes where most target rows are outcome rows, else those
         for labels.  n_folds: of the cross-validation that chooses C.
     ngrams: whether the heads also weigh hashed n-grams.
-    calibrate_share, test_share: of the groups; the rest is fitted on.
-    refit: whether, after measuring, the heads are fitted again on all rows but the calibration rows; the promise is
-        then that of the refitted heads, the measurement that of heads that saw fewer rows.
+    promise: how rows are held out: `cross_fit` (every row is scored by heads fitted without its fold, the heads that
+        ship see all rows) or `parted` (sides, and with them the finite-sample theorem).
+    folds, folds_by: of `cross_fit`: how many, and whether whole groups or whole target sources are held out. The
+        parts are fitted folds + 1 times.
+    calibrate_share, test_share: of `parted`: of the groups; the rest is fitted on.
+    refit: of `parted`: whether, after measuring, the heads are fitted again on all rows but the calibration rows; the
+        promise is then that of the refitted heads, the measurement that of heads that saw fewer rows.
     max_quality_loss, confidence: the promise: P(mean quality loss <= max_quality_loss) >= confidence.
     max_cost_usd_per_1k, tier_mix: another goal in place of max_quality_loss.
     promise_slices: facts of rows (`source`, `lang`, ...) by whose values the promise is also stated.
@@ -73,6 +91,9 @@ class FitConfig:
     domain_quantile: share of calibration rows that are in domain.  foreign_sources: auxiliary sources whose asks teach
         what is out of domain; none: only unknown words count.
     licence: SPDX of rows that are not of a known public source.
+    dressed_copies: how many copies of each fitted row, its ask in wrappers and dresses, the heads are fitted on too; a
+        row and its copies weigh what the row weighs alone. Heads of a fixed encoder only.
+    form_limits: what the gate asks of decisions when the ask comes in other forms; None: nothing.
     """
 
     name: str
@@ -84,6 +105,9 @@ class FitConfig:
     hyper: HeadHyper | None = None
     n_folds: int = 3
     ngrams: bool = True
+    promise: Literal["cross_fit", "parted"] = "cross_fit"
+    folds: int = 5
+    folds_by: Literal["group", "source"] = "group"
     calibrate_share: float = 0.2
     test_share: float = 0.2
     refit: bool = False
@@ -96,6 +120,8 @@ class FitConfig:
     domain_quantile: float = 0.99
     foreign_sources: tuple[str, ...] = ()
     licence: str = "unstated"
+    dressed_copies: int = 0
+    form_limits: FormLimits | None = FormLimits()
     seed: int = 0
 
     @property

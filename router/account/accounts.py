@@ -89,7 +89,7 @@ class CallAccount:
             outcome=outcome_of(attempt),
             usage=usage,
             usage_source=source,
-            cost_usd=None if usage is None or spec is None else cost_usd(spec, usage),
+            cost_usd=None if usage is None else cost_usd(spec, usage),
         )
         self._records.append(record)
         if not self._waits:

@@ -78,6 +78,7 @@ def _attempt(record: AttemptRecord) -> dict[str, Any]:
         "outcome": record.outcome.value,
         "status": attempt.status,
         "failure": None if attempt.kind is None else attempt.kind.value,
+        "breaker": attempt.breaker,
         "input_tokens": None if usage is None else usage.input_tokens,
         "output_tokens": None if usage is None else usage.output_tokens,
         "cache_read_tokens": None if usage is None else usage.cache_read_tokens,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from router.account.caller import Caller
 from router.catalog import BYTES_PER_TOKEN
 from router.decision import RouteDecision
-from router.dialects.conversation import Answer, Text, Thinking, ToolCall, Usage
+from router.dialects.conversation import Usage
 from router.dialects.shared.prepared import Call
 from router.providers.calls import Attempt, Settlement
+from router.providers.seen import content_bytes
 from router.types import ModelSpec
 
 
@@ -64,7 +65,8 @@ class Origin:
 class AttemptRecord:
     """One attempt, ended.
 
-    usage: None where it is unknown.  cost_usd: by the price row of the target; None where row or usage is unknown.
+    usage: None where it is unknown.  cost_usd: as the provider reports it, else by the price row of the target;
+    None where both, or the usage, are unknown.
     The target, times, status, kind of failure and the answer are those of `attempt`.
     """
 
@@ -102,36 +104,29 @@ def usage_of(attempt: Attempt, input_tokens: Callable[[], int]) -> tuple[Usage |
     off: then what came is counted. input_tokens: estimates those of the request.
     """
     usage = attempt.usage
+    if usage is not None and usage.estimated:
+        return usage, UsageSource.ESTIMATED
     is_reported = usage is not None and (usage.input_tokens or usage.output_tokens) > 0
     if is_reported and attempt.finish is not None:
         return usage, UsageSource.REPORTED
     if not attempt.has_begun:
         return None, UsageSource.UNKNOWN
-    n_bytes = attempt.output_bytes or sum(map(_bytes_of, attempt.answers))
+    n_bytes = attempt.output_bytes or content_bytes(attempt.answers)
     n_output = -(-n_bytes // BYTES_PER_TOKEN)
     if usage is None or not is_reported:
         return Usage(input_tokens(), n_output), UsageSource.ESTIMATED
     if n_output <= usage.output_tokens:
         return usage, UsageSource.REPORTED
-    estimated = Usage(
-        usage.input_tokens, n_output, usage.cache_read_tokens, usage.cache_write_tokens, usage.reasoning_tokens
-    )
-    return estimated, UsageSource.ESTIMATED
+    return replace(usage, output_tokens=n_output, cost_usd=None), UsageSource.ESTIMATED
 
 
-def cost_usd(spec: ModelSpec, usage: Usage) -> float:
-    """USD for a usage at list price."""
+def cost_usd(spec: ModelSpec | None, usage: Usage) -> float | None:
+    """USD for a usage: as the provider reports it, else at list price; None where neither is known."""
+    if usage.cost_usd is not None or spec is None:
+        return usage.cost_usd
     return spec.cost_usd(
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
         cache_read_tokens=usage.cache_read_tokens,
         cache_write_tokens=usage.cache_write_tokens,
     )
-
-
-def _bytes_of(answer: Answer) -> int:
-    return sum(len(_text_of(part).encode("utf-8", "replace")) for part in answer.parts)
-
-
-def _text_of(part: Text | Thinking | ToolCall) -> str:
-    return part.arguments if isinstance(part, ToolCall) else part.text

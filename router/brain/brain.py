@@ -13,10 +13,11 @@ import numpy as np
 
 from router.brain.calibration import Calibration, Float64Array
 from router.brain.domain import Domain
-from router.brain.encoders import Encoder, known_ids
+from router.brain.encoders import Encoder, known_ids, known_of
 from router.brain.ngrams import Buckets, NgramTable, reading_buckets
 from router.brain.tasks import TaskHead
 from router.reading import Reading
+from router.reading.progress import Progress
 from router.types import FloatArray, Prediction
 
 UNSOLVED = "unsolved"
@@ -99,7 +100,7 @@ class Brain:
         features, turn_ids = self.features([reading]), turn_tokens(self.encoder, reading)
         buckets = [reading_buckets(reading, turn_ids) if self._has_ngrams else ()]
         logits = self._logits(features, buckets)
-        scores = self.score_logits(logits, [self._known_ids(reading, turn_ids)])
+        scores = self.score_logits(logits, [self._known_ids(reading, turn_ids)], [reading.progress])
         distance = float(scores.domain_distance[0])
         return Prediction(
             tiers=self.tiers,
@@ -108,13 +109,15 @@ class Brain:
             p_unsolved=float(scores.p_unsolved[0]),
             domain_distance=distance,
             out_of_domain=distance > self.domain.max_distance,
+            unlike=self.domain.reason(reading.progress) if distance > self.domain.max_distance else "",
             task=None if self.tasks is None else self.tasks.guess(features[0], buckets[0]),
         )
 
     def score(self, readings: Sequence[Reading]) -> Scores:
         """Predictions for n requests; the same numbers as n single predictions."""
         logits = self.logits(readings)
-        return self.score_logits(logits, known_ids(self.encoder, [reading.ask for reading in readings]))
+        ids = known_ids(self.encoder, [reading.ask for reading in readings])
+        return self.score_logits(logits, ids, [reading.progress for reading in readings])
 
     def features(self, readings: Sequence[Reading]) -> Float64Array:
         """The heads' linear features: (n, encoder.n_features + n_signals) float64."""
@@ -137,8 +140,7 @@ class Brain:
         """As `known_ids` of the ask, reusing the tokens of the turn that is the ask."""
         for turn, ids in zip(reading.turns, turn_ids, strict=True):
             if turn.text == reading.ask:
-                unknown = self.encoder.unknown_id
-                return [one for one in ids if one != unknown]
+                return known_of(self.encoder, ids)
         return known_ids(self.encoder, [reading.ask])[0]
 
     def _logits(self, features: Float64Array, buckets: Sequence[tuple[Buckets, ...]]) -> Float64Array:
@@ -148,9 +150,12 @@ class Brain:
                 logits[row] += self.ngrams.logits(found)
         return logits
 
-    def score_logits(self, logits: Float64Array, ask_token_ids: Sequence[Sequence[int]]) -> Scores:
-        """Predictions from logits, (n, n_heads), and the asks' token ids."""
-        return scores_of(self.calibration.apply(logits), domain_distance=self.domain.distances(ask_token_ids))
+    def score_logits(
+        self, logits: Float64Array, ask_token_ids: Sequence[Sequence[int]], progress: Sequence[Progress]
+    ) -> Scores:
+        """Predictions from logits, (n, n_heads), the asks' token ids and how far each agent has come."""
+        distance = self.domain.distances(ask_token_ids, progress)
+        return scores_of(self.calibration.apply(logits), domain_distance=distance)
 
 
 def buckets_of(encoder: Encoder, readings: Sequence[Reading]) -> list[tuple[Buckets, ...]]:

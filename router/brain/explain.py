@@ -39,7 +39,7 @@ def explain(brain: Brain, reading: Reading) -> Explanation:
         )
         for head, name in enumerate((*brain.tiers[:-1], UNSOLVED))
     ]
-    return Explanation(ask=reading.ask, window=reading.window, heads=tuple(heads))
+    return Explanation(ask=reading.ask, window=reading.window, heads=tuple(heads), peeled=reading.peeled)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

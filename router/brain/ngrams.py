@@ -1,7 +1,7 @@
 """Hashed n-grams: weights of words, pairs of words and letter sequences, learned from the rows.
 
 Two blocks. `pieces`: single word pieces and pairs of neighbours, tagged with the role. `letters`: three to five
-letters in a row, lower case, which carry inflections and the scripts that the vocabulary cuts into single letters. Each
+letters in a row, case folded, for inflections and for scripts that the vocabulary cuts into single letters. Each
 block is a set of buckets; a text adds the mean-square-normalised sum of its known buckets' weights to the logits.
 All before that is integer arithmetic, the same on every machine.
 """
@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from router.brain.calibration import Float64Array
 from router.reading import Reading
+from router.reading.characters import folded
 from router.reading.crop import crop_middle
 
 BITS = 18
@@ -76,10 +77,10 @@ def letter_grams(text: str) -> Grams:
 
 
 def letters_of(reading: Reading) -> str:
-    """The text whose letter sequences count: the turns, each cropped, in lower case, between two spaces."""
+    """The text whose letter sequences count: the turns, each cropped, with case folded, between two spaces."""
     limit_chars = LETTERS_LIMIT_CHARS // max(1, len(reading.turns))
     text = "\n".join(crop_middle(turn.text, limit_chars=limit_chars) for turn in reading.turns)
-    return f" {text.lower()} "
+    return f" {folded(text)} "
 
 
 def bucket_of(grams: Grams) -> Buckets:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context
 from typing import Annotated, TypeAlias
 
 from router.checked.kinds import Share, Text, known, number, some, whole
@@ -25,15 +26,25 @@ Column: TypeAlias = Annotated[tuple[Annotated[float, number()], ...], some("an a
 """One number per threshold."""
 
 
+def rounded_up(least: float) -> str:
+    """A least number, at or above 0, for people: four digits, rounded up, as who asks for what is shown has to get it.
+
+    >>> rounded_up(0.0210946), rounded_up(0.05), rounded_up(1.0)
+    ('0.0211', '0.05', '1')
+    """
+    digits = Context(prec=4, rounding=ROUND_CEILING).create_decimal(repr(float(least)))
+    return f"{float(digits):.4g}"
+
+
 class TargetTooSmall(ValueError):
-    """The calibration rows cannot support the target; `smallest` is the least that can be promised."""
+    """The rows cannot support the target; `smallest` is the least that can be promised."""
 
     def __init__(self, what: str, target: float, smallest: float) -> None:
         super().__init__(
-            f"the bundle cannot promise {what} {target:g}: its calibration rows support {smallest:.4g} or "
+            f"the bundle cannot promise {what} {target:g}: its rows support {rounded_up(smallest)} or "
             "more. Ask for more, or fit on more rows."
         )
-        self.smallest = smallest
+        self.target, self.smallest = target, smallest
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +162,13 @@ class Promise:
         """The max_quality_loss that is promised: the goal's, or the bound where a cost or a mix chose the threshold."""
         own = self.goal.max_quality_loss
         return self.bounds[self.position_for()] if own is None else own
+
+    @property
+    def broken_slices(self) -> tuple[SlicePromise, ...]:
+        """The slices that lose more than is promised of all requests together, worst first; () for another goal."""
+        target = self.goal.max_quality_loss
+        broken = [] if target is None else [part for part in self.slices if part.loss > target]
+        return tuple(sorted(broken, key=lambda part: (-part.loss, part.by, part.value)))
 
     def position_for(self, goal: Goal | float | None = None) -> int:
         """Index of the threshold for a goal: a bare number is a max_quality_loss, None the bundle's own goal.

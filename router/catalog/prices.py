@@ -58,12 +58,17 @@ def list_price(model: str, *, at: datetime | None = None) -> ListPrice:
                 Usage(output_tokens=1_000),
                 Usage(input_tokens=1_000, cache_read_tokens=1_000),
                 Usage(input_tokens=1_000, cache_write_tokens=1_000),
+                Usage(input_tokens=0),
             )
         ]
     except (LookupError, ValueError) as exc:
         raise UnknownModel(f"genai-prices has no price of {model!r}") from exc
     # Per thousand tokens: below the sizes at which longer requests cost more per token.
-    input_usd, output_usd, read_usd, write_usd = (round(float(price.total_price) * 1_000, 9) for price in prices)
+    # Some charge for a request too.
+    per_request = prices[-1].total_price
+    input_usd, output_usd, read_usd, write_usd = (
+        round(float(price.total_price - per_request) * 1_000, 9) for price in prices[:-1]
+    )
     if not input_usd or not output_usd:
         raise UnknownModel(f"genai-prices has no whole price of {model!r}")
     listed = prices[0].model_price

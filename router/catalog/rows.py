@@ -19,11 +19,14 @@ none."""
 class CatalogRow:
     """A model of the catalog.
 
-    tier: the tier that it is of by default.  default: whether it is in that tier where nothing is configured.
+    tiers: those that it is of by default.
+    stands_in: further ones, which it serves where no provider that can be called has a model of theirs.
+    default: whether it is in them where nothing is configured and no provider has a key.
     source: of the facts.  checked: the day, YYYY-MM-DD.  note: what the source does not show; "" without one.
     """
 
-    tier: str
+    tiers: tuple[str, ...]
+    stands_in: tuple[str, ...]
     spec: ModelSpec
     default: bool
     source: str
@@ -32,22 +35,41 @@ class CatalogRow:
 
 
 @cache
+def _document() -> JsonObject:
+    document: JsonObject = json.loads(Path(__file__).with_name("models.json").read_text("utf-8"))
+    return document
+
+
+@cache
 def catalog() -> dict[str, CatalogRow]:
-    """The shipped rows by model name, in the order of preference within a tier."""
-    rows = json.loads(Path(__file__).with_name("models.json").read_text("utf-8"))["models"]
-    return {row["model"]: _row(row) for row in rows}
+    """The shipped rows by model name."""
+    return {row["model"]: _row(row) for row in _document()["models"]}
+
+
+def without_defaults() -> dict[str, str]:
+    """Shipped providers whose key alone fills no tier, each with the reason and what to do instead."""
+    return dict(_document()["without_defaults"])
 
 
 def default_models(tier: str, *, usable: Collection[str] = ()) -> tuple[ModelSpec, ...]:
-    """The models of a tier where nothing is configured, the preferred one first.
+    """The models of a tier where nothing is configured, the cheapest first.
 
     usable: providers that can be called. Where any of them has a model of the tier, the tier is filled with theirs
-    alone, the default ones first: a key at one provider is enough to serve every tier that it has models for.
+    alone, else with the best that they have: a key at one provider is enough to serve every tier.
     """
-    of_tier = [row for row in catalog().values() if row.tier == tier]
-    own = [row for row in of_tier if row.spec.model.partition("/")[0] in usable]
-    ordered = sorted(own, key=lambda row: not row.default) or [row for row in of_tier if row.default]
-    return tuple(row.spec for row in ordered)
+    rows = catalog().values()
+    own = [row for row in rows if row.spec.provider in usable]
+    chosen = (
+        [row for row in own if tier in row.tiers]
+        or [row for row in own if tier in row.stands_in]
+        or [row for row in rows if tier in row.tiers and row.default]
+    )
+    return tuple(sorted((row.spec for row in chosen), key=typical_cost_usd))
+
+
+def typical_cost_usd(spec: ModelSpec) -> float:
+    """USD of a request of 1,000 tokens that is answered with 500: what models are ordered by."""
+    return spec.cost_usd(input_tokens=1_000, output_tokens=500)
 
 
 def _row(row: JsonObject) -> CatalogRow:
@@ -61,4 +83,12 @@ def _row(row: JsonObject) -> CatalogRow:
         cache_read_usd_per_million=row["cache_read_usd_per_million"],
         cache_write_usd_per_million=row["cache_write_usd_per_million"],
     )
-    return CatalogRow(row["tier"], spec, row["default"], row["source"], row["checked"], row.get("note", ""))
+    return CatalogRow(
+        tuple(row["tiers"]),
+        tuple(row.get("stands_in", ())),
+        spec,
+        row["default"],
+        row["source"],
+        row["checked"],
+        row.get("note", ""),
+    )

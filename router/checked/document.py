@@ -79,7 +79,7 @@ class Document:
         place: where the value is in the file.  context: names for `Known`.
         """
         try:
-            read: T = adapter(cast("Hashable", kind)).validate_python(value, context=context)
+            read: T = adapter(cast(Hashable, kind)).validate_python(value, context=context)
             return read
         except ValidationError as exc:
             for error in exc.errors(include_url=False):

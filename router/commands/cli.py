@@ -47,7 +47,7 @@ def main() -> None:
     try:
         app(prog_name="tierwise")
     except TierwiseError as exc:
-        sys.stderr.write(f"tierwise: {exc}\n")
+        _say(f"tierwise: {exc}", err=True)
         sys.exit(1)
     except BrokenPipeError:
         # The reader of our output has ended (`| head`): an error message would have no reader either.
@@ -59,7 +59,7 @@ def _version(value: bool) -> None:
     if value:
         from router import __version__
 
-        typer.echo(f"tierwise {__version__}")
+        _say(f"tierwise {__version__}")
         raise typer.Exit
 
 
@@ -79,15 +79,18 @@ def serve(
         int | None, typer.Option(help="Port, 8080 by default; 0 lets the system choose.", min=0, max=65535)
     ] = None,
     workers: Annotated[int, typer.Option(help="Processes that serve the port.", min=1)] = 1,
+    echo: Annotated[bool, typer.Option("--echo", help="Answer with an echo; no model is called.")] = False,
+    insecure: Annotated[bool, typer.Option("--insecure", help="Serve beyond loopback without a key.")] = False,
 ) -> None:
     """Start the service."""
     from router.account.call_log import check_call_log
     from router.commands.server import run_server
-    from router.settings import load_settings, override
+    from router.settings import load_settings, override, with_echo
 
-    settings = override(load_settings(config=config), bundle=bundle, host=host, port=port)
+    settings = override(load_settings(config=config), bundle=bundle, host=host, port=port, insecure=insecure)
+    settings = with_echo(settings) if echo else settings
     check_call_log(settings.call_log)
-    run_server(settings, config=config, workers=workers, say=lambda line: typer.echo(line, err=True))
+    run_server(settings, config=config, workers=workers, say=lambda line: _say(line, err=True))
 
 
 @app.command()
@@ -107,7 +110,7 @@ def route(
         failed = _route_lines(router, source)
         raise typer.Exit(1 if failed else 0)
     decision = router.route(_request_of(source))
-    typer.echo(encode_json(decision.to_dict()).decode() if as_json else str(decision))
+    _say(encode_json(decision.to_dict()).decode() if as_json else str(decision))
 
 
 @app.command()
@@ -132,22 +135,77 @@ def explain(
     request = _request_of(source)
     decision: RouteDecision = router.route(replace(request, options=replace(request.options, explain=True)))
     if as_json:
-        typer.echo(encode_json(decision.to_dict()).decode())
+        _say(encode_json(decision.to_dict()).decode())
     else:
         print_explanation(decision, top=top)
 
 
 @app.command()
 def check(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Check the configuration and its bundle. Prints what is in force."""
+    """Check the configuration and its bundle. Prints what is in force, and what is wrong with it."""
+    from router.commands.addresses import refuse_open_address, refuse_own_address
     from router.commands.console import print_settings, settings_json
+    from router.commands.findings import findings
     from router.jsontext import encode_json
 
     router = _load(None, config)
+    refuse_open_address(router.settings)
+    refuse_own_address(router.settings, router.settings.port)
+    found = findings(router)
     if as_json:
-        typer.echo(encode_json(settings_json(router)).decode())
+        _say(encode_json(settings_json(router, found)).decode())
     else:
-        print_settings(router)
+        print_settings(router, found)
+    raise typer.Exit(1 if any(one.good is False for one in found) else 0)
+
+
+@app.command()
+def init(
+    provider: Annotated[
+        list[str] | None, typer.Option(help="A provider to use; all that are found if not given. Repeatable.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The file to write.")] = Path("tierwise.toml"),
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
+) -> None:
+    """Write a configuration for the keys in the environment and the model servers on this machine."""
+    from router.commands import init as made
+    from router.settings import load_settings
+
+    found = made.look_around(os.environ)
+    is_asked = sys.stdin.isatty() and not yes
+    names = made.chosen(provider or (), found)
+    if is_asked and not provider:
+        answer = typer.prompt("Providers to use, separated by commas", default=", ".join(names))
+        names = made.chosen([name.strip() for name in answer.split(",") if name.strip()], found)
+    for name, reason in found.unusable.items():
+        _say(f"{name} has a key and is left out: {reason}")
+    tiers = made.proposed(names, found)
+    text = made.file_text(tiers, out=out)
+    _say(text)
+    if is_asked and not typer.confirm(f"Write this to {out}?", default=True):
+        raise typer.Exit(1)
+    made.write_file(text, out=out, force=force)
+    load_settings(config=out)
+    _say(f"Wrote {out}. Next: tierwise doctor --config {out}; tierwise serve --config {out}")
+
+
+@app.command()
+def doctor(
+    config: ConfigOption = None,
+    spend: Annotated[bool, typer.Option("--spend", help="Also make one tiny call of each provider.")] = False,
+) -> None:
+    """Look whether the configuration works here. Says the cure of each fault, and ends with 1 if there is one."""
+    from router.commands.doctor import examined, other_providers
+
+    router = _load(None, config)
+    found = []
+    for finding in examined(router, os.environ, home=Path.home(), spend=spend):
+        _say(str(finding))
+        found.append(finding)
+    if others := other_providers(router.settings):
+        _say(f"Other providers, and what to set for each: {others}")
+    raise typer.Exit(1 if any(one.good is False for one in found) else 0)
 
 
 @bundle_app.command("verify")
@@ -168,9 +226,10 @@ def bundle_verify(
         "golden": loaded.n_golden,
     }
     if as_json:
-        typer.echo(encode_json(facts).decode())
+        _say(encode_json(facts).decode())
     else:
-        typer.echo(f"{facts['id']}: {facts['files']} files match, {facts['golden']} golden prompts reproduced")
+        line = f"{facts['id']}: {facts['files']} files match, {facts['golden']} golden prompts reproduced"
+        _say(line)
 
 
 @bundle_app.command("inspect")
@@ -179,14 +238,21 @@ def bundle_inspect(
 ) -> None:
     """Print what a bundle is: tiers, encoder, promise, data, licences."""
     from router.brain import load_bundle
-    from router.commands.console import print_manifest
+    from router.commands.manifest_text import print_manifest
     from router.jsontext import encode_json
 
     manifest = load_bundle(folder).manifest
     if as_json:
-        typer.echo(encode_json(manifest.to_json()).decode())
+        _say(encode_json(manifest.to_json()).decode())
     else:
         print_manifest(manifest)
+
+
+def _say(line: str, *, err: bool = False) -> None:
+    """Print a line for people; err: to standard error."""
+    from router.jsontext import harmless
+
+    typer.echo(harmless(line), err=err)
 
 
 def _load(bundle: Path | None, config: Path | None) -> Router:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from router.brain.bundle import Manifest
-from router.brain.promise import COST, Promise, SlicePromise
+from router.brain.price_curve import RATES
+from router.brain.promise import COST
+from router.commands.findings import Finding
 from router.core import Router
-from router.decision import HeadExplanation, RouteDecision
-from router.policy import NO_LIMITS, Limits, Policy
+from router.decision import HeadExplanation, RouteDecision, dollars
+from router.jsontext import harmless
+from router.policy import NO_LIMITS, Limits, Policy, Threshold
 from router.reading.crop import crop_middle
-from router.types import Capability, JsonObject, StatedPromise, TaskGuess
+from router.settings import Settings
+from router.types import Capability, JsonObject, StatedPromise, TaskGuess, label
 
 SCREEN_CHARS = 240
 """Texts are cropped to this much on the screen, head and tail; --json has all of them."""
@@ -25,46 +29,71 @@ def print_explanation(decision: RouteDecision, *, top: int) -> None:
     console = Console()
     explanation = decision.explanation
     assert explanation is not None, "the decision was asked for without an explanation"
-    _say(console, str(decision))
-    _say(console, _request_line(decision))
-    _say(console, f"ask scored: {_cropped(explanation.ask)!r}")
+    say_line(console, str(decision))
+    say_line(console, _request_line(decision))
+    say_line(console, f"ask scored: {_cropped(explanation.ask)!r}")
+    if explanation.peeled:
+        parts = ", ".join(f"{one.form} ({one.n_chars:,} characters)" for one in explanation.peeled)
+        say_line(console, f"taken off the ask before: {parts}")
     if explanation.window:
-        _say(console, f"window scored: {_cropped(explanation.window)!r}")
+        say_line(console, f"window scored: {_cropped(explanation.window)!r}")
     console.print(_step_table(decision))
     console.print(_tier_table(decision))
-    _say(console, _decision_promise(decision))
+    say_line(console, _decision_promise(decision))
     console.print(_push_table(explanation.heads, top=top))
 
 
-def print_settings(router: Router) -> None:
-    """Print the configuration in force."""
-    console, setup = Console(), router.setup
-    _say(console, f"bundle {router.bundle.manifest.id}; safe tier {setup.safe_tier}")
-    _say(console, _promise_line(router.bundle.manifest.promise))
-    policies = Table("policy", "loss allowed", "promise", "limits", "turns of its own")
+def print_settings(router: Router, found: Sequence[Finding]) -> None:
+    """Print the configuration in force, and what was found wrong with it."""
+    console, setup, settings = Console(), router.setup, router.settings
+    say_line(console, f"bundle {router.bundle.manifest.id}; safe tier {setup.safe_tier}")
+    policies = Table("policy", "the classifier chooses", "promise", "on unseen requests", "limits", "turns of its own")
     for policy in setup.policies.values():
-        policies.add_row(
+        add_row(
+            policies,
             policy.name,
-            f"{policy.threshold.value:.1%}",
+            criterion_words(policy, router),
             _promised(policy, router),
+            outlook_words(policy, router),
             str(policy.limits),
             _turn_words(policy.turns),
         )
     console.print(policies)
     for number, rule in enumerate(setup.rules, start=1):
-        _say(console, f"rule {number}, {rule}")
-    _say(console, f"turns: {_turn_words(setup.turns)}; the others go to the classifier")
+        say_line(console, f"rule {number}, {rule}")
+    say_line(console, f"turns: {_turn_words(setup.turns)}; the others go to the classifier")
     console.print(_model_table(router))
-    for remark in router.remarks:
-        _say(console, f"note: {remark}")
+    for name, state in provider_states(settings).items():
+        say_line(console, f"provider {name}: {state}")
+    key = "clients must send a key" if settings.api_key is not None else "without a key for clients"
+    say_line(
+        console, f"listens on {settings.host} port {settings.port}, {key}; call log: {settings.call_log or 'none'}"
+    )
+    for finding in found:
+        say_line(console, f"note: {finding.what}: {finding.says}" if finding.good is None else str(finding))
 
 
-def settings_json(router: Router) -> JsonObject:
+def provider_states(settings: Settings) -> dict[str, str]:
+    """The providers of the tiers, in their order: whether each can be called, and by which variable; never a key."""
+    names = dict.fromkeys(model.provider for tier in settings.tiers for model in tier.models)
+    return {name: _provider_state(name, settings) for name in names}
+
+
+def _provider_state(name: str, settings: Settings) -> str:
+    provider = settings.providers.get(name)
+    if provider is None:
+        return f"{settings.unset[name]} is not set" if name in settings.unset else "unknown"
+    if provider.key is not None:
+        return f"{settings.key_variables.get(name, 'its key')} is set"
+    return "AWS keys are set" if provider.aws_keys is not None else "needs no key"
+
+
+def settings_json(router: Router, found: Sequence[Finding]) -> JsonObject:
     """The configuration in force as a JSON object."""
     settings, setup = router.settings, router.setup
     return {
         "bundle": router.bundle.manifest.id,
-        "tiers": {tier: [model.model for model in models] for tier, models in setup.models.items()},
+        "tiers": {tier: [label(one.model, one.effort) for one in models] for tier, models in setup.models.items()},
         "safe_tier": setup.safe_tier,
         "policies": {name: _policy_json(policy, router) for name, policy in setup.policies.items()},
         "rules": [
@@ -73,33 +102,22 @@ def settings_json(router: Router) -> JsonObject:
         ],
         "turns": {turn: str(limits) for turn, limits in (setup.turns or {}).items()},
         "remarks": list(router.remarks),
+        "findings": [{"what": one.what, "says": one.says, "problem": one.good is False} for one in found],
+        "providers": provider_states(settings),
         "host": settings.host,
         "port": settings.port,
+        "call_log": None if settings.call_log is None else str(settings.call_log),
     }
 
 
-def print_manifest(manifest: Manifest) -> None:
-    """Print what a bundle is."""
-    console = Console()
-    encoder = manifest.encoder
-    facts = Table("bundle", manifest.id)
-    facts.add_row("tiers", ", ".join(manifest.tiers))
-    facts.add_row("encoder", f"{encoder.kind}, {encoder.dim} dimensions, from {encoder.model_id}")
-    facts.add_row("encoder sha256", encoder.sha256)
-    facts.add_row("calibration", manifest.calibration)
-    facts.add_row("promise", _promise_line(manifest.promise))
-    console.print(facts)
-    if manifest.promise.slices:
-        console.print(_slice_table(manifest.promise.slices, confidence=manifest.promise.confidence))
-    sources = Table("source", "rows", "licence")
-    for name, row in manifest.training.get("sources", {}).items():
-        sources.add_row(str(name), str(row.get("rows")), str(row.get("licence")))
-    console.print(sources)
-
-
-def _say(console: Console, line: str) -> None:
+def say_line(console: Console, line: str) -> None:
     """Print a line as it is: rich must not find markup in texts of callers and operators."""
-    console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(harmless(line), highlight=False, markup=False, soft_wrap=True)
+
+
+def add_row(table: Table, *cells: str) -> None:
+    """Add a row of texts as they are."""
+    table.add_row(*(Text(harmless(cell)) for cell in cells))
 
 
 def _cropped(text: str) -> str:
@@ -123,29 +141,36 @@ def _task_words(task: TaskGuess) -> str:
 def _step_table(decision: RouteDecision) -> Table:
     table = Table("step", "tier", "what it saw and did")
     for step in decision.steps:
-        table.add_row(step.name, step.tier or "", Text(step.note))
+        add_row(table, step.name, step.tier or "", step.note)
     return table
 
 
 def _tier_table(decision: RouteDecision) -> Table:
-    table = Table("tier", "P(adequate)", "expected quality loss", "USD, estimated", "")
+    value_usd = decision.value_of_an_answer_usd
+    worth = () if value_usd is None else (f"worth at {dollars(value_usd)} an answer",)
+    table = Table("tier", "adequate", "expected quality loss", *worth, "cost, estimated", "")
     for tier, loss in decision.expected_quality_loss.items():
-        table.add_row(
+        add_row(
+            table,
             tier,
-            f"{decision.p_adequate[tier]:.3f}",
-            f"{loss:.3f} {'<=' if loss <= decision.threshold else '> '} {decision.threshold:.3f}",
-            f"{decision.estimated_cost_usd[tier]:.6f}",
-            f"chosen: {decision.model}" if tier == decision.tier else "",
+            f"{decision.p_adequate[tier]:.1%}",
+            f"{loss:.1%}",
+            *(() if value_usd is None else (dollars(loss * value_usd),)),
+            dollars(decision.estimated_cost_usd[tier]),
+            f"chosen: {label(decision.model, decision.effort)}" if tier == decision.tier else "",
         )
     return table
 
 
 def _decision_promise(decision: RouteDecision) -> str:
-    """The promise behind the threshold, or why there is none."""
+    """The promise behind the choice, or why there is none."""
     if decision.promise is None:
         return "promise: none covers this decision (the classifier did not decide, or not among every tier)"
     promise = decision.promise
-    return f"promise: {_goal_words(promise)}, {promise.confidence:.0%} sure (n={promise.n:,})"
+    return (
+        f"promise: over many requests like the held-out ones, {_goal_words(promise)}; {promise.confidence:.0%} sure, "
+        f"from {promise.n:,} groups of requests"
+    )
 
 
 def _goal_words(promise: StatedPromise) -> str:
@@ -156,7 +181,7 @@ def _goal_words(promise: StatedPromise) -> str:
         return f"at most {', '.join(parts)} of requests"
     if promise.goal == COST:
         return f"at most ${promise.target:g} for 1,000 requests (bound ${promise.bound:.2f})"
-    return f"at most {promise.target:.1%} of requests lose quality (bound {promise.bound:.2%})"
+    return f"at most {promise.target:.1%} of requests lose quality (bound {promise.bound:.1%})"
 
 
 def _turn_words(turns: Mapping[str, Limits] | None) -> str:
@@ -173,13 +198,39 @@ def _promised(policy: Policy, router: Router) -> str:
     if cascade is not None:
         return f"{NOTHING}: answers are checked, at most {cascade.escalations} escalations"
     promise = policy.threshold.promise
-    return NOTHING if promise is None else _goal_words(promise)
+    return NOTHING if promise is None else f"{_goal_words(promise)}, {promise.confidence:.0%} sure"
+
+
+def criterion_words(policy: Policy, router: Router) -> str:
+    """What the classifier's tier is chosen by under a policy."""
+    criterion = policy.threshold
+    if isinstance(criterion, Threshold):
+        return f"the cheapest tier that a request loses by with a probability of at most {criterion.value:.1%}"
+    if not criterion.is_relative:
+        return f"the least loss and cost, at {dollars(criterion.usd)} an answer"
+    if router.pricing is None or criterion.usd <= 1.0 / RATES[-1]:
+        return "the cheapest tier"
+    value_usd = router.pricing.typical_value_usd(criterion, policy.limits)
+    return f"the least loss and cost, at {dollars(value_usd)} an answer of a typical request"
+
+
+def outlook_words(policy: Policy, router: Router) -> str:
+    """What a policy does on the bundle's held-out rows; "unknown" where it keeps none or answers are checked."""
+    criterion, pricing = policy.threshold, router.pricing
+    if isinstance(criterion, Threshold) or pricing is None or policy.cascade is not None:
+        return "unknown" if policy.cascade is None else "unknown: answers are checked"
+    found = pricing.outlook(criterion, policy.limits)
+    shares = ", ".join(f"{tier} {share:.0%}" for tier, share in found.shares.items() if share >= 0.005)
+    return (
+        f"{found.loss:.1%} lose quality, {found.saving:.0%} of the cost saved "
+        f"({dollars(found.cost_usd_per_1k)} for 1,000); {shares}"
+    )
 
 
 def _policy_json(policy: Policy, router: Router) -> JsonObject:
     promised = _promised(policy, router)
     return {
-        "threshold": policy.threshold.value,
+        **_criterion_json(policy, router),
         "promise": None if promised == NOTHING else promised,
         "cascade": router.settings.policies[policy.name].cascade is not None,
         "limits": str(policy.limits),
@@ -187,8 +238,21 @@ def _policy_json(policy: Policy, router: Router) -> JsonObject:
     }
 
 
+def _criterion_json(policy: Policy, router: Router) -> JsonObject:
+    """What chooses under a policy, and what that does on held-out rows."""
+    criterion, pricing = policy.threshold, router.pricing
+    if isinstance(criterion, Threshold) or pricing is None:
+        given = (criterion.value, None) if isinstance(criterion, Threshold) else (None, criterion.usd)
+        return {"threshold": given[0], "value_of_an_answer_usd": given[1], "outlook": None}
+    return {
+        "threshold": None,
+        "value_of_an_answer_usd": pricing.typical_value_usd(criterion, policy.limits),
+        "outlook": asdict(pricing.outlook(criterion, policy.limits)),
+    }
+
+
 def _model_table(router: Router) -> Table:
-    table = Table(title="models, the preferred one of a tier first", title_justify="left")
+    table = Table(title="models, in the order in which they are asked", title_justify="left")
     for name in ("tier", "model"):
         table.add_column(name, no_wrap=True)
     for name in ("USD/M in, out", "tokens in, out", "cannot"):
@@ -199,9 +263,10 @@ def _model_table(router: Router) -> Table:
                 () if model.capabilities is None else [name for name in Capability if name not in model.capabilities]
             )
             window, output = model.context_window, model.max_output_tokens
-            table.add_row(
+            add_row(
+                table,
                 tier,
-                Text(model.model),
+                label(model.model, model.effort),
                 f"{model.input_usd_per_million:g}, {model.output_usd_per_million:g}",
                 f"{_thousands(window)}, {_thousands(output)}",
                 "?" if model.capabilities is None else ", ".join(lacks),
@@ -211,35 +276,6 @@ def _model_table(router: Router) -> Table:
 
 def _thousands(tokens: int | None) -> str:
     return "?" if tokens is None else f"{tokens // 1_000:,}k"
-
-
-def _promise_line(promise: Promise) -> str:
-    position = promise.position_for()
-    n, bound, saved = promise.n_groups, promise.bounds[position], promise.savings[position]
-    cost = promise.costs_usd_per_1k[position]
-    tail = f"{promise.confidence:.0%} sure (n={n:,}, "
-    if promise.goal.tier_mix is not None:
-        shares = ", ".join(f"{tier} for {share:.0%}" for tier, share in promise.goal.tier_mix.items())
-        found = ", ".join(f"{tier} {promise.tier_share_bounds[tier][position]:.1%}" for tier in promise.goal.tier_mix)
-        said = f"at most {shares} of requests, {tail}bound {found})"
-    elif promise.goal.max_cost_usd_per_1k is not None:
-        limit, at_most = promise.goal.max_cost_usd_per_1k, promise.cost_bounds_usd_per_1k[position]
-        said = f"at most ${limit:g} for 1,000 requests, {tail}bound ${at_most:.2f})"
-    else:
-        return (
-            f"promise: at most {promise.target:.1%} of requests lose quality, {tail}bound {bound:.2%}); "
-            f"saved {saved:.1%} there"
-        )
-    return f"promise: {said}; saved {saved:.1%} there (${cost:.2f}), quality lost on at most {bound:.1%}"
-
-
-def _slice_table(slices: tuple[SlicePromise, ...], *, confidence: float) -> Table:
-    title = f"quality loss by slice; all bounds hold together, {confidence:.0%} sure"
-    table = Table("slice", "n", "loss", "bound", "least that could be promised", title=title, title_justify="left")
-    for part in slices:
-        name = f"{part.by} {part.value}".replace("[", "\\[")
-        table.add_row(name, str(part.n), f"{part.loss:.1%}", f"{part.bound:.1%}", f"{part.smallest_target:.1%}")
-    return table
 
 
 def _push_table(heads: Sequence[HeadExplanation], *, top: int) -> Table:
@@ -261,7 +297,7 @@ def _push_table(heads: Sequence[HeadExplanation], *, top: int) -> Table:
             ]
         )
     for row in zip(*columns, strict=True):
-        table.add_row(*(Text(cell) for cell in row))
+        add_row(table, *row)
     return table
 
 

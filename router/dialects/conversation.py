@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from typing import Any, Literal, TypeAlias
 
+from router.dialects import outcome, upstream_failure
 from router.errors import RequestError
-from router.types import Dialect, JsonObject, Needs
+from router.types import Dialect, Effort, JsonObject, Needs
+
+Finish = outcome.Finish
+Usage = outcome.Usage
+FailureKind = upstream_failure.FailureKind
+OwnWords = upstream_failure.OwnWords
+UpstreamFailure = upstream_failure.UpstreamFailure
+
+CacheLifetime: TypeAlias = Literal["5m", "1h"]
+"""How long a provider is to keep the prompt up to a mark. Parts carry it as `cache`: a hint, no content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +29,7 @@ class Text:
     """Plain text."""
 
     text: str
+    cache: CacheLifetime | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +37,7 @@ class Media:
     """An image, a sound or a document: either the bytes (base64 in `data`) or a `url`, never both.
 
     media_type: such as `image/png`; None where the client did not say.  name: a document's file name.
-    detail: the resolution of an image that an OpenAI client asked for.
-    place: path in the client's body; `Conversation.complete` checks the base64 and names it.
+    detail: of an image, its resolution.  place: path in the client's body, where `Conversation.complete` checks it.
     """
 
     kind: Literal["image", "audio", "document"]
@@ -38,6 +47,7 @@ class Media:
     name: str | None = None
     detail: str | None = None
     place: str | None = field(default=None, compare=False, repr=False)
+    cache: CacheLifetime | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +57,13 @@ class ToolCall:
     id: str
     name: str
     arguments: str
+    cache: CacheLifetime | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
-    """What a tool returned.
+    """What a tool returned. name: the tool's; None where it is not known.
 
-    name: the tool's; None where the dialect does not say and no call of that id was found.
     hosted: the client's JSON of it, where the provider itself ran the tool: other dialects get its text only.
     """
 
@@ -62,6 +72,7 @@ class ToolResult:
     name: str | None = None
     is_error: bool = False
     hosted: Any = field(default=None, repr=False)
+    cache: CacheLifetime | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +86,8 @@ class Thinking:
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A part that no other dialect can express.
+    """A part that only its `dialect` can express: its writer puts `raw`, the JSON as it came, back in its place.
 
-    dialect: whose it is; a writer of that dialect puts `raw`, the JSON as it came, back in its place.
     kind: what the decision sees, a word of `Message.block_types`.
     """
 
@@ -92,15 +102,16 @@ Part: TypeAlias = AnswerPart | Media | ToolResult | Opaque
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One turn. Tool results are in user turns; tool calls and thinking are in assistant turns.
+    """One turn. Tool results are in user turns, tool calls and thinking in assistant turns.
 
     role: `system` may come anywhere; dialects that allow none in the middle hoist or re-label it.
-    label: the client's own word for the role, in lower case, where it is another one (`developer`).
+    label: the client's own word for the role, in lower case, where it is another one (`developer`).  name: a speaker's.
     """
 
     role: Literal["system", "user", "assistant"]
     parts: tuple[Part, ...]
     label: str | None = field(default=None, compare=False)
+    name: str | None = field(default=None, compare=False)
 
 
 # --- What was asked for -----------------------------------------------------------------------------------------------
@@ -112,6 +123,7 @@ class Tool:
 
     free_text: the client declared a tool whose one argument is a text (OpenAI's custom tools). Its schema asks for
     `input`, and an answer for that client turns the call back into text.
+    namespace: in which the client declared it (Codex: an MCP server); it is then the beginning of `name` too.
     """
 
     name: str
@@ -119,6 +131,8 @@ class Tool:
     schema: JsonObject = field(default_factory=lambda: {"type": "object", "properties": {}})
     strict: bool | None = None
     free_text: bool = False
+    cache: CacheLifetime | None = field(default=None, compare=False, repr=False)
+    namespace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +145,10 @@ class ToolChoice:
 
 @dataclass(frozen=True, slots=True)
 class AnswerFormat:
-    """The shape that the answer must have: any JSON, or JSON of a schema."""
+    """The shape that the answer must have: any JSON, or JSON of a schema.
+
+    A schema with the kind `json` is one that the provider does not know: the prompt asks for it.
+    """
 
     kind: Literal["json", "schema"]
     schema: JsonObject | None = None
@@ -139,7 +156,6 @@ class AnswerFormat:
     strict: bool | None = None
 
 
-Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 NO_NEEDS = Needs()
 
 
@@ -151,9 +167,11 @@ class Conversation:
     the others when a writer calls `complete`, as most bodies go to a provider of their own dialect as they came.
     model: as the client named it.  effort, thinking_tokens: how much the model may think; at most one is given.
     include_usage: whether the client wants usage at the end of a stream (OpenAI asks; the others always do).
+    cache: that of all that is sent, where the client leaves it to the provider where to cache.
+    openai: parameters that OpenAI's two dialects have and no other, with their names in chat completions.
     dropped: names of the client's parameters and parts that have no neutral form, as paths in its own dialect.
     problems: what other dialects cannot be sent: each a 400 for the client, which names the field.
-    dialect: the one that it was read in.  needs: what the body's own fields ask for; what its parts need is not in it.
+    dialect: the one that it was read in.  needs: what the body's own fields ask for, not what its parts need.
     metadata: string values of the body's own metadata.  rest: reads the other fields; None once that is done.
     """
 
@@ -179,6 +197,8 @@ class Conversation:
     user: str | None = None
     stream: bool = False
     include_usage: bool = False
+    cache: CacheLifetime | None = field(default=None, compare=False)
+    openai: tuple[tuple[str, Any], ...] = ()
     dropped: tuple[str, ...] = ()
     problems: tuple[RequestError, ...] = ()
     dialect: Dialect | None = field(default=None, compare=False)
@@ -207,39 +227,19 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A request in a provider's dialect. dropped: neutral names of what the dialect cannot express."""
+    """A request in a provider's dialect.
+
+    dropped: neutral names of what it cannot express.  names: the client's names of tools, by those sent in their place.
+    """
 
     body: JsonObject
     dropped: tuple[str, ...] = ()
-
-
-class Finish(StrEnum):
-    """Why an answer ended."""
-
-    STOP = "stop"
-    LENGTH = "length"
-    TOOL_CALLS = "tool_calls"
-    CONTENT_FILTER = "content_filter"
-    BROKEN = "broken"  # the model's own output could not be used (malformed call): worth another attempt
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens, as they are billed.
-
-    input_tokens: all of them, those read from or written to a cache included.  output_tokens: thinking included.
-    """
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_read_tokens: int = 0
-    cache_write_tokens: int = 0
-    reasoning_tokens: int = 0
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer. parts: Text, Thinking and ToolCall.  stop_sequence: the one that ended it, where known."""
+    """A whole answer. stop_sequence: the one that ended it, where known."""
 
     id: str
     model: str
@@ -314,36 +314,3 @@ class Failed:
 
 
 Event: TypeAlias = Started | TextDelta | ThinkingDelta | ToolCallStarted | ToolCallDelta | UsageSeen | Finished | Failed
-
-
-class FailureKind(StrEnum):
-    """What a provider's error means for what to do next."""
-
-    RATE_LIMITED = "rate_limited"  # wait, or go elsewhere
-    QUOTA = "quota"  # no waiting helps: go elsewhere
-    OVERLOADED = "overloaded"
-    SERVER = "server"
-    TIMEOUT = "timeout"
-    CONNECTION = "connection"
-    AUTHENTICATION = "authentication"  # our key: go elsewhere, and tell the operator
-    NOT_FOUND = "not_found"  # the model is not there: go elsewhere, and tell the operator
-    CONTEXT_TOO_LONG = "context_too_long"  # a larger window may do
-    REFUSED_PARAMETER = "refused_parameter"  # without it, it may do
-    BAD_REQUEST = "bad_request"  # the client's fault: never again
-    TOO_LARGE = "too_large"
-    BROKEN_ANSWER = "broken_answer"  # the bytes make no sense
-
-
-@dataclass(frozen=True, slots=True)
-class UpstreamFailure:
-    """A provider's error answer, read.
-
-    status: the HTTP status; 0 where none came.  message: the provider's own words, at most 2,000 characters.
-    parameter: the refused one, by its path in the provider's dialect.  retry_after_s: as the provider asks, 0 or more.
-    """
-
-    kind: FailureKind
-    status: int
-    message: str
-    parameter: str | None = None
-    retry_after_s: float | None = None

@@ -12,18 +12,8 @@ from router.dialects.shared import fields as get
 from router.errors import RequestError
 from router.types import ChatRequest, JsonObject, Message, RouteOptions, RouteRequest
 
-_OPTION_KEYS = frozenset(
-    {
-        "tiers",
-        "max_quality_loss",
-        "max_cost_usd_per_1k",
-        "session",
-        "last_tier",
-        "cached_tokens",
-        "idle_s",
-        "explain",
-    }
-)
+OPTIONS = ("tiers", "max_quality_loss", "max_cost_usd_per_1k", "explain")
+"""Keys of the `router` object."""
 
 
 def parse_route_request(value: object, *, headers: Mapping[str, str] | None = None, raw: bytes = b"") -> RouteRequest:
@@ -58,16 +48,11 @@ def request_from_text(text: str) -> RouteRequest:
 
 def _parse_options(options: JsonObject) -> RouteOptions:
     for key in options:
-        if key not in _OPTION_KEYS:
-            known = ", ".join(sorted(_OPTION_KEYS))
+        if key not in OPTIONS:
+            known = ", ".join(sorted(OPTIONS))
             raise RequestError(
                 f"router.{key}: unknown option; known are {known}.", field=f"router.{key}", code="unknown_field"
             )
-    # Session facts are part of the contract: checked here, not yet used by the policy.
-    for key in ("session", "last_tier"):
-        get.optional_string(options, key, prefix="router.")
-    for key in ("cached_tokens", "idle_s"):
-        get.optional_number(options, key, low=0, prefix="router.")
     max_quality_loss = get.optional_number(options, "max_quality_loss", low=0, high=1, prefix="router.")
     max_cost_usd_per_1k = get.optional_number(options, "max_cost_usd_per_1k", low=0, prefix="router.")
     if max_quality_loss is not None and max_cost_usd_per_1k is not None:
@@ -95,6 +80,7 @@ def _parse_tiers(value: object) -> tuple[str, ...] | None:
 
 def decision_headers(decision: RouteDecision) -> dict[str, str]:
     """The decision as `x-router-*` headers; names are the operator's, so they are percent-encoded."""
+    effort = {} if decision.effort is None else {"x-router-effort": decision.effort}
     return {
         "x-router-decision-id": decision.decision_id,
         "x-router-tier": quote(decision.tier),
@@ -102,4 +88,5 @@ def decision_headers(decision: RouteDecision) -> dict[str, str]:
         "x-router-reason": decision.reason.value,
         "x-router-policy": quote(decision.policy),
         "x-router-turn": quote(decision.turn),
+        **effort,
     }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from router.dialects import conversation as c
 from router.dialects.shared.endpoint import Endpoint, PathInfo
 from router.dialects.shared.failures import ReadFailure
+from router.dialects.shared.limits import Lowered
+from router.dialects.shared.listing import ListedName, write_openai_name, write_openai_names
 from router.dialects.shared.prepared import Call, Prepared
 from router.dialects.shared.provider import Provider
 from router.dialects.shared.stream import StreamWriter
@@ -39,6 +41,8 @@ class ClientDialect:
     read: the body, for the decision and for translation. Raises RequestError where it has no text to decide on.
     write: (answers, request, info) -> the body of a whole answer.  writer: (request, info) -> a writer of one stream.
     write_failure, failure_status: of a provider's failure.  write_error: of an error of the router's own.
+    write_name, write_names: of a model in the list of models, and of the list.  names_at: where it is served, besides
+        /v1/models.  picked_prefix: begins a second name of ours for pickers that show only such names.
     body_schema, error_schema: for the OpenAPI document.  endpoints: where it is served.
     path_prefixes: paths of this dialect, whether they exist or not.
     also_reads: other dialects whose bodies are read at its endpoints.
@@ -47,6 +51,8 @@ class ClientDialect:
     stream_type: media type of a stream.
     count_field: the answer's field with the number of tokens; "" where there is no such endpoint.
     counted: the request inside a body that asks for that number.
+    fails_in_stream: whether a failure that clients would retry is sent in an accepted stream, where a stream was asked.
+    lowered: lowers the limit on the answer in a body that is passed on; None where none is.
     for_request: the row for one body at one path, where that makes a difference.
     """
 
@@ -62,6 +68,10 @@ class ClientDialect:
     error_schema: JsonObject
     endpoints: tuple[Endpoint, ...]
     path_prefixes: tuple[str, ...]
+    write_name: Callable[[ListedName], JsonObject] = write_openai_name
+    write_names: Callable[[list[ListedName]], JsonObject] = write_openai_names
+    names_at: tuple[str, ...] = ()
+    picked_prefix: str = ""
     also_reads: tuple[Dialect, ...] = ()
     error_headers: tuple[str, ...] = ()
     error_fields: tuple[str, ...] = ()
@@ -71,6 +81,8 @@ class ClientDialect:
     stream_type: str = SSE
     count_field: str = ""
     counted: Callable[[JsonObject], JsonObject] = lambda body: body
+    fails_in_stream: bool = False
+    lowered: Lowered | None = None
     for_request: Callable[[ClientDialect, JsonObject, PathInfo], ClientDialect] = lambda row, _body, _path: row
 
     @property
@@ -88,6 +100,12 @@ class EventReader(Protocol):
     def close(self) -> list[c.Event]:
         """The last events, once the provider closed the stream."""
 
+    def missing(self) -> bytes:
+        """What the provider left out of the stream's end, in its own dialect; b"" the second time.
+
+        It goes before the bytes that were fed last, to a client that is sent the provider's bytes.
+        """
+
 
 class Splitter(Protocol):
     """Bytes of a stream in, the whole events among them out, unread and each with its own end."""
@@ -97,6 +115,9 @@ class Splitter(Protocol):
 
     def rest(self) -> bytes:
         """What is left of an event that did not end."""
+
+    def last(self) -> bytes:
+        """That event with the end that it lacks, where nothing else is missing; b"" where it was cut short."""
 
 
 class Prepare(Protocol):
@@ -111,13 +132,6 @@ class Prepare(Protocol):
         """
 
 
-class Adapter(NamedTuple):
-    """How requests are made to some providers of a dialect."""
-
-    dialect: Dialect
-    prepare: Prepare
-
-
 @dataclass(frozen=True, slots=True)
 class ProviderDialect:
     """A dialect in which providers answer.
@@ -126,6 +140,8 @@ class ProviderDialect:
         Model and request id are for dialects whose bodies hold neither.
     reader: (model, request id) -> a reader of one stream.  splitter: splits a stream into events, unread.
     adapters: how requests are made, by the adapter's name in the registry of providers.
+    corrected: a whole answer's bytes in words that clients of the dialect know; None where all providers say those.
+        The splitter gives a stream's events so.
     """
 
     read_answers: Callable[[JsonObject, str, str], tuple[c.Answer, ...]]
@@ -133,6 +149,7 @@ class ProviderDialect:
     read_failure: ReadFailure
     splitter: Callable[[], Splitter]
     adapters: Mapping[str, Prepare]
+    corrected: Callable[[bytes], bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

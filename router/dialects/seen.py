@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import accumulate
 
 from router.dialects.conversation import Conversation, Media, Opaque, Part, Text, Thinking, ToolCall, ToolResult
 from router.types import ChatRequest, Dialect, Message, Needs
@@ -59,7 +60,8 @@ def _message(role: str, parts: Iterable[Part]) -> Message:
             kinds.append(_TOOL_CALL)
         elif not isinstance(part, Thinking) or part.text or part.redacted:  # else it is only the next part's signature
             kinds.append("thinking")
-    return Message(role, "\n".join(texts), tuple(kinds))
+    starts = accumulate((len(text) + 1 for text in texts[:-1]), initial=0) if len(texts) > 1 else ()
+    return Message(role, "\n".join(texts), tuple(kinds), tuple(starts))
 
 
 def _needs(messages: Iterable[Message], asked: Needs) -> Needs:
@@ -84,4 +86,5 @@ def _needs(messages: Iterable[Message], asked: Needs) -> Needs:
         json_schema=asked.json_schema,
         n=asked.n,
         logprobs=asked.logprobs,
+        hosted=asked.hosted,
     )

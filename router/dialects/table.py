@@ -12,7 +12,7 @@ from functools import cache, partial
 from types import MappingProxyType
 
 from router.dialects import conversation as c
-from router.dialects.row import JSON, SSE, Adapter, ClientDialect, DialectRow, ProviderDialect
+from router.dialects.row import JSON, SSE, ClientDialect, DialectRow, Prepare, ProviderDialect
 from router.dialects.shared.endpoint import PathInfo
 from router.dialects.shared.fields import as_string, optional_bool
 from router.dialects.shared.sse import SseSplitter
@@ -24,8 +24,8 @@ def _streams(body: JsonObject) -> bool:
 
 
 def _openai_chat() -> DialectRow:
-    from router.dialects.openai_chat import answer, azure, endpoints, failure, http, stream
-    from router.dialects.shared import openai_errors
+    from router.dialects.openai_chat import answer, azure, endpoints, http, stream
+    from router.dialects.shared import openai_errors, openai_failures
 
     return DialectRow(
         ClientDialect(
@@ -42,13 +42,15 @@ def _openai_chat() -> DialectRow:
             endpoints=endpoints.ENDPOINTS,
             path_prefixes=("/v1/chat",),
             also_reads=(Dialect.OPENAI_RESPONSES,),
+            lowered=endpoints.lowered,
             for_request=_chat_or_cursor,
         ),
         ProviderDialect(
             read_answers=lambda body, _model, _id: answer.read_answers(body),
             reader=lambda _model, _id: stream.StreamReader(),
-            read_failure=failure.read_failure,
-            splitter=SseSplitter,
+            read_failure=openai_failures.read_failure,
+            splitter=stream.Splitter,
+            corrected=answer.with_known_finish,
             adapters={"openai_compatible": http.prepare, "azure_openai": azure.prepare},
         ),
     )
@@ -71,13 +73,21 @@ def _chat_or_cursor(row: ClientDialect, body: JsonObject, _path: PathInfo) -> Cl
 
 
 def _openai_responses() -> DialectRow:
-    from router.dialects.openai_responses import answer, endpoints, request_reader, stream
-    from router.dialects.shared import openai_errors
+    from router.dialects.openai_responses import (
+        answer,
+        azure,
+        endpoints,
+        http,
+        namespaces,
+        request_reader,
+        stream,
+        stream_reader,
+    )
+    from router.dialects.shared import openai_errors, openai_failures
 
     return DialectRow(
         ClientDialect(
             Dialect.OPENAI_RESPONSES,
-            passes_through=False,
             streams=_streams,
             read=request_reader.read_request,
             write=lambda answers, asked, info: answer.write_answer(
@@ -85,9 +95,13 @@ def _openai_responses() -> DialectRow:
                 model=info.model,
                 created_s=info.created_s,
                 free_text=request_reader.free_text_tools(asked),
+                own_names=namespaces.own_names(asked),
             ),
             writer=lambda asked, info: stream.StreamWriter(
-                info.model, info.created_s, free_text=request_reader.free_text_tools(asked)
+                info.model,
+                info.created_s,
+                free_text=request_reader.free_text_tools(asked),
+                own_names=namespaces.own_names(asked),
             ),
             write_failure=openai_errors.write_failure,
             failure_status=openai_errors.failure_status,
@@ -96,7 +110,16 @@ def _openai_responses() -> DialectRow:
             error_schema=openai_errors.ERROR,
             endpoints=endpoints.ENDPOINTS,
             path_prefixes=("/v1/responses",),
-        )
+            lowered=endpoints.lowered,
+            fails_in_stream=True,
+        ),
+        ProviderDialect(
+            read_answers=lambda body, _model, _id: (answer.read_answer(body),),
+            reader=lambda _model, _id: stream_reader.StreamReader(),
+            read_failure=openai_failures.read_failure,
+            splitter=SseSplitter,
+            adapters={"openai_responses": http.prepare, "azure_openai_responses": azure.prepare},
+        ),
     )
 
 
@@ -117,8 +140,13 @@ def _anthropic() -> DialectRow:
             error_schema=endpoints.ERROR,
             endpoints=endpoints.ENDPOINTS,
             path_prefixes=("/v1/messages", "/anthropic"),
+            write_name=endpoints.write_name,
+            write_names=endpoints.write_names,
+            names_at=("/anthropic/v1/models",),
+            picked_prefix=endpoints.PICKED_PREFIX,
             error_headers=("anthropic-version",),
             passed_headers=http.PASSED_HEADERS,
+            lowered=endpoints.lowered,
             count_field="input_tokens",
         ),
         ProviderDialect(
@@ -159,10 +187,14 @@ def _gemini() -> DialectRow:
             error_schema=endpoints.ERROR,
             endpoints=endpoints.ENDPOINTS,
             path_prefixes=("/v1beta",),
+            write_name=endpoints.write_name,
+            write_names=endpoints.write_names,
+            names_at=("/v1beta/models",),
             error_headers=("x-goog-api-key",),
             error_fields=("contents",),
             count_field="totalTokens",
             counted=endpoints.counted_request,
+            lowered=endpoints.lowered,
             for_request=at_path,
         ),
         ProviderDialect(
@@ -201,6 +233,8 @@ TABLE: Mapping[Dialect, Callable[[], DialectRow]] = {
 ADAPTERS: Mapping[str, Dialect] = {
     "openai_compatible": Dialect.OPENAI_CHAT,
     "azure_openai": Dialect.OPENAI_CHAT,
+    "openai_responses": Dialect.OPENAI_RESPONSES,
+    "azure_openai_responses": Dialect.OPENAI_RESPONSES,
     "anthropic": Dialect.ANTHROPIC,
     "gemini": Dialect.GEMINI,
     "bedrock": Dialect.BEDROCK,
@@ -229,9 +263,9 @@ def provider(dialect: Dialect) -> ProviderDialect:
     return found
 
 
-def adapter(name: str) -> Adapter:
-    """The adapter of this name. Raises KeyError."""
-    return Adapter(ADAPTERS[name], provider(ADAPTERS[name]).adapters[name])
+def adapter(name: str) -> Prepare:
+    """What makes the requests of the adapter of this name. Raises KeyError."""
+    return provider(ADAPTERS[name]).adapters[name]
 
 
 @cache

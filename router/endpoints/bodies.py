@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import Response
 
 from router.dialects.errors import error_dialect, path_dialect, render_error
+from router.endpoints.codings import codings_of, decoded
 from router.errors import BodyTooLarge, RequestError
 from router.jsontext import decode_json, encode_json
 from router.types import JsonObject
@@ -16,11 +18,17 @@ JSON_MEDIA_TYPE = "application/json"
 
 
 async def read_json(request: Request, *, limit_bytes: int) -> tuple[Any, bytes]:
-    """The decoded body, whatever its content type, and its bytes.
+    """The decoded body, whatever its content type, and its bytes without their content coding.
 
-    Raises BodyTooLarge as soon as more than `limit_bytes` have arrived, RequestError for a body that is not JSON.
+    Raises BodyTooLarge as soon as more than `limit_bytes` have arrived or been decoded, UnknownCoding, RequestError for
+    a body that is not JSON.
     """
-    raw = await _read(request, limit_bytes=limit_bytes)
+    if (header := request.headers.get("content-encoding")) is None:
+        raw = await _read(request, limit_bytes=limit_bytes)
+    else:
+        codings = codings_of(header)
+        raw = await _read(request, limit_bytes=limit_bytes)
+        raw = await asyncio.to_thread(decoded, raw, codings, limit_bytes=limit_bytes)
     try:
         body = decode_json(raw)
     except ValueError as exc:

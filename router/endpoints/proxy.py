@@ -21,6 +21,7 @@ from router.endpoints.bodies import json_response, read_headers, read_json
 from router.endpoints.direct import Handler
 from router.endpoints.keys import check_key
 from router.endpoints.schemas import forward_openapi
+from router.endpoints.stopping import until_stopped
 from router.endpoints.streams import StreamResponse, until_gone
 from router.forward import Forwarder
 from router.types import ChatRequest, JsonObject
@@ -34,6 +35,9 @@ DIRECT: dict[str, Handler] = {}
 def _register(client: ClientDialect, endpoint: Endpoint) -> None:
     async def handle(request: Request) -> Response:
         request.state.dialect = client.dialect
+        return await until_stopped(request.app.state.in_flight, answer(request))
+
+    async def answer(request: Request) -> Response:
         path = endpoint.info
         if endpoint.read is not None:
             path = endpoint.read(request.path_params["call"], request.query_params)
@@ -84,4 +88,11 @@ async def _forward(
     answer = await until_gone(request, forwarder.forward(client, body, raw, read_headers(request), caller))
     if isinstance(answer.body, bytes):
         return Response(answer.body, answer.status, headers=dict(answer.headers), media_type=answer.media_type)
-    return StreamResponse(answer.body, close=answer.close, headers=dict(answer.headers), media_type=answer.media_type)
+    return StreamResponse(
+        answer.body,
+        close=answer.close,
+        interrupt=answer.interrupt,
+        in_flight=request.app.state.in_flight,
+        headers=dict(answer.headers),
+        media_type=answer.media_type,
+    )

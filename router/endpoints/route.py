@@ -11,8 +11,12 @@ from fastapi.responses import Response
 from router.core import Router
 from router.dialects.errors import error_dialect, render_error
 from router.dialects.overrides import parse_overrides
-from router.dialects.route_body import decision_headers, parse_route_request
-from router.dialects.shared.fields import as_array
+from router.dialects.route_body import decision_headers, parse_route_request, route_request_of
+from router.dialects.row import ClientDialect
+from router.dialects.seen import seen
+from router.dialects.shared.endpoint import Endpoint
+from router.dialects.shared.fields import as_array, as_object
+from router.dialects.table import clients
 from router.endpoints.bodies import json_response, read_headers, read_json
 from router.endpoints.direct import Handler
 from router.endpoints.keys import check_key
@@ -51,7 +55,37 @@ async def route_batch(request: Request) -> Response:
     return json_response(await run_in_threadpool(lambda: [_decide(router, item, headers) for item in items]))
 
 
-DIRECT: Mapping[str, Handler] = {"/route": route, "/route/batch": route_batch}
+def _register_under(client: ClientDialect, endpoint: Endpoint) -> dict[str, Handler]:
+    """The decision at `/route` and a client's own path, for gateways that append theirs to a base URL."""
+
+    async def decide(request: Request) -> Response:
+        request.state.dialect = client.dialect
+        router: Router = request.app.state.router
+        check_key(request, router.settings.api_key)
+        body, raw = await read_json(request, limit_bytes=router.settings.max_body_bytes)
+        body = as_object(body, field=None)
+        path = endpoint.info if endpoint.read is None else endpoint.read(request.path_params["call"], {})
+        chat = seen(client.for_request(client, body, path).read(body), raw=raw)
+        decision = router.route(route_request_of(body, chat, headers=read_headers(request)))
+        return json_response(decision.to_dict(), headers=decision_headers(decision))
+
+    paths = [f"/route{path}" for path in endpoint.paths]
+    for path in paths:
+        endpoints.post(path, include_in_schema=False)(decide)
+    return {} if endpoint.read is not None else dict.fromkeys(paths, decide)
+
+
+DIRECT: Mapping[str, Handler] = {
+    "/route": route,
+    "/route/batch": route_batch,
+    **{
+        path: handler
+        for client in clients().values()
+        for endpoint in client.endpoints
+        if not endpoint.info.counts
+        for path, handler in _register_under(client, endpoint).items()
+    },
+}
 """For DirectApp."""
 
 

@@ -10,7 +10,7 @@ from router.dialects.row import ClientDialect
 from router.dialects.shared.endpoint import Endpoint
 from router.dialects.shared.openapi import ANY_OBJECT, BOOLEAN, SHARE, STRING, any_of, array_of, object_of
 from router.dialects.table import clients
-from router.types import CLIENT_DIALECTS, JsonObject, Reason
+from router.types import CLIENT_DIALECTS, EFFORTS, JsonObject, Reason
 
 # --- The bodies -------------------------------------------------------------------------------------------------------
 
@@ -25,10 +25,6 @@ _OPTIONS: JsonObject = object_of(
             "description": "target on the cost of 1,000 requests at the prices that the bundle was fitted with",
         },
         "explain": BOOLEAN,
-        "session": {"type": "string", "description": "checked, not yet used"},
-        "last_tier": {"type": "string", "description": "checked, not yet used"},
-        "cached_tokens": {"type": "number", "minimum": 0, "description": "checked, not yet used"},
-        "idle_s": {"type": "number", "minimum": 0, "description": "checked, not yet used"},
     }
 ) | {"additionalProperties": False}
 
@@ -81,6 +77,11 @@ _PROMISE = any_of(
     ),
 ) | {"description": "the guarantee for the threshold; null where none covers the request"}
 
+_EFFORT: JsonObject = {
+    "enum": [None, *EFFORTS],
+    "description": "how much the model may think in this tier; null where that is the client's own choice",
+}
+
 _DECISION = object_of(
     {
         "decision_id": STRING,
@@ -92,10 +93,19 @@ _DECISION = object_of(
         "requested": ANY_OBJECT | {"description": "what the caller asked for: headers, model name, options"},
         "tier": STRING,
         "model": STRING,
-        "candidates": array_of(object_of({"tier": STRING, "model": STRING}, required=("tier", "model"))),
+        "effort": _EFFORT,
+        "candidates": array_of(
+            object_of({"tier": STRING, "model": STRING, "effort": _EFFORT}, required=("tier", "model"))
+        ),
         "p_adequate": _PROBABILITIES,
         "expected_quality_loss": _PROBABILITIES,
-        "threshold": {"type": "number"},
+        "threshold": {"type": "number"}
+        | {"description": "the largest expected quality loss with which the tier would have been chosen"},
+        "value_of_an_answer_usd": {"type": ["number", "null"]}
+        | {
+            "description": "the tier has the least expected_quality_loss * value + cost; "
+            "null where the bundle's threshold chose"
+        },
         "promise": _PROMISE,
         "reason": {"enum": [reason.value for reason in Reason]},
         "estimated_cost_usd": {"type": "object", "additionalProperties": {"type": "number"}},
@@ -116,6 +126,8 @@ for _row in clients().values():  # OpenAI's two dialects share one
         _ERROR_SCHEMAS.append(_row.error_schema)
 _ERROR = any_of(*_ERROR_SCHEMAS)
 
+_CODING = "the body's content-encoding is none of gzip, zstd, br and deflate"
+_FOREIGN = "the service has no key, and a page of another site calls, or by another name than the service's"
 _NO_KEY = "the service has a key, and this request does not show it"
 
 
@@ -130,7 +142,9 @@ def _operation(body: JsonObject, answer: JsonObject) -> JsonObject:
             "200": {"description": "the decision", **content(answer)},
             "400": {"description": "the request cannot be used; the message names field or header", **content(_ERROR)},
             "401": {"description": _NO_KEY, **content(_ERROR)},
+            "403": {"description": _FOREIGN, **content(_ERROR)},
             "413": {"description": "the body is too large", **content(_ERROR)},
+            "415": {"description": _CODING, **content(_ERROR)},
         },
     }
 
@@ -142,7 +156,9 @@ _FORWARD_ERRORS = {
     "400": "the request cannot be used; the message names field or header",
     "401": _NO_KEY,
     "404": "the model is not configured, or the path names no call",
+    "403": _FOREIGN,
     "413": "the body is too large",
+    "415": _CODING,
     "default": "the error of the last provider that was tried, in the client's dialect",
 }
 
@@ -169,6 +185,12 @@ def forward_openapi(client: ClientDialect, endpoint: Endpoint) -> JsonObject:
 
 MODELS_OPENAPI: JsonObject = {
     "responses": {"401": {"description": _NO_KEY, "content": {"application/json": {"schema": _ERROR}}}}
+}
+MODEL_OPENAPI: JsonObject = {
+    "responses": {
+        **MODELS_OPENAPI["responses"],
+        "404": {"description": "no such name", "content": {"application/json": {"schema": _ERROR}}},
+    }
 }
 BATCH_OPENAPI: JsonObject = _operation(
     array_of(_ROUTE_BODY) | {"maxItems": 1_000},

@@ -11,6 +11,8 @@ from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from router.endpoints.stopping import InFlight
+
 T = TypeVar("T")
 
 WATCH_AFTER_S = 0.05
@@ -71,17 +73,26 @@ class StreamResponse(Response):
         pieces: AsyncGenerator[bytes, None],
         *,
         close: Callable[[], object],
+        interrupt: Callable[[], object],
+        in_flight: InFlight,
         headers: dict[str, str],
         media_type: str,
     ) -> None:
-        """close: ends the source of the pieces, also where none was taken; it awaits nothing."""
+        """What is sent.
+
+        close: ends the source of the pieces, also where none was taken; it awaits nothing.
+        interrupt: makes an error the last piece, as the service stops.
+        """
         super().__init__(None, 200, headers, media_type)
         del self.headers["content-length"]
         self._pieces = pieces
         self._close = close
+        self._interrupt = interrupt
+        self._in_flight = in_flight
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the pieces until they end or the client leaves."""
+        self._in_flight.add(self._interrupt)
         sending = asyncio.ensure_future(self._send(send))
         gone = asyncio.ensure_future(_gone(receive))
         try:
@@ -91,6 +102,7 @@ class StreamResponse(Response):
         except OSError:
             pass  # the connection broke while a piece was sent: the client is gone
         finally:
+            self._in_flight.discard(self._interrupt)
             self._close()  # first: an await may not finish in a task that is being cancelled
             await _stopped(sending, gone)
             await self._pieces.aclose()

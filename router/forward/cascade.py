@@ -134,7 +134,8 @@ class _Run:
         """The step to the next tier up; None where no other may be asked."""
         if len(self._rejected) >= self._cascade.escalations or self._left_s() <= 0:
             return None
-        targets = [target for target in self._plan.targets if self._is_above(target.tier, served.tier)]
+        callable_ones = [one for one in self._plan.targets if one.provider in self._dispatcher.providers]
+        targets = [target for target in callable_ones if self._is_above(target.tier, served.tier)]
         if not targets:
             return None
         candidates = tuple(one for one in decision.candidates if self._is_above(one.tier, served.tier))
@@ -171,7 +172,7 @@ class _Run:
         """The judge's finding. A judge that does not answer, or says neither word, finds nothing."""
         assert self._plan.judge is not None, "a cascade with a judge has a target for it"
         asked = judge_conversation(judge, self._conversation, outcome.answer)
-        call = Call(asked, stream=False)
+        call = Call(asked, stream=False, input_tokens=partial(estimated_tokens, asked), hops=self._call.hops)
         origin = replace(self._origin, decision=decision, request=call, input_tokens=partial(estimated_tokens, asked))
         self._judging = self._accounts.open(origin, Purpose.JUDGE, waits=True)  # for the record of what it judges
         verdict = await self._in_time(self._dispatched([self._plan.judge], call, self._judging))

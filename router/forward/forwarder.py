@@ -25,14 +25,20 @@ from router.forward.headers import (
     failure_headers,
     provider_headers,
     served_by_header,
+    usage_header,
 )
+from router.forward.hops import onward
 from router.forward.relay import done_within, relay, relay_whole
 from router.jsontext import encode_json
 from router.policy import Cascade, Plan
 from router.providers.calls import Answered, Attempt, Exhausted
 from router.providers.dispatch import Dispatcher
 from router.providers.exchange import Opened
+from router.providers.transport import GOES_ROUND
 from router.types import ChatRequest, JsonObject, RouteRequest
+
+RETRIED_FROM = 429
+"""The least HTTP status that clients answer with tries of their own, whatever `x-should-retry` says."""
 
 LARGE_BYTES = 64 * 1024
 """Of a body; deciding on a larger one takes so long that other streams would wait meanwhile."""
@@ -43,6 +49,7 @@ class Forwarded:
     """An answer to send. body: complete, or piece by piece.
 
     close: ends the source of the pieces, also where none was taken: a generator then runs no `finally`.
+    interrupt: as the service stops, what has not come becomes an error in the client's dialect.
     """
 
     status: int
@@ -50,15 +57,23 @@ class Forwarded:
     headers: Mapping[str, str]
     body: bytes | AsyncGenerator[bytes, None] = field(repr=False)
     close: Callable[[], object] = field(default=lambda: None, repr=False)
+    interrupt: Callable[[], object] = field(default=lambda: None, repr=False)
 
 
 class Forwarder:
     """Joins a router and a dispatcher. One per process."""
 
     def __init__(
-        self, router: Router, dispatcher: Dispatcher, accounts: Accounts, *, wall_clock: Callable[[], float]
+        self,
+        router: Router,
+        dispatcher: Dispatcher,
+        accounts: Accounts,
+        *,
+        wall_clock: Callable[[], float],
+        own_id: str,
     ) -> None:
-        """accounts: receive every attempt.  wall_clock: Unix time."""
+        """accounts: receive every attempt.  wall_clock: Unix time.  own_id: of the service, for `hops`."""
+        self._own_id = own_id
         self._router = router
         self._dispatcher = dispatcher
         self._accounts = accounts
@@ -84,6 +99,9 @@ class Forwarder:
             dialect=client.passed_to,
             raw=raw if client.passed_to is not None else None,
             headers=provider_headers(headers),
+            input_tokens=partial(self._router.input_tokens, request.chat),
+            body=body if client.passed_to is not None else None,
+            hops=onward(headers, self._own_id),
         )
         plan = await self._plan(request)
         estimate = partial(self._router.estimated_input_tokens, request.chat)
@@ -94,7 +112,7 @@ class Forwarder:
         if isinstance(outcome, Exhausted):
             if _is_untranslatable(outcome.attempts):
                 asked.translatable()  # no provider was called: none speaks the client's dialect
-            return self._failed(client, plan.decision, outcome)
+            return self._failed(client, asked, request.chat, plan.decision, outcome)
         read = _NOT_READ if _is_passed_on(outcome) else asked.complete()
         return self._answered(client, read, request.chat, plan.decision, outcome)
 
@@ -130,9 +148,11 @@ class Forwarder:
             headers |= STREAM_HEADERS
             writer = client.writer(conversation, info)
             pieces = relay(outcome.stream, writer, raw=passed_on and client.own_frames)
-            return Forwarded(200, client.stream_type, headers, pieces, outcome.stream.close)
+            stream = outcome.stream
+            return Forwarded(200, client.stream_type, headers, pieces, stream.close, stream.interrupt)
         written = outcome.raw
         if written is None:
+            headers |= usage_header(outcome.answer.usage)
             written = encode_json(client.write(outcome.answers, conversation, info))
         return Forwarded(200, JSON, headers, written)
 
@@ -162,7 +182,7 @@ class Forwarder:
         if result is None:
             headers: Mapping[str, str] = decision_headers(plan.decision)
         elif isinstance(result.outcome, Exhausted):
-            return self._failed(client, result.decision, result.outcome)
+            return self._failed(client, conversation, chat, result.decision, result.outcome)
         else:
             answer = self._answered(client, conversation, chat, result.decision, result.outcome)
             headers = {**answer.headers, **cascade_headers(result.rejected, result.findings)}
@@ -173,12 +193,25 @@ class Forwarder:
             return client.writer(conversation, self._answer_info(chat, plan.decision, model))
 
         body = relay_whole(running, heartbeat_s=heartbeat_s, writer=writer, model=plan.decision.model)
-        return Forwarded(200, client.stream_type, {**headers, **STREAM_HEADERS}, body, running.cancel)
+        cancel = running.cancel
+        return Forwarded(200, client.stream_type, {**headers, **STREAM_HEADERS}, body, cancel, cancel)
 
-    def _failed(self, client: ClientDialect, decision: RouteDecision, outcome: Exhausted) -> Forwarded:
+    def _failed(
+        self,
+        client: ClientDialect,
+        asked: Conversation,
+        chat: ChatRequest,
+        decision: RouteDecision,
+        outcome: Exhausted,
+    ) -> Forwarded:
         failure = outcome.failure
+        status = GOES_ROUND if failure.status == GOES_ROUND else client.failure_status(failure)
         headers = answer_headers(decision, outcome.attempts, dropped=()) | failure_headers(failure)
-        return Forwarded(client.failure_status(failure), JSON, headers, encode_json(client.write_failure(failure)))
+        if client.fails_in_stream and asked.complete().stream and status >= RETRIED_FROM:
+            info = self._answer_info(chat, decision, decision.model)
+            told = client.writer(asked.complete(), info).fail(failure)
+            return Forwarded(200, client.stream_type, {**headers, **STREAM_HEADERS}, told)
+        return Forwarded(status, JSON, headers, encode_json(client.write_failure(failure)))
 
 
 _NOT_READ = Conversation(turns=())

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from router.decision import RouteDecision
-from router.dialects.conversation import UpstreamFailure
+from router.dialects.conversation import FailureKind, UpstreamFailure, Usage
 from router.dialects.route_body import decision_headers
 from router.dialects.table import passed_headers
 from router.errors import RequestError
@@ -49,9 +49,15 @@ def served_by_header(target: Target) -> dict[str, str]:
     return {"x-router-served-by": _quoted(target)}
 
 
+def usage_header(usage: Usage) -> dict[str, str]:
+    """`x-router-usage: estimated` where the provider left out usage, and the body holds an estimate."""
+    return {"x-router-usage": "estimated"} if usage.estimated else {}
+
+
 def failure_headers(failure: UpstreamFailure) -> dict[str, str]:
     """Whether and when the client should try again."""
-    headers = {"x-should-retry": "false"}  # dispatch retried already; the client's own retries would multiply its
+    # Dispatch retried already, and the client's own retries would multiply its; but not where no provider was asked.
+    headers = {"x-should-retry": "true" if failure.kind is FailureKind.ROUTER_BUSY else "false"}
     if failure.retry_after_s is not None:
         headers["retry-after"] = str(math.ceil(min(failure.retry_after_s, LONGEST_RETRY_AFTER_S)))
     return headers

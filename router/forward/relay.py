@@ -11,6 +11,7 @@ from router.dialects.shared.stream import StreamWriter
 from router.forward.cascade import CascadeResult
 from router.providers.calls import Exhausted, Piece
 from router.providers.stream import AnswerStream
+from router.providers.stream_reading import STOPPING
 
 LOG = logging.getLogger(__name__)
 
@@ -66,6 +67,10 @@ async def relay_whole(
         else:
             answering = writer(outcome.target.name)
             yield b"".join([*(answering.feed(event) for event in events_of(outcome.answer)), answering.finish()])
+    except asyncio.CancelledError:
+        if (task := asyncio.current_task()) is None or task.cancelling():
+            raise  # the client has left
+        yield waiting.fail(STOPPING)  # the cascade was ended, and this goes on
     except Exception as exc:  # our defect must not look like a clean end; its text may quote the answer
         LOG.error("writing a cascade's answer: %s", type(exc).__name__)
         yield waiting.fail(DEFECT)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from router.policy.cascade import CHECKS, JUDGE_PROMPT, Cascade, Judge, SelfCheck
-from router.policy.choose import choose, choose_tier
+from router.policy.choose import choose, choose_by_price, choose_tier
 from router.policy.decide import STEPS, Choice, decide
 from router.policy.facts import Facts
 from router.policy.limits import NO_LIMITS, Limits
-from router.policy.plan import ModelNotConfigured, NoProvider, Plan, plan_of
+from router.policy.plan import ModelNotConfigured, Plan, plan_of
 from router.policy.rules import Conditions, Regex, Rule, unreachable
-from router.policy.setup import DEFAULT_POLICY, TURNS, Policy, Setup, Threshold, default_turns
+from router.policy.setup import DEFAULT_POLICY, TURNS, Criterion, Policy, Price, Setup, Threshold, default_turns
 
 __all__ = [
     "CHECKS",
@@ -21,19 +21,21 @@ __all__ = [
     "Cascade",
     "Choice",
     "Conditions",
+    "Criterion",
     "Facts",
     "Judge",
     "Limits",
     "ModelNotConfigured",
-    "NoProvider",
     "Plan",
     "Policy",
+    "Price",
     "Regex",
     "Rule",
     "SelfCheck",
     "Setup",
     "Threshold",
     "choose",
+    "choose_by_price",
     "choose_tier",
     "decide",
     "default_turns",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from router.types import Prediction, Reason
+
+NOISE = 1e-12
+"""Totals that differ by no more than this are equal: they are sums of floats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,28 @@ def choose_tier(prediction: Prediction, *, threshold: float, allowed: Sequence[s
     """Cheapest allowed tier whose expected quality loss is at or under the threshold; the strongest if none is."""
     loss = dict(zip(prediction.tiers, prediction.expected_quality_loss, strict=True))
     return next((tier for tier in allowed if loss[tier] <= threshold), allowed[-1])
+
+
+def choose_by_price(
+    prediction: Prediction, *, value_usd: float, cost_usd: Mapping[str, float], allowed: Sequence[str]
+) -> str:
+    """The allowed tier with the least expected quality loss + cost / value; the strongest of equal ones.
+
+    value_usd: what an answer without loss is worth, above 0.  cost_usd: of this request, by tier.
+    """
+    loss = dict(zip(prediction.tiers, prediction.expected_quality_loss, strict=True))
+    totals = {tier: loss[tier] + cost_usd[tier] / value_usd for tier in allowed}
+    least = min(totals.values())
+    return next(tier for tier in reversed(allowed) if totals[tier] <= least + NOISE * max(1.0, least))
+
+
+def loss_allowed(
+    prediction: Prediction, tier: str, *, value_usd: float, cost_usd: Mapping[str, float], allowed: Sequence[str]
+) -> float:
+    """The expected quality loss up to which a chosen tier would have been chosen, in [0, 1]."""
+    loss = dict(zip(prediction.tiers, prediction.expected_quality_loss, strict=True))
+    others = (loss[other] + (cost_usd[other] - cost_usd[tier]) / value_usd for other in allowed if other != tier)
+    return min(1.0, max(0.0, loss[tier], min(others, default=math.inf)))
 
 
 def nearest_at_or_above(tier: str, allowed: Sequence[str], *, order: Sequence[str]) -> str:

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from router.policy.capability import able_models, first_able, missing, nothing_fits
-from router.policy.choose import choose_tier, nearest_at_or_above
+from router.policy.by_price import loss_words, price_words, request_costs
+from router.policy.capability import (
+    able_models,
+    first_able,
+    hosts,
+    missing,
+    nearest_host,
+    nothing_fits,
+    output_limit,
+)
+from router.policy.choose import choose_by_price, choose_tier, loss_allowed, nearest_at_or_above
 from router.policy.facts import Facts
 from router.policy.limits import NO_LIMITS, Limits, narrow
 from router.policy.pins import Asked, read_asked
 from router.policy.rules import first_match
-from router.policy.setup import DEFAULT_POLICY, Policy, Setup, Threshold
+from router.policy.setup import DEFAULT_POLICY, Criterion, Policy, Price, Setup, Threshold
 from router.types import Candidate, ModelSpec, Reason, Step
 
 STEPS = ("pin", "rules", "turn", "classifier", "capability", "out_of_domain", "final")
@@ -25,7 +34,12 @@ class Choice:
 
     candidates: models in the order to try, the chosen one first.  candidate_tiers: their tiers, in this order.
     able: the models of each tier that can serve the request.
-    threshold: the classifier's; its promise is None where it does not cover the decision.
+    output_limits: tokens to which a model's answer is limited, by its name, where the client's own limit does not fit.
+    hosts: names of the models that have the tools which the request's dialect alone has; they are tried first.
+    threshold: what the classifier's tier was chosen by; its promise is None where it does not cover the decision.
+    cost_usd: what the request is expected to cost at each tier: what a price was weighed against.
+    value_usd: of an answer to this request; None where no price chose.
+    loss_allowed: the largest expected quality loss with which the tier would have been chosen.
     caller_limits, unknown_model: as of Asked.
     """
 
@@ -35,26 +49,31 @@ class Choice:
     candidates: tuple[Candidate, ...]
     candidate_tiers: tuple[str, ...]
     able: Mapping[str, tuple[ModelSpec, ...]]
-    threshold: Threshold
+    output_limits: Mapping[str, int]
+    hosts: frozenset[str]
+    threshold: Criterion
+    cost_usd: Mapping[str, float]
+    value_usd: float | None
+    loss_allowed: float
     steps: tuple[Step, ...]
     caller_limits: Limits
     unknown_model: str | None
 
 
-def decide(facts: Facts, setup: Setup, *, asked_threshold: Threshold | None = None) -> Choice:
+def decide(facts: Facts, setup: Setup, *, asked_threshold: Criterion | None = None) -> Choice:
     """The tier for a request, with the models to try and every step.
 
     asked_threshold: of a target that the request names; None for the policy's.
     Raises RequestError for unknown names, for limits that contradict each other, and where no model can serve the
     request.
     """
-    draft = pin(facts, setup)
+    draft = pin(facts, setup)._replace(able=able_models(facts, setup))
     draft = rules(draft, facts, setup)
     draft = turn(draft, facts, setup)
     draft = classifier(draft, facts, setup, asked_threshold)
     draft = capability(draft, facts, setup)
     draft = out_of_domain(draft, facts, setup)
-    return final(draft, setup)
+    return final(draft, facts, setup)
 
 
 class Draft(NamedTuple):
@@ -65,18 +84,20 @@ class Draft(NamedTuple):
     ranges: in_play after each narrowing, with the reason that holds where it changes the choice.
     tier: the tier after the step, None while none is chosen.
     named: whether a pin, a rule or a turn named the tier, so that the classifier does not choose.
-    able: the models of each tier that can serve the request, once that is known.
+    able: the models of each tier that can serve the request.
+    hosts: as of Choice; where there are any, they name the tier.
     """
 
     asked: Asked
     policy: Policy
     in_play: tuple[str, ...]
-    threshold: Threshold
+    threshold: Criterion
     ranges: tuple[tuple[Reason, tuple[str, ...]], ...] = ()
     tier: str | None = None
     reason: Reason = Reason.THRESHOLD
     named: bool = False
     able: Mapping[str, tuple[ModelSpec, ...]] = MappingProxyType({})
+    hosts: frozenset[str] = frozenset()
     steps: tuple[Step, ...] = ()
 
     @property
@@ -155,45 +176,55 @@ def turn(draft: Draft, facts: Facts, setup: Setup) -> Draft:
     return draft.after("turn", note, **changes)
 
 
-def classifier(draft: Draft, facts: Facts, setup: Setup, asked: Threshold | None) -> Draft:
-    """The cheapest tier in play whose expected quality loss is at or under the threshold."""
+def classifier(draft: Draft, facts: Facts, setup: Setup, asked: Criterion | None) -> Draft:
+    """The tier in play with the least loss and cost; or the cheapest whose expected loss is at or under a threshold."""
     threshold = draft.threshold if asked is None else asked
     if draft.named:
         return draft.after("classifier", "passed over: the tier is named", threshold=threshold)
+    cost_usd = request_costs(facts, setup, draft.able) if isinstance(threshold, Price) else {}
     tier, why, before = "", Reason.THRESHOLD, None
     for reason, allowed in draft.ranges:
         if allowed != before:
-            chosen = choose_tier(facts.prediction, threshold=threshold.value, allowed=allowed)
+            chosen = _chosen(facts, threshold, cost_usd, allowed)
             if before is not None and chosen != tier:
                 why = reason  # the reason is whose limits last changed the choice
             tier, before = chosen, allowed
-    note = _loss_note(facts, setup, draft.in_play, tier, threshold)
-    note += f" ({'the request' if asked else draft.policy.name})"
-    return draft.after("classifier", note, tier=tier, reason=why, threshold=threshold)
+    who = "the request" if asked else draft.policy.name
+    if isinstance(threshold, Price):
+        note = price_words(facts.prediction, tier, draft.in_play, threshold.value_usd(cost_usd), cost_usd)
+    else:
+        note = loss_words(facts.prediction, tier, draft.in_play, threshold.value)
+    return draft.after("classifier", f"{note} ({who})", tier=tier, reason=why, threshold=threshold)
 
 
-def _loss_note(facts: Facts, setup: Setup, in_play: Sequence[str], tier: str, threshold: Threshold) -> str:
-    """Why the classifier chose a tier, in words."""
-    losses = dict(zip(setup.tiers, facts.prediction.expected_quality_loss, strict=True))
-    among = "" if tuple(in_play) == setup.tiers else f" among {', '.join(in_play)}"
-    if losses[tier] > threshold.value:
-        return f"none{among} is at or under {threshold.value:.1%}: the strongest, {tier} {losses[tier]:.1%}"
-    over = [f"{name} {losses[name]:.1%}" for name in in_play if losses[name] > threshold.value]
-    tail = f"; over it: {', '.join(over)}" if over else ""
-    return f"the cheapest{among} at or under {threshold.value:.1%}: {tier} {losses[tier]:.1%}{tail}"
+def _chosen(facts: Facts, threshold: Criterion, cost_usd: Mapping[str, float], allowed: Sequence[str]) -> str:
+    """The classifier's tier among those that are allowed."""
+    if isinstance(threshold, Price):
+        value_usd = threshold.value_usd(cost_usd)
+        return choose_by_price(facts.prediction, value_usd=value_usd, cost_usd=cost_usd, allowed=allowed)
+    return choose_tier(facts.prediction, threshold=threshold.value, allowed=allowed)
 
 
 def capability(draft: Draft, facts: Facts, setup: Setup) -> Draft:
     """Up to the first tier with a model that can serve the request; above a ceiling rather than failing, never down."""
-    able = able_models(facts, setup)
+    able = draft.able
+    hosted = hosts(able, facts, setup)
+    draft = draft._replace(hosts=frozenset(model.model for models in hosted.values() for model in models))
     if draft.reason is Reason.PINNED:
         return _pinned(draft, facts, setup, able)
     tier, order = draft.chosen, setup.tiers
+    if hosted and (host := nearest_host(tier, _reachable(draft, setup), hosted, order=order)) is not None:
+        note = f"{hosted[host][0].model} has the tools that the request offers, which its own dialect alone has"
+        reason = draft.reason if host == tier else Reason.CAPABILITY
+        return draft.after("capability", note, able=able, tier=host, reason=reason, named=True)
     found = first_able(tier, draft.in_play, able, order=order)
     over = ""
     if found is None:
         reachable = _reachable(draft, setup)
         found = first_able(tier, reachable, able, order=order)
+        if found is None:
+            able = able_models(facts, setup, in_words=True)
+            found = first_able(tier, reachable, able, order=order)
         over = ", above the limits, as nothing within them can"
         if found is None:
             above = {name: setup.models[name] for name in reachable if order.index(name) >= order.index(tier)}
@@ -214,9 +245,14 @@ def _pinned(draft: Draft, facts: Facts, setup: Setup, able: Mapping[str, tuple[M
     tier, model = draft.chosen, draft.asked.model
     wanted = tuple(spec for spec in setup.models[tier] if model in (None, spec.model))
     fits = tuple(spec for spec in wanted if spec in able[tier])
+    if not fits:  # the caller wants this model, and it can be asked in words
+        in_words = able_models(facts, setup, in_words=True)
+        fits = tuple(spec for spec in wanted if spec in in_words[tier])
     if not fits:
         who = f"the pinned {'tier ' + tier if model is None else 'model ' + model}"
         raise nothing_fits({tier: wanted}, facts, who=who, instead=_strongest_able(able, setup.tiers))
+    if model is not None:  # a model that the client names thinks as much as the client says
+        fits = (replace(fits[0], effort=None),)
     return draft.after("capability", f"{fits[0].model} can serve it", able={**able, tier: fits})
 
 
@@ -237,6 +273,8 @@ def out_of_domain(draft: Draft, facts: Facts, setup: Setup) -> Draft:
     distance = f"{facts.prediction.domain_distance:.2f}"
     if not facts.prediction.out_of_domain:
         return draft.after("out_of_domain", f"no: distance {distance}")
+    if facts.prediction.unlike:
+        distance += f" ({facts.prediction.unlike})"
     if draft.named:
         return draft.after("out_of_domain", f"distance {distance}, but the tier is named")
     able = [tier for tier in draft.in_play if draft.able[tier]]
@@ -247,12 +285,22 @@ def out_of_domain(draft: Draft, facts: Facts, setup: Setup) -> Draft:
     return draft.after("out_of_domain", note, tier=safe, reason=Reason.OUT_OF_DOMAIN)
 
 
-def final(draft: Draft, setup: Setup) -> Choice:
+def final(draft: Draft, facts: Facts, setup: Setup) -> Choice:
     """The models to try: those of the tier that can serve it, then those of each stronger tier in play."""
     rank = setup.tiers.index(draft.chosen)
     tiers = (draft.chosen, *(tier for tier in draft.in_play if setup.tiers.index(tier) > rank))
-    candidates = tuple(Candidate(tier, model.model) for tier in tiers for model in draft.able[tier])
-    draft = draft.after("final", f"{candidates[0].model}; {draft.reason.value}, {len(candidates)} candidates")
+    candidates = tuple(Candidate(tier, model.model, model.effort) for tier in tiers for model in draft.able[tier])
+    if draft.hosts:
+        candidates = tuple(sorted(candidates, key=lambda one: one.model not in draft.hosts))
+    models = [model for specs in draft.able.values() for model in specs]
+    limits = {model.model: limit for model in models if (limit := output_limit(model, facts)) is not None}
+    first = candidates[0].model
+    note = f"{first}; {draft.reason.value}, {len(candidates)} candidates"
+    if first in limits:
+        note += f"; its answer is limited to {limits[first]:,} tokens"
+    draft = draft.after("final", note)
+    cost_usd = request_costs(facts, setup, draft.able)
+    value_usd = draft.threshold.value_usd(cost_usd) if isinstance(draft.threshold, Price) else None
     return Choice(
         tier=draft.chosen,
         reason=draft.reason,
@@ -260,21 +308,36 @@ def final(draft: Draft, setup: Setup) -> Choice:
         candidates=candidates,
         candidate_tiers=tiers,
         able=draft.able,
-        threshold=draft.threshold if _is_promised(draft, setup) else Threshold(draft.threshold.value),
+        output_limits=limits,
+        hosts=draft.hosts,
+        threshold=draft.threshold if _is_promised(draft, facts, setup) else replace(draft.threshold, promise=None),
+        cost_usd=cost_usd,
+        value_usd=value_usd,
+        loss_allowed=_loss_allowed(draft, facts, cost_usd, value_usd),
         steps=draft.steps,
         caller_limits=draft.asked.limits,
         unknown_model=draft.asked.unknown_model,
     )
 
 
-def _is_promised(draft: Draft, setup: Setup) -> bool:
-    """Whether the promise covers the decision: it was measured with every tier in play and the classifier deciding.
+def _loss_allowed(draft: Draft, facts: Facts, cost_usd: Mapping[str, float], value_usd: float | None) -> float:
+    if value_usd is None:
+        assert isinstance(draft.threshold, Threshold), "a price has a value"
+        return draft.threshold.value
+    return loss_allowed(facts.prediction, draft.chosen, value_usd=value_usd, cost_usd=cost_usd, allowed=draft.in_play)
+
+
+def _is_promised(draft: Draft, facts: Facts, setup: Setup) -> bool:
+    """Whether the promise covers the decision: the classifier decided, among the tiers that it was computed with.
+
+    It says nothing about a request that is unlike the rows that it was measured on.
 
     A floor or a capability, which moves requests up, loses no more quality than was measured, but costs more.
     """
-    promise = draft.threshold.promise
-    if promise is None or draft.named:
+    threshold = draft.threshold
+    if threshold.promise is None or draft.named or facts.prediction.out_of_domain:
         return False
-    if promise.goal == "max_quality_loss":
-        return draft.in_play == setup.tiers[-len(draft.in_play) :]
-    return draft.in_play == setup.tiers and draft.reason is not Reason.CAPABILITY
+    among = setup.tiers if isinstance(threshold, Threshold) or threshold.among is None else threshold.among
+    if threshold.promise.goal == "max_quality_loss":
+        return draft.in_play == among[-len(draft.in_play) :]
+    return draft.in_play == among and draft.reason is not Reason.CAPABILITY

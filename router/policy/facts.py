@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from router.types import Prediction, RouteRequest
+from router.types import ModelSpec, Prediction, RouteRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class Facts:
 
     turn, ask: from the reading.  language: detects the language of the ask when it is called; None where it is unsure.
     size_bytes: an upper bound of the input tokens.  input_tokens: counts them when it is called.
+    cost_usd: what a model is expected to cost for the request.
     """
 
     request: RouteRequest
@@ -23,3 +24,4 @@ class Facts:
     language: Callable[[], str | None]
     size_bytes: int
     input_tokens: Callable[[], int]
+    cost_usd: Callable[[ModelSpec], float]

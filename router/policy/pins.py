@@ -9,8 +9,9 @@ from router.checked.words import not_one_of, sentence
 from router.errors import RequestError
 from router.policy.facts import Facts
 from router.policy.limits import NO_LIMITS, Limits
+from router.policy.names import is_named_by_clients, is_small, own_name, plain_name
 from router.policy.setup import DEFAULT_POLICY, Setup
-from router.types import Overrides
+from router.types import Dialect, Overrides
 
 POLICY_PREFIX = "auto:"
 TIER_PREFIX = "tier:"
@@ -44,8 +45,9 @@ def read_asked(facts: Facts, setup: Setup) -> Asked:
     """
     overrides, options = facts.request.overrides, facts.request.options
     name = facts.request.chat.model
+    dialect = facts.request.chat.dialect
     if overrides == NO_OVERRIDES and options.tiers is None:
-        return _read_name(name, setup)
+        return _read_name(name, setup, dialect)
     for header, value in (
         (TIER_HEADER, overrides.tier),
         (FLOOR_HEADER, overrides.floor),
@@ -55,7 +57,7 @@ def read_asked(facts: Facts, setup: Setup) -> Asked:
         _check(value, setup.tiers, field=header, what="tier")
     _check(overrides.policy, tuple(setup.policies), field=POLICY_HEADER, what="policy")
 
-    named = _read_name(name, setup)
+    named = _read_name(name, setup, dialect)
     note, tier, model, policy, *_ = named
     if overrides.tier is not None:
         tier, model, note = overrides.tier, None, f"pinned by {TIER_HEADER}: {overrides.tier}"
@@ -71,6 +73,8 @@ def read_asked(facts: Facts, setup: Setup) -> Asked:
         policy = overrides.policy
         note += f"; policy {policy} by {POLICY_HEADER}"
     limits = Limits(tier=tier, floor=overrides.floor, ceiling=overrides.ceiling, tiers=options.tiers)
+    if limits == NO_LIMITS:
+        limits = named.limits
     _check_own(limits, setup.tiers)
     if (rest := Limits(floor=limits.floor, ceiling=limits.ceiling, tiers=limits.tiers)) != Limits():
         note += f"; asked for: {rest}"
@@ -78,19 +82,32 @@ def read_asked(facts: Facts, setup: Setup) -> Asked:
 
 
 def find_model(name: str, setup: Setup) -> list[tuple[str, str]]:
-    """(tier, model) for each configured model of that name, with or without its provider; in its cheapest tier."""
-    found: dict[str, str] = {}
+    """(tier, model) for each configured model of that name, in its cheapest tier.
+
+    With or without its provider; where no name is exactly that, in any of the ways in which clients write it.
+    """
+    exact: dict[str, str] = {}
+    plain: dict[str, str] = {}
     for tier in setup.tiers:
         for spec in setup.models[tier]:
             if name in (spec.model, spec.model.partition("/")[2] or spec.model):
-                found.setdefault(spec.model, tier)
-    return [(tier, model) for model, tier in found.items()]
+                exact.setdefault(spec.model, tier)
+            elif not exact and plain_name(spec.model.partition("/")[2] or spec.model) == plain_name(name):
+                plain.setdefault(spec.model, tier)
+    if len(plain) > 1:  # the vendor that is named says which
+        vendor = name.lower().partition("/")[0]
+        plain = {model: tier for model, tier in plain.items() if model.startswith(f"{vendor}/")} or plain
+    return [(tier, model) for model, tier in (exact or plain).items()]
 
 
-def _read_name(name: str | None, setup: Setup) -> Asked:
+def _read_name(name: str | None, setup: Setup, dialect: Dialect) -> Asked:
     """What a model's name asks for."""
     if name is None or name == DEFAULT_POLICY:
         return Asked("no pin")
+    if not any(spec.model == name for specs in setup.models.values() for spec in specs):  # as openrouter/auto may be
+        name = own_name(name) or name
+        if name == DEFAULT_POLICY:
+            return Asked("no pin")
     if name.startswith(POLICY_PREFIX):
         policy = name.removeprefix(POLICY_PREFIX)
         _check(policy, tuple(setup.policies), field="model", what="policy", prefix=POLICY_PREFIX)
@@ -103,10 +120,24 @@ def _read_name(name: str | None, setup: Setup) -> Asked:
     if len(found) == 1:
         tier, model = found[0]
         return Asked(f"pinned by the model's name: {model} of {tier}", tier, model, limits=Limits(tier=tier))
+    if is_named_by_clients(name, dialect):
+        return _named_by_client(name, setup)
     if found:
         several = " or ".join(model for _, model in found)
         return Asked(f"model {name!r} could be {several}: no pin", unknown_model=name)
     return Asked(f"model {name!r} is not configured here: no pin", unknown_model=name)
+
+
+def _named_by_client(name: str, setup: Setup) -> Asked:
+    """A model that is not configured and that clients ask for by themselves: the router decides.
+
+    Claude Code names some, whatever model it is set to use. Its small one, for background calls, is never a reason to
+    go above the safe tier.
+    """
+    note = f"model {name!r} is not at one provider here, and clients name it by themselves: no pin"
+    if not is_small(name):
+        return Asked(note)
+    return Asked(f"{note}; at most {setup.safe_tier}", limits=Limits(ceiling=setup.safe_tier))
 
 
 def _check(value: str | None, known: Sequence[str], *, field: str, what: str, prefix: str = "") -> None:

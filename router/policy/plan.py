@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from router.decision import RouteDecision
 from router.errors import RequestError
@@ -12,10 +11,7 @@ from router.policy.cascade import Cascade
 from router.policy.decide import Choice
 from router.policy.pins import TIER_PREFIX
 from router.policy.setup import Setup
-from router.types import Reason, Target
-
-ECHO = "echo"
-"""The provider inside this process; it is used where no other provider of a configured model has a key."""
+from router.types import Effort, Reason, Target
 
 JUDGE_TIER = "judge"
 """In place of a tier, in the attempts of a judge."""
@@ -38,20 +34,6 @@ class ModelNotConfigured(RequestError):
         )
 
 
-class NoProvider(RequestError):
-    """No model that may serve the request is at a provider with a key."""
-
-    status = 503
-    type = "api_error"
-    headers: Mapping[str, str] = MappingProxyType({"x-should-retry": "false"})  # no key appears while a client waits
-
-    def __init__(self, model: str) -> None:
-        super().__init__(
-            f"No API key is configured for {model} or for any fallback model. GET /readyz lists the usable providers.",
-            code="no_provider",
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a request is answered.
@@ -69,13 +51,11 @@ class Plan:
 def plan_of(decision: RouteDecision, choice: Choice, setup: Setup, usable: Collection[str]) -> Plan:
     """The plan for a decision. decision: the choice, rendered.  usable: names of the providers that can be called.
 
-    Raises ModelNotConfigured, NoProvider.
+    Raises ModelNotConfigured.
     """
     if choice.unknown_model is not None and setup.unknown_models == "refuse":
         raise ModelNotConfigured(choice.unknown_model, setup)
     targets = targets_of(choice, setup, usable)
-    if not targets:
-        raise NoProvider(decision.model)
     cascade = setup.policies[choice.policy].cascade
     return Plan(decision, targets, cascade, _judge(cascade, setup))
 
@@ -88,33 +68,22 @@ def _judge(cascade: Cascade | None, setup: Setup) -> Target | None:
 
 
 def targets_of(choice: Choice, setup: Setup, usable: Collection[str]) -> tuple[Target, ...]:
-    """The choice's candidates at usable providers, then the stand-ins; only models that can serve the request.
+    """The choice's candidates, then the stand-ins; only models that can serve the request.
 
     Stand-ins are the models of the chosen tier and of stronger ones; where these and the candidates are all without a
-    key, those of weaker tiers, the nearest first. A pin has none. () if nothing is left.
+    key, also those of weaker tiers, the nearest first. A pin has none. Models at providers that cannot be called keep
+    their place: dispatch skips them, and they are among the attempts.
     """
-    if not _is_any_usable(setup, usable):
-        return (_echo(choice),)
     own = choice.candidate_tiers
     if choice.reason is Reason.PINNED:
-        return _targets(own, choice, usable)
+        return _targets(own, choice)
     place = setup.tiers.index(choice.tier)
     allowed = _stand_in_tiers(choice, setup)
-    stronger = [tier for tier in setup.tiers[place:] if tier in allowed]
-    weaker = [tier for tier in reversed(setup.tiers[:place]) if tier in allowed]
-    return _targets((*own, *stronger), choice, usable) or _targets(weaker, choice, usable)
-
-
-def _is_any_usable(setup: Setup, usable: Collection[str]) -> bool:
-    """Whether a configured model is at a provider that can be called; the echo does not count."""
-    providers = {spec.provider for specs in setup.models.values() for spec in specs}
-    return any(provider in usable for provider in providers if provider != ECHO)
-
-
-def _echo(choice: Choice) -> Target:
-    """The first candidate at the echo; where none is, the echo in place of the first candidate."""
-    found = _targets(choice.candidate_tiers, choice, (ECHO,))
-    return found[0] if found else Target(choice.tier, ECHO, choice.candidates[0].model)
+    tiers = (*own, *(tier for tier in setup.tiers[place:] if tier in allowed))
+    targets = _targets(tiers, choice)
+    if any(target.provider in usable for target in targets):
+        return targets
+    return _targets((*tiers, *(tier for tier in reversed(setup.tiers[:place]) if tier in allowed)), choice)
 
 
 def _stand_in_tiers(choice: Choice, setup: Setup) -> tuple[str, ...]:
@@ -124,11 +93,14 @@ def _stand_in_tiers(choice: Choice, setup: Setup) -> tuple[str, ...]:
     return own if only is None else tuple(tier for tier in own if tier in only)
 
 
-def _targets(tiers: Iterable[str], choice: Choice, usable: Collection[str]) -> tuple[Target, ...]:
-    """The able models of the tiers at usable providers, each model once."""
-    found: dict[str, Target] = {}
+def _targets(tiers: Iterable[str], choice: Choice) -> tuple[Target, ...]:
+    """The able models of the tiers, each model once at each effort; those of hosted tools first."""
+    found: dict[tuple[str, Effort | None], Target] = {}
     for tier in tiers:
         for spec in choice.able[tier]:
-            if spec.model not in found and spec.provider in usable:
-                found[spec.model] = Target.of(tier, spec.model, spec)
+            if (spec.model, spec.effort) not in found:
+                limit = choice.output_limits.get(spec.model)
+                found[spec.model, spec.effort] = Target.of(tier, spec.model, spec, output_limit=limit)
+    if choice.hosts:
+        return tuple(sorted(found.values(), key=lambda target: target.name not in choice.hosts))
     return tuple(found.values())

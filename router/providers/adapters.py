@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from router.dialects import table
-from router.dialects.row import Adapter
+from router.dialects.row import Prepare
 from router.providers import echo
-from router.types import Dialect
 
-ADAPTERS: Mapping[str, Adapter] = MappingProxyType(
-    {name: table.adapter(name) for name in table.ADAPTERS} | {"echo": Adapter(Dialect.OPENAI_CHAT, echo.prepare)}
+ADAPTERS: Mapping[str, Prepare] = MappingProxyType(
+    {name: table.adapter(name) for name in table.ADAPTERS} | {"echo": echo.prepare}
 )
-"""Adapters by the name that the registry of providers uses."""
+"""What makes their requests, by the name that the registry of providers uses."""

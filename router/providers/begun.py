@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from router.dialects.conversation import FailureKind
-from router.providers.calls import Attempt
+from router.dialects.conversation import FailureKind, UpstreamFailure
+from router.providers.breaker import Breaker
+from router.providers.calls import Attempt, BreakerSaid
+from router.providers.retry import failures_needed, is_healthy
 from router.providers.seen import Seen
 from router.types import Target
 
@@ -11,14 +13,28 @@ from router.types import Target
 class BegunAttempt:
     """An attempt that has begun. place: of its stream among the attempts, once that has begun."""
 
-    def __init__(self, target: Target, *, unix_s: float, now_s: float, keeps_events: bool = False) -> None:
-        """unix_s: Unix time.  now_s: on the dispatcher's clock.  keeps_events: of a stream."""
+    def __init__(
+        self, target: Target, *, unix_s: float, now_s: float, stamp: int = 0, keeps_events: bool = False
+    ) -> None:
+        """unix_s: Unix time.  now_s: on the dispatcher's clock.  stamp: the breaker's.  keeps_events: of a stream."""
         self.target = target
+        self.stamp = stamp
+        self.breaker: BreakerSaid | None = None
         self.seen = Seen(kept=[] if keeps_events else None)
         self.first_event_s: float | None = None
         self.place: int | None = None
         self._unix_s = unix_s
         self._began_s = now_s
+
+    def failed(self, breaker: Breaker, failure: UpstreamFailure, *, request: int) -> None:
+        """Tell the breaker. request: the same number for the same request."""
+        name = self.target.name
+        if failure.kind is FailureKind.ROUTER_BUSY:
+            breaker.release(name, self.stamp)
+        elif is_healthy(failure):
+            breaker.success(name, self.stamp)
+        elif breaker.failure(name, self.stamp, failure, request=request, needed=failures_needed(failure)):
+            self.breaker = "opened"
 
     def attempt(
         self,
@@ -46,4 +62,5 @@ class BegunAttempt:
             output_bytes=seen.output_bytes,
             answers=seen.answers,
             events=() if seen.kept is None else tuple(seen.kept),
+            breaker=self.breaker,
         )

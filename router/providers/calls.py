@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from router.dialects.conversation import Answer, Event, FailureKind, Finish, UpstreamFailure, Usage
 from router.types import Target
+
+BreakerSaid: TypeAlias = Literal["open", "trial", "opened"]
+"""It was open, and nothing was sent; it was open, and this was a trial; this failure opened it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,7 @@ class Attempt:
     usage: the last that the provider reported; None if it never did.  finish: None where the answer is incomplete.
     has_begun: whether anything of an answer came.  output_bytes: UTF-8 bytes of a stream's content so far.
     answers: of an answer that is not streamed.  events: of a stream, where the account keeps answers.
+    breaker: what the target's breaker had to do with it; None for nothing.
     """
 
     target: Target
@@ -38,6 +42,7 @@ class Attempt:
     output_bytes: int = 0
     answers: tuple[Answer, ...] = field(default=(), repr=False)
     events: tuple[Event, ...] = field(default=(), repr=False)
+    breaker: BreakerSaid | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Exhausted:
-    """No target answered. failure: the one for the client, with the longest useful retry-after."""
+    """No target answered. failure: the one for the client; its retry-after is until the first target may answer."""
 
     failure: UpstreamFailure
     attempts: tuple[Attempt, ...]

@@ -13,7 +13,7 @@ class ConnectionSettings:
     """How connections are made and kept.
 
     connect_s: longest time to connect, TLS included.
-    pool_s: longest wait until fewer than max_connections are in use.
+    pool_s: how long a request waits where max_connections are in use; then, at once with 0, it gets 503.
     idle_s: how long an idle connection is kept. llama.cpp, uvicorn and Node close theirs after 5 s; above that, a
         request now and then meets a connection that is being closed.
     max_connections: most connections of a worker process.
@@ -21,7 +21,7 @@ class ConnectionSettings:
     """
 
     connect_s: Patience = 5.0
-    pool_s: Seconds = 5.0
+    pool_s: Seconds = 0.0
     idle_s: Seconds = 4.0
-    max_connections: Annotated[int, whole(1, 1_000_000)] = 1_000
+    max_connections: Annotated[int, whole(1, 1_000_000)] = 10_000
     use_environment: Flag = False

@@ -7,6 +7,7 @@ A request over the connections that httpx2 brings costs 0.35 ms of CPU, over aio
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,12 @@ from router.providers.connection_settings import ConnectionSettings
 
 MAX_HEADER_BYTES = 64 * 1024
 """Of one header of an answer; aiohttp's own 8 kB are too few for the cookies and policies of some."""
+
+PART_BYTES = 16 * 1024
+"""Of an answer, read at once: what a client that does not read leaves in this process is counted in such parts."""
+
+OUR_WANT = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
+"""Errors of a connection that say nothing of the provider: no descriptor or memory is left here."""
 
 LARGE_BYTES = 1 << 20
 """A request's body above this is handed on in parts, so that other exchanges go on between them."""
@@ -44,7 +51,7 @@ class Connections(httpx2.AsyncBaseTransport):
     def __init__(self, settings: ConnectionSettings | None = None) -> None:
         """Make the pool; nothing is connected yet."""
         self._settings = settings or ConnectionSettings()
-        self._free = asyncio.Semaphore(self._settings.max_connections)
+        self._places = _Places(self._settings.max_connections, wait_s=self._settings.pool_s)
         self._proxies = _proxies() if self._settings.use_environment else {}
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
@@ -55,6 +62,7 @@ class Connections(httpx2.AsyncBaseTransport):
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, connect=self._settings.connect_s),
             auto_decompress=False,
+            read_bufsize=PART_BYTES,
             skip_auto_headers=("accept", "accept-encoding", "content-type", "user-agent"),
             max_line_size=MAX_HEADER_BYTES,
             max_field_size=MAX_HEADER_BYTES,
@@ -63,31 +71,22 @@ class Connections(httpx2.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send, and wait for the headers. The response must be read to its end or closed.
 
-        Raises httpx2.TransportError, without what caused it: that may hold a header's value.
+        Raises httpx2.TransportError, without what caused it: that may hold a header's value; httpx2.PoolTimeout where
+        a connection is wanting on our side.
         """
-        await self._reserve()
+        await self._places.take()
         try:
             response = await self._send(request)
         except BaseException as exc:  # cancelled, too: the place in the pool is given back either way
-            self._free.release()
+            self._places.give_back()
             if (translated := _translated(exc)) is None:
                 raise
             raise translated from None
-        return httpx2.Response(response.status, headers=response.raw_headers, stream=_Body(response, self._free))
+        return httpx2.Response(response.status, headers=response.raw_headers, stream=_Body(response, self._places))
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._session.close()
-
-    async def _reserve(self) -> None:
-        if not self._free.locked():
-            await self._free.acquire()  # at once
-            return
-        try:
-            async with asyncio.timeout(self._settings.pool_s):
-                await self._free.acquire()
-        except TimeoutError as exc:
-            raise httpx2.PoolTimeout("every connection is in use") from exc
 
     async def _send(self, request: httpx2.Request) -> aiohttp.ClientResponse:
         url = URL(str(request.url), encoded=True)  # as it was signed
@@ -112,19 +111,39 @@ class Connections(httpx2.AsyncBaseTransport):
         return None if proxy is None or proxy_bypass(url.authority) else proxy
 
 
-class _Body(httpx2.AsyncByteStream):
-    """The body of an answer, as it comes."""
+class _Places:
+    """Places for connections. Who holds one may hold it for minutes, so that waiting for one has to be asked for."""
 
-    def __init__(self, response: aiohttp.ClientResponse, pool: asyncio.Semaphore) -> None:
+    def __init__(self, number: int, *, wait_s: float) -> None:
+        self._free = asyncio.Semaphore(number)
+        self._wait_s = wait_s
+
+    async def take(self) -> None:
+        if self._free.locked() and not self._wait_s:
+            raise httpx2.PoolTimeout("every connection is in use")
+        try:
+            async with asyncio.timeout(self._wait_s or None):
+                await self._free.acquire()
+        except TimeoutError:
+            raise httpx2.PoolTimeout("every connection is in use") from None
+
+    def give_back(self) -> None:
+        self._free.release()
+
+
+class _Body(httpx2.AsyncByteStream):
+    """The body of an answer, as it comes, in parts of at most PART_BYTES."""
+
+    def __init__(self, response: aiohttp.ClientResponse, places: _Places) -> None:
         self._response = response
-        self._pool: asyncio.Semaphore | None = pool
+        self._places: _Places | None = places
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
 
     async def __anext__(self) -> bytes:
         try:
-            part = await self._response.content.readany()
+            part = await self._response.content.read(PART_BYTES)
         except BaseException as exc:  # only to translate what has a translation
             if (translated := _translated(exc)) is None:
                 raise
@@ -135,14 +154,14 @@ class _Body(httpx2.AsyncByteStream):
 
     async def aclose(self) -> None:
         """Give the connection back where the body was read to its end, or close it."""
-        pool, self._pool = self._pool, None
-        if pool is None:
+        places, self._places = self._places, None
+        if places is None:
             return
         if self._response.content.at_eof():
             self._response.release()
         else:
             self._response.close()
-        pool.release()
+        places.give_back()
 
 
 def _stream(request: httpx2.Request) -> httpx2.AsyncByteStream:
@@ -165,6 +184,8 @@ _ERRORS: tuple[tuple[type[BaseException], type[httpx2.TransportError], str], ...
 
 def _translated(exc: BaseException) -> httpx2.TransportError | None:
     """An exception of aiohttp as httpx2's, with a text of ours: its own may hold a header."""
+    if isinstance(exc, OSError) and exc.errno in OUR_WANT:
+        return httpx2.PoolTimeout(f"this process can open no more ({errno.errorcode[exc.errno]})")
     for foreign, ours, message in _ERRORS:
         if isinstance(exc, foreign):
             return ours(f"{message} ({type(exc).__name__})")

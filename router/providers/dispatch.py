@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from router.dialects.conversation import FailureKind, UpstreamFailure
-from router.dialects.shared.prepared import Call, Prepared
+from router.dialects.shared.prepared import Call, Prepared, is_malformed
 from router.dialects.shared.provider import Provider
 from router.errors import RequestError
-from router.providers.adapters import ADAPTERS
+from router.providers.adapted import Changed, adapted
 from router.providers.begun import BegunAttempt
 from router.providers.breaker import Breaker
-from router.providers.calls import Account, Answered, Attempt, Exhausted, Settlement
+from router.providers.call_for import call_for
+from router.providers.calls import Account, Answered, BreakerSaid, Exhausted
 from router.providers.exchange import DEADLINE, Exchange, Opened, Opens
-from router.providers.retry import DispatchSettings, Remedy, is_healthy, most_useful, opens_at_once, remedy_for, wait_s
+from router.providers.registry import no_provider_message
+from router.providers.retry import DispatchSettings, Remedy, most_useful, remedy_for, wait_s
+from router.providers.ruled_out import RuledOut
+from router.providers.settling import Settling
+from router.providers.ways import Way, Ways
 from router.types import Target
-
-MOST_DROPPED = 4
-"""Refused parameters that are dropped, one attempt each, before a target is given up."""
 
 REQUIRED_PARAMETERS = frozenset(("n",))
 """Parameters that change the answer too much to be dropped: a provider that lacks one is skipped."""
@@ -37,6 +40,7 @@ class Dispatcher:
         *,
         policy: DispatchSettings,
         breaker: Breaker,
+        unset: Mapping[str, str],
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[None]],
@@ -44,16 +48,19 @@ class Dispatcher:
     ) -> None:
         """Join the parts.
 
+        unset: what to set for a provider that is not among `providers`, by name.
         clock: seconds, monotonic.  wall_clock: Unix time.  sleep: waits so many seconds.  rng: numbers in [0, 1).
         """
         self.providers = providers
         self.transport = transport
         self.policy = policy
         self.breaker = breaker
+        self.unset = unset
         self.clock = clock
         self.wall_clock = wall_clock
         self.sleep = sleep
         self.rng = rng
+        self.ways = Ways()
 
     async def dispatch(self, plan: Sequence[Target], call: Call, *, account: Account) -> Outcome:
         """The answer of the first target that gives one.
@@ -78,76 +85,109 @@ class Dispatcher:
 _Found = Answered | Opened
 
 
-class _Run:
+class _Run(Settling):
     """One dispatch on its way through a plan."""
 
     def __init__(self, dispatcher: Dispatcher, call: Call, account: Account) -> None:
+        super().__init__(account, clock=dispatcher.clock, wall_clock=dispatcher.wall_clock)
         self._dispatcher = dispatcher
         self._call = call
-        self._account = account
-        self._is_settled = False
-        self._began_s = dispatcher.clock()
-        self._first_event_s: float | None = None
-        self._attempts: list[Attempt] = []
         self._failures: list[UpstreamFailure] = []
+        self._left_alone: list[UpstreamFailure] = []
         self._unsupported: list[UpstreamFailure] = []
-        self._lost_providers: set[str] = set()
-        self._lost: set[str] = set()
-        self._window_over: int | None = None
+        self._shut: list[Target] = []
+        self._ruled_out = RuledOut()
 
     # --- Through the plan ---------------------------------------------------------------------------------------------
 
     async def through(self, plan: Sequence[Target]) -> Outcome:
         for place, target in enumerate(plan):
-            if not self._may(target):
+            if not self._ruled_out.allows(target):
                 continue
-            others = [other for other in plan[place + 1 :] if self._may(other) and other.name != target.name]
+            others = [other for other in plan[place + 1 :] if self._can(other) and other.name != target.name]
             found = await self._try(target, others)
             if isinstance(found, Answered | Opened):
                 return found
             if found is Remedy.STOP:
                 break
-        return Exhausted(self._failure(), tuple(self._attempts))
+        else:
+            if (last := await self._last_resort()) is not None:
+                return last
+        return Exhausted(self._failure(plan), tuple(self._attempts))
 
-    def _failure(self) -> UpstreamFailure:
-        failures = self._failures or self._unsupported
+    async def _last_resort(self) -> _Found | None:
+        """The answer of a model that is left alone, as no other is left: one is tried rather than none.
+
+        One request at a time tries it; the others wait for what comes of that, as long as retries wait.
+        """
+        policy, breaker = self._dispatcher.policy, self._dispatcher.breaker
+        for turn in range(policy.retries + 1):
+            shut = sorted(
+                filter(self._ruled_out.allows, self._shut), key=lambda target: breaker.retry_after_s(target.name)
+            )
+            for target in shut:
+                n_tried = len(self._attempts)
+                found = await self._try(target, (), is_last=True)
+                if isinstance(found, Answered | Opened):
+                    return found
+                if len(self._attempts) > n_tried:
+                    self._left_alone.clear()  # what came of the trial says more
+                    return None
+            pause_s = max(policy.base_wait_s, breaker.retry_after_s(shut[0].name)) if shut else math.inf
+            if turn == policy.retries or pause_s > min(policy.longest_wait_s, self._left_s()):
+                return None
+            await self._dispatcher.sleep(pause_s)
+        return None
+
+    def _failure(self, plan: Sequence[Target]) -> UpstreamFailure:
+        failures = [*self._failures, *self._left_alone] or self._unsupported
         if not failures:
             return UpstreamFailure(FailureKind.OVERLOADED, 0, "No configured provider can take this request.")
-        return most_useful(failures)
+        if all(failure.kind is FailureKind.NO_KEY for failure in failures):
+            names = [attempt.target.provider for attempt in self._attempts]
+            return UpstreamFailure(FailureKind.NO_KEY, 0, no_provider_message(names, self._dispatcher.unset))
+        told = most_useful(failures)
+        if remedy_for(told) is not Remedy.RETRY:
+            return told
+        # A breaker that this very call has opened counts as well: the client's next try would only meet it.
+        shut = [self._dispatcher.breaker.retry_after_s(target.name) for target in plan if self._can(target)]
+        waits = [after_s for after_s in (*shut, told.retry_after_s or 0.0) if after_s > 0]
+        return replace(told, retry_after_s=min(waits, default=told.retry_after_s))
 
-    def _may(self, target: Target) -> bool:
-        """Whether earlier failures leave this target any chance."""
-        if target.provider in self._lost_providers or target.name in self._lost:
-            return False
-        window = target.context_window_tokens
-        return self._window_over is None or window is None or window > self._window_over
+    def _can(self, target: Target) -> bool:
+        """Whether the target would be sent a request now."""
+        return target.provider in self._dispatcher.providers and self._ruled_out.allows(target)
 
     def _left_s(self) -> float:
         return self._dispatcher.policy.deadline_s - (self._dispatcher.clock() - self._began_s)
 
     # --- One target ---------------------------------------------------------------------------------------------------
 
-    async def _try(self, target: Target, others: Sequence[Target]) -> _Found | Remedy:
-        """The answer of a target, or how to go on: STOP, or ELSEWHERE."""
-        without: tuple[str, ...] = ()
-        tried = 0
+    async def _try(self, target: Target, others: Sequence[Target], *, is_last: bool = False) -> _Found | Remedy:
+        """The answer of a target, or how to go on: STOP, or ELSEWHERE. is_last: it is tried although left alone."""
+        call, lowered = call_for(self._call, target)
+        changed, tried = Changed(), 0
         while True:
             if self._left_s() <= 0:
                 self._failures.append(UpstreamFailure(FailureKind.TIMEOUT, 0, DEADLINE))
                 return Remedy.STOP
-            prepared = self._prepared(target, without)
-            if prepared is None or not self._is_allowed(target):
+            made = self._prepared(target, call, changed.without)
+            stamp = None if made is None else self._stamp(target, is_last=is_last)
+            if made is None or stamp is None:
                 return Remedy.ELSEWHERE
-            found = await self._attempt(target, prepared, without)
+            begun = self._begun(target, stamp)
+            begun.breaker = "trial" if self._dispatcher.breaker.is_open(target.name) else None
+            found = await self._attempt(begun, *made, (*lowered, *changed.names))
+            if found is None:
+                continue  # another of the provider's endpoints takes it
             if not isinstance(found, UpstreamFailure):
                 return found
+            again = adapted(found, call, changed) if self._dispatcher.policy.drop_refused_parameters else None
+            if again is not None:  # the client need not know of the failure: the call goes on, and names the change
+                call, changed = again
+                continue
             self._failures.append(found)
             remedy = remedy_for(found)
-            if remedy is Remedy.WITHOUT and self._may_drop(found, without):
-                assert found.parameter is not None
-                without = (*without, found.parameter)
-                self._failures.pop()  # the client need not know: the call goes on without the parameter
-                continue
             if remedy is not Remedy.RETRY:
                 return self._after(remedy, target, found)
             pause_s = self._pause_s(target, found, others, tried=tried)
@@ -156,28 +196,11 @@ class _Run:
             await self._dispatcher.sleep(pause_s)
             tried += 1
 
-    def _may_drop(self, failure: UpstreamFailure, without: tuple[str, ...]) -> bool:
-        return (
-            self._dispatcher.policy.drop_refused_parameters
-            and failure.parameter is not None
-            and failure.parameter not in without
-            and len(without) < MOST_DROPPED
-        )
-
     def _after(self, remedy: Remedy, target: Target, failure: UpstreamFailure) -> Remedy:
-        """Remember what the failure rules out."""
-        if remedy is Remedy.OTHER_PROVIDER:
-            self._lost_providers.add(target.provider)
-        elif remedy is Remedy.LARGER:
-            self._lost.add(target.name)
-            window = target.context_window_tokens
-            if window is not None:
-                self._window_over = max(window, self._window_over or 0)
-        elif remedy is Remedy.ELSEWHERE:
-            self._lost.add(target.name)
-        else:  # STOP, or a parameter that may not be dropped
-            return Remedy.STOP
-        return Remedy.ELSEWHERE
+        """How to go on after a failure that no retry cures."""
+        go_on = self._ruled_out.add(remedy, target, failure)
+        is_final = failure.kind is FailureKind.BAD_REQUEST and is_malformed(self._call)
+        return Remedy.STOP if is_final or remedy is Remedy.STOP else go_on
 
     def _pause_s(
         self, target: Target, failure: UpstreamFailure, others: Sequence[Target], *, tried: int
@@ -192,35 +215,40 @@ class _Run:
         pause_s = wait_s(failure, attempt=tried, settings=self._dispatcher.policy, rng=self._dispatcher.rng)
         return None if pause_s is None or pause_s >= self._left_s() else pause_s
 
-    def _is_allowed(self, target: Target) -> bool:
-        """Whether breaker and account let an attempt go; one that may not is recorded as skipped."""
+    def _stamp(self, target: Target, *, is_last: bool) -> int | None:
+        """The breaker's stamp of an attempt; None where breaker or account forbid it, which is recorded as skipped."""
         breaker = self._dispatcher.breaker
-        if not breaker.allow(target.name):
-            message = f"{target.name} has failed several times in a row and is left alone for a while."
-            after_s = breaker.retry_after_s(target.name)
-            self._skip(target, UpstreamFailure(FailureKind.OVERLOADED, 0, message, retry_after_s=after_s))
-            return False
+        stamp = breaker.allow(target.name, anyway=is_last)
+        if stamp is None:
+            if not is_last:
+                self._shut.append(target)
+                message = f"{target.name} has failed several times in a row and is left alone for a while."
+                after_s = breaker.retry_after_s(target.name)
+                failure = UpstreamFailure(FailureKind.OVERLOADED, 0, message, retry_after_s=after_s)
+                self._left_alone.append(failure)
+                self._skip(target, failure.kind, "open")
+            return None
         if (refusal := self._account.begins(target)) is not None:
-            breaker.release(target.name)
-            self._skip(target, refusal)
-            return False
-        return True
+            breaker.release(target.name, stamp)
+            self._failures.append(refusal)
+            self._skip(target, refusal.kind)
+            return None
+        return stamp
 
-    def _skip(self, target: Target, failure: UpstreamFailure) -> None:
-        self._failures.append(failure)
-        self._end(self._begun(target), status=0, kind=failure.kind, skipped=True)
+    def _skip(self, target: Target, kind: FailureKind, breaker: BreakerSaid | None = None) -> None:
+        begun = self._begun(target)
+        begun.breaker = breaker
+        self._end(begun, status=0, kind=kind, skipped=True)
 
-    def _prepared(self, target: Target, without: tuple[str, ...]) -> Prepared | None:
+    def _prepared(self, target: Target, call: Call, without: tuple[str, ...]) -> tuple[Way, Prepared] | None:
         """The request; None where this target does not support it. Another may speak a dialect that does."""
         provider = self._dispatcher.providers.get(target.provider)
         if provider is None:
-            message = f"The provider {target.provider} is not configured."
-            self._skip_unsupported(target, FailureKind.NOT_FOUND, message)
+            self._skip_unsupported(target, FailureKind.NO_KEY, f"{target.provider} cannot be called")
             return None
+        way = self._dispatcher.ways.way(provider, call, model=target.model)
         try:
-            prepared = ADAPTERS[provider.adapter].prepare(
-                provider, self._call, model=target.model, without=without, now_s=self._dispatcher.wall_clock()
-            )
+            prepared = way.prepared(provider, model=target.model, without=without, now_s=self._dispatcher.wall_clock())
         except (RequestError, ValueError) as exc:
             self._skip_unsupported(target, FailureKind.BAD_REQUEST, str(exc))
             return None
@@ -229,32 +257,36 @@ class _Run:
             message = f"{target.provider} does not support: {', '.join(sorted(lacking))}."
             self._skip_unsupported(target, FailureKind.BAD_REQUEST, message)
             return None
-        return prepared
+        return way, prepared
 
     def _skip_unsupported(self, target: Target, kind: FailureKind, message: str) -> None:
-        self._end(self._begun(target), status=0, kind=kind, skipped=True)
-        self._lost.add(target.name)
+        self._skip(target, kind)
+        self._ruled_out.lose(target)
         self._unsupported.append(UpstreamFailure(kind, 0, message))
 
     # --- One attempt --------------------------------------------------------------------------------------------------
 
-    async def _attempt(self, target: Target, prepared: Prepared, without: tuple[str, ...]) -> _Found | UpstreamFailure:
-        begun = self._begun(target)
+    async def _attempt(
+        self, begun: BegunAttempt, way: Way, prepared: Prepared, changed: tuple[str, ...]
+    ) -> _Found | UpstreamFailure | None:
+        """The answer or the failure; None where the call is to go to the target another way."""
         breaker = self._dispatcher.breaker
+        name = begun.target.name
         try:
-            found = await self._exchange(begun, prepared, without)
+            found = await self._exchange(begun, prepared, changed)
         except BaseException:  # cancelled, or a defect: the probe is given back and the attempt ends either way
-            breaker.release(target.name)
+            breaker.release(name, begun.stamp)
             self._end(begun, status=0, cancelled=True)
             raise
         if isinstance(found, UpstreamFailure):
+            if self._learns(begun.target, way, found):
+                begun.stamp = breaker.success(name, begun.stamp)
+                self._end(begun, status=found.status, kind=found.kind)
+                return None
+            begun.failed(breaker, found, request=self._call.fingerprint)
             self._end(begun, status=found.status, kind=found.kind)
-            if is_healthy(found):
-                breaker.success(target.name)
-            else:
-                breaker.failure(target.name, at_once=opens_at_once(found), cooldown_s=found.retry_after_s)
             return found
-        breaker.success(target.name)
+        begun.stamp = breaker.success(name, begun.stamp)
         begun.first_event_s = self._first_event_s = self._dispatcher.clock()
         if isinstance(found, Opened):
             begun.place = len(self._attempts)
@@ -263,74 +295,35 @@ class _Run:
             self._end(begun, status=200)
         return replace(found, attempts=tuple(self._attempts))
 
+    def _learns(self, target: Target, way: Way, failure: UpstreamFailure) -> bool:
+        """Whether the failure says that another of the provider's endpoints takes the call."""
+        provider = self._dispatcher.providers[target.provider]
+        return self._dispatcher.ways.learns(provider, way, way.call, failure, model=target.model)
+
     async def _exchange(
-        self, begun: BegunAttempt, prepared: Prepared, without: tuple[str, ...]
+        self, begun: BegunAttempt, prepared: Prepared, changed: tuple[str, ...]
     ) -> _Found | UpstreamFailure:
         dispatcher, target = self._dispatcher, begun.target
         exchange = Exchange(
             target=target,
             prepared=prepared,
-            dialect=ADAPTERS[dispatcher.providers[target.provider].adapter].dialect,
+            dialect=prepared.dialect,
             stream=self._call.stream,
-            dropped=(*prepared.dropped, *without),
+            hops=self._call.hops,
+            dropped=(*prepared.dropped, *changed),
             policy=dispatcher.policy,
             clock=dispatcher.clock,
             wall_clock=dispatcher.wall_clock,
             seen=begun.seen,
             on_end=lambda cancelled: self._stream_ended(begun, cancelled=cancelled),
+            input_tokens=self._call.input_tokens,
         )
         return await exchange.run(dispatcher.transport, left_s=self._left_s())
-
-    def _begun(self, target: Target) -> BegunAttempt:
-        unix_s, now_s = self._dispatcher.wall_clock(), self._dispatcher.clock()
-        return BegunAttempt(target, unix_s=unix_s, now_s=now_s, keeps_events=self._account.keeps_answers)
-
-    # --- The account --------------------------------------------------------------------------------------------------
-
-    def _end(
-        self,
-        begun: BegunAttempt,
-        *,
-        status: int,
-        kind: FailureKind | None = None,
-        skipped: bool = False,
-        cancelled: bool = False,
-    ) -> Attempt:
-        """Report the attempt to the account, as its last word."""
-        now_s = self._dispatcher.clock()
-        attempt = begun.attempt(now_s, status=status, kind=kind, skipped=skipped, cancelled=cancelled)
-        if begun.place is None:
-            self._attempts.append(attempt)
-        else:
-            self._attempts[begun.place] = attempt
-        self._account.ended(attempt)
-        return attempt
 
     def _stream_ended(self, begun: BegunAttempt, *, cancelled: bool) -> None:
         failure = begun.seen.failure
         if failure is not None:
-            self._dispatcher.breaker.failure(begun.target.name)
+            begun.failed(self._dispatcher.breaker, failure, request=self._call.fingerprint)
         kind = None if failure is None else failure.kind
         last = self._end(begun, status=200, kind=kind, cancelled=cancelled)
         self.settle(last=last, failure=failure, cancelled=cancelled)
-
-    def settle(
-        self, *, last: Attempt | None = None, failure: UpstreamFailure | None = None, cancelled: bool = False
-    ) -> None:
-        """Report the end to the account, once. last: the attempt that answered."""
-        if self._is_settled:
-            return
-        self._is_settled = True
-        now_s, first_s = self._dispatcher.clock(), self._first_event_s
-        self._account.settled(
-            Settlement(
-                target=None if last is None else last.target,
-                attempts=tuple(self._attempts),
-                usage=None if last is None else last.usage,
-                finish=None if last is None else last.finish,
-                failure=failure,
-                cancelled=cancelled,
-                first_event_ms=None if first_s is None else (first_s - self._began_s) * 1e3,
-                duration_ms=(now_s - self._began_s) * 1e3,
-            )
-        )

@@ -26,10 +26,10 @@ from router.dialects.openai_chat.http import chat_request
 from router.dialects.shared.prepared import Call, Prepared
 from router.dialects.shared.provider import HttpRequest, Provider
 from router.jsontext import decode_json, encode_json
+from router.providers.seen import BYTES_PER_TOKEN
 
 LONGEST_WAIT_S = 30.0
 MOST_WORDS = 20_000
-BYTES_PER_TOKEN = 4
 
 _MARKER = re.compile(r"(fail|slow|drip|long)-(\d{1,6})(ms|s)?(?:-after-(\d{1,4}))?|cut|empty|malformed|tool")
 _IN_TEXT = re.compile(r"\[echo ([a-z0-9, -]{1,200})\]")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,8 @@ from router.errors import ConfigError
 ADAPTER_NAMES = (*ADAPTERS, "echo")
 AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 SCHEMES = ("http", "https", "echo")
+
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,40 @@ def providers_from(
         if provider is not None:
             callable_ones[name] = provider
     return callable_ones
+
+
+def what_to_set(rows: Mapping[str, ProviderRow], environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that are missing for each provider that cannot be called with this environment, by name."""
+    found = {}
+    for name, row in rows.items():
+        missing = [variable for variable, default in row.variables.items() if not (environ.get(variable) or default)]
+        if row.key_required and row.key_variable is not None and not environ.get(row.key_variable, "").strip():
+            missing.insert(0, shown_variable(row.key_variable))
+        if missing:
+            found[name] = " and ".join(missing)
+    return found
+
+
+def shown_variable(name: str) -> str:
+    """A variable's name for messages; an operator may have written the key itself in its place."""
+    return name if _VARIABLE.fullmatch(name) else "the variable that key_variable names"
+
+
+def no_provider_message(names: Iterable[str], unset: Mapping[str, str]) -> str:
+    """Why a request cannot be sent to any of these providers, and the cures. unset: as `what_to_set` finds it."""
+    wanted = dict.fromkeys(names)
+    variables = [unset[name] for name in wanted if name in unset]
+    unknown = [name for name in wanted if name not in unset]
+    cures = []
+    if variables:
+        cures.append(f"set {' or '.join(variables)} (`tierwise doctor` lists the other providers that ship)")
+    if unknown:
+        cures.append(f"add a row in [[providers]] for {', '.join(unknown)}")
+    return (
+        f"No model that may answer is at a provider that can be called: {', or '.join(cures)} and start again. "
+        "`tierwise init` writes a configuration for your keys; `tierwise serve --echo` (`make run ECHO=1`) "
+        "answers without a provider."
+    )
 
 
 def _secret(environ: Mapping[str, str], variable: str | None) -> Secret | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Annotated
 
@@ -24,6 +24,8 @@ class DispatchSettings:
     first_event_s: from sending to the first event of a stream.
     whole_answer_s: to the headers of an answer that is not streamed, which mostly come when it is complete.
     between_bytes_s: the longest silence inside an answer.
+    between_content_s: the longest time inside a stream without content, whatever signs of life come: comments, pings,
+        empty pieces.
     heartbeat_s: silence after which the client of a stream gets a sign of life.
     drop_refused_parameters: whether a request is sent once more without a parameter that the provider refused.
     breaker: when a model that keeps failing is left alone.
@@ -38,6 +40,7 @@ class DispatchSettings:
     first_event_s: Patience = 120.0
     whole_answer_s: Patience = 300.0
     between_bytes_s: Patience = 120.0
+    between_content_s: Patience = 600.0
     heartbeat_s: Patience = 10.0
     drop_refused_parameters: Flag = True
     max_answer_bytes: Annotated[int, NOT_IN_FILES] = 64 * 1024 * 1024
@@ -51,9 +54,10 @@ class Remedy(StrEnum):
     RETRY = "retry"  # the same target again, or another
     ELSEWHERE = "elsewhere"  # another target; this one would fail the same way
     OTHER_PROVIDER = "other_provider"  # our account there is refused
+    OTHER_VENDOR = "other_vendor"  # this one refuses the request; another may judge otherwise
     LARGER = "larger"  # a larger context window
     WITHOUT = "without"  # without the refused parameter
-    STOP = "stop"  # the client's own fault: every provider would refuse it
+    STOP = "stop"  # nothing: two vendors refuse it, or the time is over
 
 
 _REMEDIES = {
@@ -66,10 +70,14 @@ _REMEDIES = {
     FailureKind.NOT_FOUND: Remedy.ELSEWHERE,
     FailureKind.QUOTA: Remedy.OTHER_PROVIDER,
     FailureKind.AUTHENTICATION: Remedy.OTHER_PROVIDER,
+    FailureKind.NO_KEY: Remedy.OTHER_PROVIDER,
     FailureKind.CONTEXT_TOO_LONG: Remedy.LARGER,
     FailureKind.REFUSED_PARAMETER: Remedy.WITHOUT,
-    FailureKind.BAD_REQUEST: Remedy.STOP,
-    FailureKind.TOO_LARGE: Remedy.STOP,
+    FailureKind.UNSUPPORTED: Remedy.ELSEWHERE,
+    FailureKind.TOO_LARGE: Remedy.OTHER_VENDOR,
+    FailureKind.FLAGGED: Remedy.OTHER_VENDOR,
+    FailureKind.BAD_REQUEST: Remedy.OTHER_VENDOR,
+    FailureKind.ROUTER_BUSY: Remedy.STOP,  # every target needs a connection
 }
 
 
@@ -94,29 +102,61 @@ def wait_s(
     return rng() * min(settings.longest_wait_s, settings.base_wait_s * 2.0**attempt)
 
 
+_ABOUT_THE_REQUEST = frozenset(
+    (
+        *(FailureKind.CONTEXT_TOO_LONG, FailureKind.TOO_LARGE, FailureKind.REFUSED_PARAMETER),
+        *(FailureKind.UNSUPPORTED, FailureKind.FLAGGED, FailureKind.BAD_REQUEST),
+    )
+)
+
+
 def is_healthy(failure: UpstreamFailure) -> bool:
     """Whether the failure shows that the model is there and works, as the request was at fault."""
-    return remedy_for(failure) in (Remedy.LARGER, Remedy.WITHOUT, Remedy.STOP)
+    if failure.output_limit is not None:
+        return True  # with fewer output tokens it would have been taken
+    return failure.kind in _ABOUT_THE_REQUEST and remedy_for(failure) is not Remedy.RETRY
 
 
-def opens_at_once(failure: UpstreamFailure) -> bool:
-    """Whether every next request would fail the same way."""
-    return remedy_for(failure) is Remedy.OTHER_PROVIDER or failure.kind is FailureKind.NOT_FOUND
+ANY_NUMBER = 1_000
+"""Of failures, where the settings of the breaker say how many open it."""
+
+
+def failures_needed(failure: UpstreamFailure) -> int:
+    """How many different requests must fail like this until it is plain that every next one would.
+
+    A refused key is plain at once. A model that is not there, or money that ran out, may be said of one request only:
+    of a file that it names, of the output that it asks for, of a flagged prompt (a 403 of OpenRouter's).
+    """
+    if failure.kind is FailureKind.AUTHENTICATION and failure.status == 401:
+        return 1
+    is_lasting = remedy_for(failure) is Remedy.OTHER_PROVIDER or failure.kind is FailureKind.NOT_FOUND
+    return 2 if is_lasting else ANY_NUMBER
 
 
 _PRECEDENCE = (
     # First what the client can act on; last what only the operator can.
-    *(FailureKind.CONTEXT_TOO_LONG, FailureKind.REFUSED_PARAMETER, FailureKind.BAD_REQUEST, FailureKind.TOO_LARGE),
+    FailureKind.ROUTER_BUSY,
+    *(FailureKind.CONTEXT_TOO_LONG, FailureKind.TOO_LARGE, FailureKind.REFUSED_PARAMETER, FailureKind.BAD_REQUEST),
+    *(FailureKind.UNSUPPORTED, FailureKind.FLAGGED),
     *(FailureKind.RATE_LIMITED, FailureKind.OVERLOADED, FailureKind.TIMEOUT, FailureKind.SERVER),
     *(FailureKind.CONNECTION, FailureKind.BROKEN_ANSWER, FailureKind.QUOTA, FailureKind.NOT_FOUND),
-    FailureKind.AUTHENTICATION,
+    *(FailureKind.AUTHENTICATION, FailureKind.NO_KEY),
+)
+_UNCONFIRMED = (
+    *(FailureKind.REFUSED_PARAMETER, FailureKind.BAD_REQUEST, FailureKind.UNSUPPORTED, FailureKind.FLAGGED),
 )
 
 
 def most_useful(failures: list[UpstreamFailure]) -> UpstreamFailure:
-    """The failure for the client, with the longest retry-after of those that waiting would cure."""
-    first = min(failures, key=lambda failure: _PRECEDENCE.index(failure.kind))
+    """The failure for the client, with the shortest retry-after of those that waiting would cure.
+
+    One vendor's refusal is not the client's fault while another might still answer: then the other's trouble counts.
+    """
+    refused = [failure for failure in failures if failure.kind in _UNCONFIRMED and is_healthy(failure)]
+    others = [failure for failure in failures if remedy_for(failure) is Remedy.RETRY]
+    told = [failure for failure in failures if failure not in refused] if len(refused) == 1 and others else failures
+    first = min(told, key=lambda failure: _PRECEDENCE.index(failure.kind))
     if remedy_for(first) is not Remedy.RETRY:
         return first
-    waits = [f.retry_after_s for f in failures if f.retry_after_s is not None and remedy_for(f) is Remedy.RETRY]
-    return UpstreamFailure(first.kind, first.status, first.message, first.parameter, max(waits, default=None))
+    waits = [failure.retry_after_s for failure in others if failure.retry_after_s is not None]
+    return replace(first, retry_after_s=min(waits, default=None))

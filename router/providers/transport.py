@@ -19,16 +19,28 @@ from router.errors import TierwiseError
 from router.providers.echo import EchoReply
 
 ECHO_SCHEME = "echo"
+
+NO_CONNECTION = "The router has no connection to a provider left: raise [connections] max_connections or ulimit -n"
+"""A message for the operator; the reason follows in brackets."""
+
+BUSY_S = 1.0
+"""What a client is asked to wait while the router has no connection left."""
+
 USER_AGENT = "tierwise"
+HOPS_HEADER = "x-tierwise-hops"
+"""The ids of the routers that a request came through, joined by commas."""
+GOES_ROUND = 508
+"""The status of a request that has come through the router before."""
 
 
 class UpstreamBroke(TierwiseError):
     """The exchange with a provider broke. It never leaves dispatch, which makes a failure of it."""
 
-    def __init__(self, kind: FailureKind, message: str) -> None:
+    def __init__(self, kind: FailureKind, message: str, *, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.kind = kind
         self.message = message
+        self.retry_after_s = retry_after_s
 
 
 class Reply(Protocol):
@@ -62,8 +74,11 @@ class Transport:
         self._origins = {_parsed(provider.base_url).origin for provider in providers}
         self._sleep = sleep
 
-    async def open(self, request: HttpRequest, *, within_s: float) -> Reply:
-        """Send, and wait until the headers are there, at most so long. Raises UpstreamBroke."""
+    async def open(self, request: HttpRequest, *, within_s: float, hops: str = "") -> Reply:
+        """Send, and wait until the headers are there, at most so long. Raises UpstreamBroke.
+
+        hops: the routers that the request came through; "" for a request of ours.
+        """
         parsed = _parsed(request.url)
         if parsed.origin not in self._origins:
             raise UpstreamBroke(FailureKind.CONNECTION, "The URL is not of a configured provider.")
@@ -73,15 +88,17 @@ class Transport:
                     reply = EchoReply(request, self._sleep)
                     await reply.start()
                     return reply
-                return await self._send(request, parsed.url)
+                return await self._send(request, parsed.url, hops)
         except TimeoutError as exc:
             raise UpstreamBroke(FailureKind.TIMEOUT, f"No answer began within {within_s:.3g} s.") from exc
 
-    async def _send(self, request: HttpRequest, url: httpx2.URL) -> Reply:
+    async def _send(self, request: HttpRequest, url: httpx2.URL, hops: str) -> Reply:
         headers = {
             name: value.reveal() if isinstance(value, Secret) else value for name, value in request.headers.items()
         }
         headers["user-agent"] = USER_AGENT
+        if hops:
+            headers[HOPS_HEADER] = hops
         # Compression delays events, and an answer that streams is not large.
         headers["accept-encoding"] = "identity" if request.stream else "gzip, deflate"
         built = httpx2.Request(request.method, url, headers=headers, stream=httpx2.ByteStream(request.body))
@@ -155,7 +172,6 @@ def _broken(between_bytes_s: float) -> Iterator[None]:
 
 
 _KINDS: tuple[tuple[type[Exception], FailureKind, str], ...] = (
-    (httpx2.PoolTimeout, FailureKind.OVERLOADED, "There is no free connection to a provider: raise max_connections."),
     (httpx2.ConnectTimeout, FailureKind.CONNECTION, "The provider could not be reached in time."),
     (httpx2.TimeoutException, FailureKind.TIMEOUT, "The provider took too long."),
     (httpx2.ConnectError, FailureKind.CONNECTION, "The provider could not be reached."),
@@ -165,6 +181,8 @@ _KINDS: tuple[tuple[type[Exception], FailureKind, str], ...] = (
 
 def _broke(exc: Exception) -> UpstreamBroke:
     """The exception without its own text, which may hold a header's value."""
+    if isinstance(exc, httpx2.PoolTimeout):
+        return UpstreamBroke(FailureKind.ROUTER_BUSY, f"{NO_CONNECTION} ({exc}).", retry_after_s=BUSY_S)
     for kind_of_exception, kind, message in _KINDS:
         if isinstance(exc, kind_of_exception):
             return UpstreamBroke(kind, message)

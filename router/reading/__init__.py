@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.reading.envelopes import Envelope
+from router.reading.blocks import Envelope
 from router.reading.read import Reading, Turn, read
 from router.reading.turns.kinds import TurnKind
 

@@ -1,4 +1,4 @@
-"""Short replies that approve or call for the work before them: "yes, go ahead", "continue", "same for march".
+"""Short replies that approve or call for the work before them: "yes, go ahead", "continue", "the second one", "retry".
 
 The word lists only decide whether a reply is scored alone or with the work before it, so a language that is missing is
 scored on the reply, as any short ask is. A reply that closes a conversation ("ok thanks") approves nothing.
@@ -7,23 +7,45 @@ scored on the reply, as any short ask is. A reply that closes a conversation ("o
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+
+from router.reading.characters import MARKS, folded
+from router.reading.reply_words import (
+    CHOICE,
+    CJK_CALL_WORDS,
+    CJK_FILLERS,
+    CJK_ORDER,
+    CLOSES,
+    EDGES,
+    FEELS,
+    FILLERS,
+    LIGHT,
+    NEW_ASK,
+    OR,
+    ORDER,
+    POLITE,
+    POLITE_QUESTION,
+    PRESS,
+    STILL,
+)
 
 REPLY_LIMIT_CHARS = 80
 REPLY_LIMIT_WORDS = 8
 REPLY_LIMIT_CJK_CHARS = 16
 
 
-_TRIM = re.compile(r"^[\W_]+|[\W_]+$")
-
-
 def _phrases(*lines: str) -> frozenset[str]:
-    return frozenset(_TRIM.sub("", phrase) for line in lines for phrase in line.split("|"))
+    return frozenset(EDGES.sub("", folded(phrase)) for line in lines for phrase in line.split("|"))
 
 
 CALLS = _phrases(
     "continue|proceed|go|next|resume|confirmed|approved|go on|go ahead|do it|do that|do so|keep going|carry on",
     "ship it|send it|post it|send|run it|merge it|please do|make it so|go for it|sounds good|lgtm|go on then",
-    "yes do it|right go on",
+    "yes do it|right go on|don't stop|don't give up|your call|up to you|you decide|you choose|as you like",
+    "as you prefer|as you suggest|whatever you think|whatever you think is best|i trust you",
+    "wie du meinst|entscheide du|como quieras|comme tu veux|come vuoi|как хочешь|你决定|随你",
+    "看着办|お任せします|任せる",
+    "알아서 해줘",
     "weiter|mach weiter|mach das|mach es|mach mal|leg los|los|bitte weiter|nur zu|weiter so|ga door|ga verder",
     "doe maar|forts\u00e4tt|k\u00f6r|kj\u00f8r|fortsett|forts\u00e6t",
     "dale|adelante|contin\u00faa|continua|sigue|hazlo|h\u00e1galo|prosigue|contin\u00fae|pode|pode fazer",
@@ -44,7 +66,7 @@ NUDGES = _phrases(
 """Whole replies that, with a question mark, ask for work that is still missing."""
 
 YES = _phrases(
-    "yes|yep|yeah|yup|aye|yea|absolutely|definitely|confirm|ja|jawohl|jep|gern|gerne|s\u00ed|si|sim|oui|ouais|s\u00ec",
+    "y|yes|yep|yeah|yup|aye|yea|absolutely|definitely|confirm|ja|jawohl|jep|gern|gerne|s\u00ed|si|sim|oui|ouais|s\u00ec",
     "\u0434\u0430|\u0442\u0430\u043a|\u0430\u0433\u0430|tak|evet|ya|iya|v\u00e2ng|نعم|أيوه|כן|हाँ|हां|haan|ndiyo",
     "是|是的|对|對|可以|行|はい|ええ|うん|네|예|응|ครับ|ใช่",
 )
@@ -79,14 +101,30 @@ _CJK_CALL = re.compile(
 _QUESTION = ("?", "\uff1f", "\u061f", "か。", "でしょうか", "까요", "吗")
 
 
-def is_continuation(reply: str, *, before: str) -> bool:
-    """Whether a user's reply approves or calls for the work before it.
+GO_ON = "continue"
+"""What a reply that chooses, repeats or presses on is scored as: the work is what it was, whatever the words."""
 
+
+def call_for_work(reply: str, *, before: str) -> str:
+    """What a user's reply is scored as if it approves or calls for the work before it; "" if it does not.
+
+    An approval is scored with its own words, a choice or a call to go on, repeat or finish as GO_ON.
     before: the text of the message just before the reply; "" if there is none, and then nothing is approved.
     """
     if not before or len(reply) > REPLY_LIMIT_CHARS:
-        return False
-    text = _TRIM.sub("", reply.lower().replace("\u2019", "'"))
+        return ""
+    if _approves(reply, before):
+        return reply
+    return GO_ON if _presses_on(reply, before) else ""
+
+
+def is_continuation(reply: str, *, before: str) -> bool:
+    """Whether a user's reply approves or calls for the work before it; before: as for `call_for_work`."""
+    return bool(call_for_work(reply, before=before))
+
+
+def _approves(reply: str, before: str) -> bool:
+    text = EDGES.sub("", folded(reply).replace("\u2019", "'"))
     if any(mark in reply for mark in "?\uff1f\u061f"):
         return not text or text in NUDGES
     words = [word for word in _SPLIT.split(text) if word]
@@ -105,6 +143,87 @@ def is_continuation(reply: str, *, before: str) -> bool:
     return asks(before) and (head in YES or plain in ACKNOWLEDGE)
 
 
+def _presses_on(reply: str, before: str) -> bool:
+    """Whether a reply repeats, presses on, chooses, or says that the work is not done yet.
+
+    Its words call for work ("more detail", "try again"), or pick among what a question offered ("the second one", "the
+    code first"); any other words must be words of the message before.
+    """
+    text = EDGES.sub("", folded(reply).replace("\u2019", "'"))
+    polite = POLITE_QUESTION.match(text)
+    text = text[polite.end() :] if polite else text
+    is_question = not polite and any(mark in reply for mark in "?\uff1f\u061f")
+    thanks = bool(_THANKS.search(text))
+    text = _THANKS.sub(" ", text).strip(" ,.!")
+    if not text or CLOSES.match(text):
+        return False
+    if _CJK.search(text):
+        return not is_question and _is_cjk_call(text, before)
+    words = [word for word in _SPLIT.split(text) if word]
+    if len(words) > REPLY_LIMIT_WORDS:
+        return False
+    plain = " ".join(words)
+    if STILL.match(plain) or " ".join(POLITE.sub(" ", plain).split()) in CALLS:
+        return not is_question
+    said = [_ELIDED.sub("", EDGES.sub("", word)) for word in words]
+    rest = [word for word in said if word not in FILLERS]
+    content = [word for word in rest if word not in PRESS and word not in CHOICE]
+    if any(word in PRESS for word in rest):
+        if NEW_ASK.match(text):
+            return said[0] in LIGHT and not set(content) - {said[0]}
+        return not content or (not is_question and _all_in(content, before))
+    if len(said) == 2 and _VERB_IT.search(text) and not is_question and not thanks:  # "prove it"
+        return not NEW_ASK.match(text) and said[0] not in FEELS
+    if is_question or thanks:
+        return False
+    picks = any(word in CHOICE for word in said)
+    if not asks(before):
+        return picks and not content and _lists(before)
+    if len(content) <= 1 and (said[0] in ORDER or said[-1] in ORDER):
+        return True  # "the code first", also in another language than the question
+    if picks:
+        return not content or _all_in(content, before)
+    return bool(content) and not NEW_ASK.match(text) and _offers(before) and _all_in(content, before)
+
+
+def _all_in(words: Sequence[str], before: str) -> bool:
+    """Whether a message holds all words, near its end."""
+    known = set(_WORD.findall(folded(before[-_CHOICE_TAIL_CHARS:])))
+    return all(word in known for word in words)
+
+
+def _offers(before: str) -> bool:
+    """Whether a message ends in a question with alternatives, or lists some."""
+    return bool(OR.search(folded(before[-_TAIL_CHARS:]))) or _lists(before)
+
+
+def _offered(choice: str, before: str) -> bool:
+    """Whether the words of a choice, in a script without spaces, are among alternatives."""
+    return choice in before[-_TAIL_CHARS:] and _offers(before)
+
+
+def _lists(before: str) -> bool:
+    return len(_OPTION.findall(folded(before[-_CHOICE_TAIL_CHARS:]))) > 1
+
+
+def _is_cjk_call(text: str, before: str) -> bool:
+    if len(text) > REPLY_LIMIT_CJK_CHARS:
+        return False
+    if not CJK_CALL_WORDS.search(text):
+        choice = CJK_FILLERS.sub("", text)
+        return bool(choice) and len(choice) <= _CJK_CHOICE_CHARS and asks(before) and _offered(choice, before)
+    rest = CJK_FILLERS.sub("", CJK_CALL_WORDS.sub("", text))
+    return not rest or rest in before or (len(rest) <= _CJK_WORD and asks(before) and bool(CJK_ORDER.search(text)))
+
+
+_CHOICE_TAIL_CHARS = 1_500
+_CJK_WORD = 3
+"""A word of this many characters."""
+_CJK_CHOICE_CHARS = 6
+_ELIDED = re.compile(r"^(?:[cdjlmnst]|qu)'(?=[^\W\d_]{2})")
+"""An article or preposition that French and Italian write as one word with the next: "d'abord", "l'autre"."""
+_WORD = re.compile(rf"(?:[^\W_]|[{MARKS}])+(?:['-](?:[^\W_]|[{MARKS}])+)*")
+_OPTION = re.compile(r"^[ \t]*(?:\(?[1-9a-d][.):]|[-*\u2022]) ", re.MULTILINE)
 _FEW_WORDS = 3
 _TAIL_CHARS = 240
 

@@ -5,15 +5,24 @@ Only as much is read as is needed: a history of a megabyte before the last few t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
-from router.reading.continuation import is_continuation
+from router.decision import Peeled
+from router.reading.blocks import Envelope
+from router.reading.continuation import call_for_work, is_continuation
 from router.reading.crop import crop_middle
-from router.reading.envelopes import Envelope, peel
+from router.reading.envelopes import peel
+from router.reading.frames.forms import ENVELOPE, unframed
+from router.reading.frames.lines import NAMED, is_set_up
+from router.reading.resumed import Resumed, resumed
 from router.reading.signals import SIGNALS_LIMIT_CHARS
 from router.reading.turns.heartbeats import is_bare_heartbeat, is_silent
 from router.types import Message
+
+TOOL_ROLES = ("tool", "function")
+"""Roles of a tool's result: the current name and the older one."""
 
 ASK_LIMIT_CHARS = SIGNALS_LIMIT_CHARS
 """The ask is cropped to this many characters, head and tail, before anything else reads it."""
@@ -21,10 +30,11 @@ ASK_LIMIT_CHARS = SIGNALS_LIMIT_CHARS
 WORK_LIMIT_CHARS = 3_000
 """The ask and the proposal that a short reply approves are each cropped to this many characters."""
 
-TOOL_ROLES = ("tool", "function")
-"""Roles of a tool's result: the current name and the older one."""
-
 _SPEAKERS = frozenset({"user", "assistant", *TOOL_ROLES})
+
+_NAME_CHARS = 40
+_NEAR = 12
+"""A bare name counts as a chat program's where another message so many places away has one."""
 
 _CHAIN = 5
 """How many approvals in a row ("continue", "continue", ...) are followed back to the ask that they are about."""
@@ -37,6 +47,7 @@ class Ask:
     text: those words, cropped.  said: what the user said last; the same, unless the user only approved something.
     position: index of the ask's message.  role: its role.
     included: indices of the messages whose words the text already contains.
+    is_approval: whether the user only approved or called for what came before.
     """
 
     text: str
@@ -44,11 +55,7 @@ class Ask:
     position: int
     role: str
     included: frozenset[int]
-
-    @property
-    def is_approval(self) -> bool:
-        """Whether the user only approved or called for what came before."""
-        return len(self.included) > 1
+    is_approval: bool = False
 
 
 class Conversation:
@@ -63,16 +70,66 @@ class Conversation:
         self.messages = messages
         self._envelopes = envelopes
         self._said: dict[int, str] = {}
+        self._framed: dict[int, str] = {}
+        self._peeled: dict[int, tuple[Peeled, ...]] = {}
+        self._resumed: dict[int, Resumed] = {}
         turns = range(len(messages) - 1, -1, -1)
         self._newest = next((at for at in turns if messages[at].role == "user" and self.said(at)), -1)
 
     def said(self, position: int) -> str:
-        """The text of a message without envelopes; "" for system prompts and for messages that are all envelope."""
+        """The text of a message without envelopes; "" for system prompts and for messages that are all envelope.
+
+        Of a message that begins with a summary of an earlier conversation: what was typed after it, else the summary.
+        """
         if position not in self._said:
             message = self.messages[position]
-            text = message.text if message.role in _SPEAKERS else ""
-            self._said[position] = peel(text, self._envelopes) if message.role == "user" else text.strip()
+            if message.role == "user":
+                self._said[position] = self._typed(position, message)
+            else:
+                self._said[position] = message.text.strip() if message.role in _SPEAKERS else ""
         return self._said[position]
+
+    def _typed(self, position: int, message: Message) -> str:
+        said = peel(message.text, self._envelopes, text_starts=message.text_starts)
+        if n_chars := len(message.text.strip()) - len(said):
+            self._peeled[position] = (Peeled(ENVELOPE, n_chars),)
+        parts = resumed(message, said, partial(peel, extra=self._envelopes))
+        if parts is not None:
+            parts = replace(parts, typed=self._unframed(position, parts.typed))
+            self._resumed[position] = parts
+            return parts.typed or parts.summary
+        return "" if is_set_up(said) else self._unframed(position, said)
+
+    def _unframed(self, position: int, text: str) -> str:
+        lead = NAMED.match(text) if text.startswith("[") or ":" in text[:_NAME_CHARS] else None
+        has_names = lead is not None and self._is_named(position, lead.lastgroup)
+        said, taken = unframed(text, self._envelopes, has_names=has_names)
+        if taken:
+            self._framed[position] = text
+            self._peeled[position] = (*self._peeled.get(position, ()), *taken)
+        return said
+
+    def _is_named(self, position: int, form: str | None) -> bool:
+        """Whether another of the user's messages near this one begins with a bare name in the same form."""
+        near = self.messages[max(0, position - _NEAR) : position + _NEAR]
+        leads = [NAMED.match(message.text) for message in near if message.role == "user"]
+        return sum(lead is not None and lead.lastgroup == form for lead in leads) > 1
+
+    def framed(self) -> str:
+        """The user's newest message in the frames that were taken off it; "" if it had none."""
+        return self._framed.get(self._newest, "")
+
+    def peeled(self, positions: Collection[int]) -> tuple[Peeled, ...]:
+        """What was taken off these messages, the oldest message first, the outer frame first."""
+        return tuple(one for position in sorted(positions) for one in self._peeled.get(position, ()))
+
+    def _work(self, position: int) -> str:
+        """What a message asks for: after a summary that it only continues, the summary and the call to go on."""
+        said, parts = self.said(position), self._resumed.get(position)
+        call = call_for_work(parts.typed, before=parts.summary) if parts else ""
+        if parts is None or not call:
+            return crop_middle(said, limit_chars=WORK_LIMIT_CHARS)
+        return crop_middle(parts.summary, limit_chars=WORK_LIMIT_CHARS) + "\n" + call
 
     def last(self, *, before: int, role: str | None = None) -> int:
         """Index of the last message (of a role) before another that has text; -1 if there is none."""
@@ -112,10 +169,24 @@ class Conversation:
         if newest < 0:
             return self._without_user()
         said = crop_middle(self.said(newest), limit_chars=ASK_LIMIT_CHARS)
+        if (parts := self._resumed.get(newest)) is not None:
+            return self._after_summary(newest, said, parts)
         before = self.last(before=newest)
-        if before >= 0 and is_continuation(said, before=self.said(before)):
-            return self._approval(newest, said, before)
+        if before >= 0 and (call := call_for_work(said, before=self.said(before))):
+            return self._approval(newest, said, call, before)
         return Ask(text=said, said=said, position=newest, role="user", included=frozenset({newest}))
+
+    def _after_summary(self, newest: int, said: str, parts: Resumed) -> Ask:
+        """What was typed after a summary; the summary's work where that only calls for it, or nothing was typed."""
+        goes_on = not parts.typed or is_continuation(said, before=parts.summary)
+        return Ask(
+            text=self._work(newest) if goes_on else said,
+            said=parts.typed and said,
+            position=newest,
+            role="user",
+            included=frozenset({newest}),
+            is_approval=goes_on,
+        )
 
     def _without_user(self) -> Ask:
         position = max(0, len(self.messages) - 1)
@@ -123,21 +194,22 @@ class Conversation:
         text = crop_middle(message.text.strip(), limit_chars=ASK_LIMIT_CHARS)
         return Ask(text=text, said=text, position=position, role=message.role, included=frozenset({position}))
 
-    def _approval(self, newest: int, said: str, before: int) -> Ask:
-        """The work that a short reply approves and the reply, as one text at the position of the work.
+    def _approval(self, newest: int, said: str, call: str, before: int) -> Ask:
+        """The work that a short reply approves and the call for it, as one text at the position of the work.
 
         The work is the user's earlier ask and, if the assistant's message is the last one, its proposal; a tool's
         result stays a turn of its own, after the ask as in any loop.
         """
         work = [self._approved(newest), before if self.messages[before].role == "assistant" else -1]
         included = [position for position in work if position >= 0]
-        parts = [crop_middle(self.said(position), limit_chars=WORK_LIMIT_CHARS) for position in included]
+        parts = [self._work(position) for position in included]
         return Ask(
-            text=crop_middle("\n".join([*parts, said]), limit_chars=ASK_LIMIT_CHARS),
+            text=crop_middle("\n".join([*parts, call]), limit_chars=ASK_LIMIT_CHARS),
             said=said,
             position=included[0] if included else newest,
             role="user",
             included=frozenset({*included, newest}),
+            is_approval=True,
         )
 
     def _approved(self, newest: int) -> int:

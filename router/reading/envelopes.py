@@ -9,120 +9,106 @@ once: the time is linear in the length whatever a client sends.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """A pair of markers; the text from `start` to the next `end`, markers included, belongs to the harness.
-
-    Raises ValueError for a blank marker.
-    """
-
-    start: str
-    end: str
-
-    def __post_init__(self) -> None:
-        """A blank marker would match everywhere."""
-        if not self.start.strip() or not self.end.strip():
-            raise ValueError(f"an envelope needs two markers that are not blank, got {self.start!r} and {self.end!r}")
-
-
-KNOWN_BLOCKS: tuple[Envelope, ...] = (
-    Envelope("<<<BEGIN_OPENCLAW_INTERNAL_CONTEXT>>>", "<<<END_OPENCLAW_INTERNAL_CONTEXT>>>"),
-    Envelope("<system-reminder>", "</system-reminder>"),
-    Envelope("<env>", "</env>"),
-    Envelope("<environment_context>", "</environment_context>"),
-    Envelope("<environment_details>", "</environment_details>"),
-    Envelope("<skill>\n<name>", "</skill>"),
+from router.reading.blocks import Block, Envelope, searches_in
+from router.reading.harness import (
+    CALLED,
+    CURRENT_MESSAGE,
+    HISTORY_LEAD,
+    LAST_LINE,
+    LEADS,
+    LONE_WRAPPERS,
+    MY_REQUEST,
+    POINTER,
+    RUNTIME,
+    SENDER,
+    SETUP_HEADINGS,
+    TAG,
+    WRAPPERS,
+    wrapper_name,
 )
-"""Blocks of OpenClaw, Claude Code (two), Codex, Cline and Codex again. Only blocks that users do not write by hand."""
 
-_AGENTS_MD = Envelope("# AGENTS.md instructions for ", "</INSTRUCTIONS>")
-"""Codex's, before the first ask; a block only when the heading is followed by the opening tag."""
-_AGENTS_MD_OPENING = re.compile(r"# AGENTS\.md instructions for [^\n]+\n\n<INSTRUCTIONS>")
-
-_STAMPS = re.compile(
-    # OpenClaw: "[Tue 2026-11-24 07:50 UTC] ", before the user's words
-    r"\[[A-Z][a-z]{2} \d{4}-\d{2}-\d{2} \d{2}:\d{2}(?: [\w+:/-]{1,40})?\]"
-    # Claude Code: the billing line, where a proxy has folded the system prompt into the first message
-    r"|x-anthropic-billing-header:[^\n]*"
-)
-_RUNTIME = "\n\nRuntime: agent="
-"""OpenClaw's suffix on the first message of a session; one line, to the end of the text."""
 _COMMAND_TAGS = ("command-message", "command-name", "command-args")
 """Claude Code's, before the text that a slash command expands to: `<command-name>/fix</command-name>`, and so on."""
 _COMMAND_NAME = re.compile(r"/[^\s<]+")
 _SPACE = re.compile(r"\s*")
 
 
-def peel(text: str, extra: Sequence[Envelope] = ()) -> str:
+def peel(text: str, extra: Sequence[Envelope] = (), *, text_starts: Sequence[int] = ()) -> str:
     """The text without what a harness put around it, stripped of outer white space; "" if it was all envelope.
 
     extra: the operator's own markers. They count anywhere in the text, not only at the start of a line.
+    text_starts: as in Message. A harness's block that is a text block of its own ends where that does, whatever tags
+    the code in it holds.
     Text between two envelopes is kept, each piece stripped, the pieces joined by a newline.
-    A slash command becomes the text that it expands to, or, without one, stays as it was typed.
+    A slash command becomes the text that it expands to, or, without one, stays as it was typed. A tag that holds the
+    user's own words (`<user_query>`) is taken off them.
     """
-    searches = [_Search(block, anywhere=False) for block in KNOWN_BLOCKS if block.start in text]
-    if _AGENTS_MD.start in text:
-        searches.append(_Search(_AGENTS_MD, anywhere=False, opening=_AGENTS_MD_OPENING))
-    searches += [_Search(block, anywhere=True) for block in extra if block.start in text]
+    parts = {start: stop for start, stop in pairwise([*text_starts, len(text)])}
+    if parts and _CALLED_MARK in text:
+        return peel(_without_files(text, parts), extra)
+    searches = searches_in(text, extra, parts)
     start, command = _after_lead(text, searches)
-    said = _without_runtime(_without_blocks(text, start, searches) if searches else text[start:].strip())
+    said = _without_last_lines(_without_blocks(text, start, searches) if searches else text[start:].strip())
+    if said.startswith("<") or said.endswith(">"):
+        said = _unwrapped(said, with_harness=bool(searches))
     return peel(command, extra) if command and not said else said
 
 
-@dataclass(slots=True)
-class _Search:
-    """Finds the markers of one kind of block; the cursor only moves forward, so each place is searched once.
-
-    opening: what must match at a start marker, if the marker alone is not enough.
-    at: index of the next start marker; the text's length if there is none, or none that is closed.
-    """
-
-    block: Envelope
-    anywhere: bool
-    opening: re.Pattern[str] | None = None
-    at: int = -1
-
-    def advance(self, text: str, place: int) -> None:
-        """To the first start marker at or after `place`."""
-        if self.at < place:
-            found = text.find(self.block.start, place)
-            self.at = found if found >= 0 else len(text)
-
-    def end_of(self, text: str, found: int) -> int:
-        """End of the block that starts at `found`; -1 if none opens there, or none is closed.
-
-        If this block is not closed, no later one is.
-        """
-        if self.opening and not self.opening.match(text, found):
-            return -1
-        end = text.find(self.block.end, found + len(self.block.start))
-        if end < 0:
-            self.at = len(text)
-            return -1
-        return end + len(self.block.end)
+_CALLED_MARK = "tool with the following input:"
 
 
-def _after_lead(text: str, searches: Sequence[_Search]) -> tuple[int, str]:
+def _without_files(text: str, parts: Mapping[int, int]) -> str:
+    """Without the text blocks of files that a user named: each follows a block that says which tool was called."""
+    kept: list[str] = []
+    is_file = False
+    for start, stop in parts.items():
+        is_call = bool(CALLED.match(text, start))
+        if not is_call and not is_file:
+            kept.append(text[start:stop])
+        is_file = is_call
+    return "\n".join(kept)
+
+
+def _after_lead(text: str, searches: Sequence[Block]) -> tuple[int, str]:
     """(index of the first words after stamps, blocks and a command's tags, the last command or "")."""
     place, command, looks = 0, "", True
     while True:
         before = place
         place = _after_space(text, place)
-        if stamp := _STAMPS.match(text, place):
-            place = stamp.end()
+        if text[place : place + 1] in _LEAD_MARKS:
+            place = _after_mark(text, place)
         if looks and text.startswith("<command-", place):
             end, typed = _command_at(text, place)
             # a second look at tags that are not a command could read the whole text again
             place, command, looks = (end, typed, True) if typed else (place, command, False)
         for search in searches:
-            if search.at < len(text) and text.startswith(search.block.start, place):
+            if search.at < len(text) and search.opens(text, place):
                 place = max(place, search.end_of(text, place))
         if place == before:
             return place, command
+
+
+_LEAD_MARKS = frozenset("[Sx#CT")
+"""What every lead other than a block begins with."""
+
+
+def _after_mark(text: str, place: int) -> int:
+    """End of the stamp, event line, older messages or headings of a harness at a place; the place without one."""
+    if text.startswith(SETUP_HEADINGS, place):
+        last = deque(MY_REQUEST.finditer(text, place), maxlen=1)
+        return last[0].end() if last else place
+    if lead := LEADS.match(text, place):
+        return lead.end()
+    history = HISTORY_LEAD.match(text, place)
+    if history and (current := text.find(CURRENT_MESSAGE, place)) >= 0:
+        current += len(CURRENT_MESSAGE)
+        sender = SENDER.match(text, current) if SENDER.match(text, history.end()) else None
+        return sender.end() if sender else current
+    return place
 
 
 def _command_at(text: str, place: int) -> tuple[int, str]:
@@ -146,7 +132,7 @@ def _after_space(text: str, place: int) -> int:
     return space.end() if space else place
 
 
-def _without_blocks(text: str, start: int, searches: Sequence[_Search]) -> str:
+def _without_blocks(text: str, start: int, searches: Sequence[Block]) -> str:
     """The text from `start` without blocks. A block opens only if no words precede it on its line."""
     kept: list[str] = []
     place = looked = start
@@ -174,10 +160,38 @@ def _has_words(text: str, start: int, end: int) -> bool:
     return start < end and not text[start:end].isspace()
 
 
-def _without_runtime(text: str) -> str:
-    end = len(text)
-    while (found := text.rfind(_RUNTIME, 0, end)) >= 0 and text.find("\n", found + len(_RUNTIME), end) < 0:
-        end = found
+def _without_last_lines(text: str) -> str:
+    """Without the run line and the lines of ids that a chat program puts after the user's words."""
+    end, run = len(text), text.rfind(RUNTIME)
+    while end:
+        before = end
+        if run >= 0 and text.find("\n", run + len(RUNTIME), end) < 0:
+            end, run = run, text.rfind(RUNTIME, 0, run)
+        elif text[end - 1] == "]":
+            line = text.rfind("\n", 0, end)
+            end = line if line >= 0 and LAST_LINE.fullmatch(text, line + 1, end) else end
         while end > 0 and text[end - 1].isspace():
             end -= 1
+        if end == before:
+            break
     return text[:end]
+
+
+def _unwrapped(text: str, *, with_harness: bool) -> str:
+    """What the last tag around a user's own words holds, if the text ends with such a tag.
+
+    Or if it begins with one, and sections of the harness follow under a heading (Cline's "# task_progress").
+    """
+    start = TAG.match(text)
+    close = text.rfind("</") if text.endswith(">") else text.find(f"</{start[1]}>\n") if start else -1
+    if close < 0:
+        return text
+    name = text[close + 2 : text.index(">", close)]
+    if not text.endswith(">") and not text[close + len(name) + 3 :].lstrip().startswith("# "):
+        return text
+    known = wrapper_name(name)
+    if known not in WRAPPERS and not (with_harness and known in LONE_WRAPPERS):
+        return text
+    opener = text.rfind(f"<{name}>", 0, close)
+    at_line_start = opener == 0 or (opener > 0 and text[opener - 1] == "\n")
+    return POINTER.sub("", text[opener + len(name) + 2 : close].strip()) if at_line_start else text

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from router.decision import Peeled
+from router.reading.blocks import Envelope
+from router.reading.characters import spoken
 from router.reading.conversation import TOOL_ROLES, Ask, Conversation
 from router.reading.crop import crop_middle
-from router.reading.envelopes import Envelope
+from router.reading.progress import NOT_BEGUN, Progress, progress_of
 from router.reading.signals import signals_of
 from router.reading.turns.kinds import SYSTEM_HEAD_CHARS, kind_of
 from router.types import ChatRequest, FloatArray, Message
@@ -32,12 +35,14 @@ class Turn:
 class Reading:
     """What the brain scores.
 
-    ask: the user's ask without envelopes, cropped to head and tail; if it only approves or requests earlier work
-        ("yes, go ahead"), that work and the reply.
+    ask: the user's ask without envelopes, cropped to head and tail, in small letters where it is all in capitals; if
+        it only approves or requests earlier work ("yes, go ahead"), that work and the reply.
     window: the other turns in one text: those before and after the ask; "" if there are none.
     turns: the same turns one by one, the ask among them, oldest first. None of the three holds system prompts.
     turn: the kind of turn, a TurnKind word.
     signals: (n_signals,) float32, in SIGNAL_NAMES order.
+    peeled: what was taken off the ask's messages, envelopes and frames.
+    progress: how far an agent has come since the ask.
     """
 
     ask: str
@@ -45,6 +50,8 @@ class Reading:
     turns: tuple[Turn, ...]
     turn: str
     signals: FloatArray
+    peeled: tuple[Peeled, ...] = ()
+    progress: Progress = NOT_BEGUN
 
 
 def read(chat: ChatRequest, *, envelopes: Sequence[Envelope] = ()) -> Reading:
@@ -59,14 +66,17 @@ def read(chat: ChatRequest, *, envelopes: Sequence[Envelope] = ()) -> Reading:
     after = _turns(talk.newest_first(start=ask.position + 1, stop=end, without=ask.included), WINDOW_TURNS - 1)
     n_before = WINDOW_TURNS - 1 - len(after)
     before = _turns(talk.newest_first(start=0, stop=ask.position, without=ask.included), n_before)
-    own = (Turn(role=ask.role, text=ask.text),) if ask.text else ()
+    said = spoken(ask.text)
+    own = (Turn(role=ask.role, text=said),) if said else ()
     window = "\n".join(turn.text for turn in (*before, *after))
     return Reading(
-        ask=ask.text,
+        ask=said,
         window=window,
         turns=(*before, *own, *after),
         turn=_kind(chat, talk, ask),
-        signals=signals_of(ask.text, window, after_tool=talk.has_tool_after(ask.position)),
+        signals=signals_of(said, window, after_tool=talk.has_tool_after(ask.position)),
+        peeled=talk.peeled(ask.included),
+        progress=progress_of(chat.messages, ask.position),
     )
 
 
@@ -85,6 +95,7 @@ _SYSTEM_PROMPTS = 4
 def _kind(chat: ChatRequest, talk: Conversation, ask: Ask) -> str:
     return kind_of(
         ask.said,
+        framed=talk.framed() or ask.said,
         raw=next((message.text for message in reversed(chat.messages) if message.role == "user"), ""),
         system=_system_head(chat.messages),
         one_message=talk.is_one_message(),

@@ -7,7 +7,15 @@ from __future__ import annotations
 
 from router.settings.load import ENV_PREFIX, ENV_VARIABLES, load_settings
 from router.settings.rules import check_task_names
-from router.settings.values import DEFAULT_SAFE_TIER, PolicySettings, Settings, Target, TierSettings, override
+from router.settings.values import (
+    DEFAULT_SAFE_TIER,
+    PolicySettings,
+    Settings,
+    Target,
+    TierSettings,
+    override,
+    with_echo,
+)
 
 __all__ = [
     "DEFAULT_SAFE_TIER",
@@ -20,4 +28,5 @@ __all__ = [
     "check_task_names",
     "load_settings",
     "override",
+    "with_echo",
 ]

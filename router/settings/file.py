@@ -20,13 +20,14 @@ from router.providers.connection_settings import ConnectionSettings
 from router.providers.retry import DispatchSettings
 from router.reading.language import LANGUAGES
 from router.settings.cascade import CascadeTable, TierName
+from router.settings.door import DoorTable
 from router.settings.regex import Expression
-from router.types import CLIENT_DIALECTS, Capability
+from router.types import CLIENT_DIALECTS, Capability, Effort
 
 TO_CLASSIFIER = "classifier"
 """The value of a turn that leaves it to the classifier; no tier may have this name there."""
 
-TARGETS = ("max_quality_loss", "max_cost_usd_per_1k", "tier_mix")
+TARGETS = ("value_of_an_answer_usd", "max_quality_loss", "max_cost_usd_per_1k", "tier_mix")
 
 AnyText: TypeAlias = Annotated[tuple[Text, ...], one_or_more()]
 Fields: TypeAlias = Annotated[dict[str, AnyText], some("a table of at least one name with its value")]
@@ -38,11 +39,14 @@ TurnName: TypeAlias = Annotated[str, known("a kind of turn", TURNS)]
 class TargetTable(Table):
     """At most one target.
 
+    value_of_an_answer_usd: what an answer is worth, in USD; a stronger tier is chosen where it avoids more loss than it
+        costs.
     max_quality_loss: at most this share of requests may lose quality.
     max_cost_usd_per_1k: a thousand requests cost at most this, in USD.
     tier_mix: each tier that is named gets at most this share of the requests.
     """
 
+    value_of_an_answer_usd: Annotated[float, number(above=0, high=1e6)] | None = None
     max_quality_loss: Share | None = None
     max_cost_usd_per_1k: Dollars | None = None
     tier_mix: Annotated[dict[TierName, Share], some("a table of at least one tier with its share")] | None = None
@@ -235,11 +239,13 @@ class ModelTable(FactsTable):
     """A model of a tier: its name, or a table with your own facts.
 
     model: the model, as provider/model.
+    effort: how much the model may think in this tier, whatever the client asks for; without it the client's own.
     """
 
     WORDS = "a string or a table"
 
     model: Text
+    effort: Effort | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -278,6 +284,7 @@ class ServerTable(Table):
     api_key_variable: the environment variable with the key that clients must send; without it all may call.
     unknown_models: what a model name that is not configured gets: a 404, or the router's choice.
     call_log: a file for one line of JSON per call (ids, sizes, times, no text), or "stderr".
+    grace_s: how long answers may still take after a signal to stop; then they end in an error.
     """
 
     host: Text = "127.0.0.1"
@@ -286,6 +293,11 @@ class ServerTable(Table):
     api_key_variable: Text | None = None
     unknown_models: Literal["refuse", "auto"] = "refuse"
     call_log: Text | None = None
+    grace_s: Annotated[int, whole(0, 600)] = 8
+
+
+class WholeServerTable(DoorTable, ServerTable):
+    """Both, those of ServerTable first."""
 
 
 def _different(tiers: tuple[TierTable, ...]) -> tuple[TierTable, ...]:
@@ -331,7 +343,7 @@ class ConfigFile(TargetTable):
     policies: dict[str, PolicyTable] = Field(default_factory=dict)
     turns: dict[TurnName, TurnTable] = Field(default_factory=dict)
     envelopes: tuple[EnvelopeTable, ...] = ()
-    server: ServerTable = ServerTable()
+    server: WholeServerTable = WholeServerTable()
     providers: tuple[dict[str, Any], ...] = ()
     dispatch: Annotated[DispatchSettings, AfterValidator(_breaker_possible)] = DispatchSettings()
     connections: ConnectionSettings = ConnectionSettings()

@@ -17,17 +17,19 @@ from router.checked.toml_lines import lines_of
 from router.dialects.shared.provider import Provider
 from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
-from router.providers.registry import providers_from, rows_with
+from router.providers.registry import ProviderRow, providers_from, rows_with, shown_variable, what_to_set
+from router.settings.door import Door
 from router.settings.file import ConfigFile
 from router.settings.policies import build_policies, limits_by_turn
 from router.settings.rules import build_rules
 from router.settings.tiers import build_tiers
-from router.settings.values import DEFAULT_SAFE_TIER, SHIPPED_POLICIES, STDERR, Settings
+from router.settings.values import DEFAULT_SAFE_TIER, SHIPPED_POLICIES, STDERR, Settings, with_echo
 
 ENV_PREFIX = "TIERWISE_"
-ENV_VARIABLES = ("CONFIG", "BUNDLE", "DATA", "HOST", "PORT")
-"""Variables that are read, behind the prefix. DATA is for training."""
+ENV_VARIABLES = ("CONFIG", "BUNDLE", "DATA", "ECHO", "HOST", "PORT", "INSECURE")
+"""Variables that are read, behind the prefix. DATA is for training; ECHO=1 is `serve --echo`."""
 
+_SWITCH = {"": False, "0": False, "1": True}
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]{0,60}")
 
 
@@ -43,12 +45,16 @@ def load_settings(environ: Mapping[str, str] | None = None, *, config: Path | No
     document = Document({}, "the default configuration") if path is None else _read_toml(path)
     file = document.read(ConfigFile, document.value, context=_names(document.value))
     changes = _from_environ(environ, document)
-    providers = _providers(document, environ)
+    rows = _rows(document)
+    providers = providers_from(rows, environ, document)
     document.raise_faults(ConfigError)
     assert file is not None, "a file that cannot be read has faults"
     settings = _build(file, document, environ, providers, base=Path() if path is None else path.parent)
     document.raise_faults(ConfigError)
-    return replace(settings, **changes)
+    unset = {name: words for name, words in what_to_set(rows, environ).items() if name not in providers}
+    variables = {name: shown_variable(row.key_variable) for name, row in rows.items() if row.key_variable is not None}
+    settings = replace(settings, unset=unset, key_variables=variables, **changes)
+    return with_echo(settings) if environ.get(f"{ENV_PREFIX}ECHO") == "1" else settings
 
 
 def _names(value: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,11 +66,11 @@ def _names(value: Mapping[str, Any]) -> dict[str, Any]:
     return {"a tier": tiers, "a policy": (*SHIPPED_POLICIES, *(policies if isinstance(policies, dict) else ()))}
 
 
-def _providers(document: Document, environ: Mapping[str, str]) -> dict[str, Provider]:
-    """The providers that can be called, with the file's rows over the shipped ones."""
+def _rows(document: Document) -> dict[str, ProviderRow]:
+    """The rows of providers, with the file's over the shipped ones."""
     own = document.value.get("providers", [])
     is_array = isinstance(own, list) and all(isinstance(row, dict) for row in own)
-    return providers_from(rows_with(own if is_array else [], document), environ, document)
+    return rows_with(own if is_array else [], document)
 
 
 def _build(
@@ -77,6 +83,11 @@ def _build(
 ) -> Settings:
     """The settings of a checked file; what is wrong across its tables is added to the document."""
     server = file.server
+    api_key = _api_key(server.api_key_variable, environ, document)
+    door = _door(server.door, environ, document)
+    if "*" in door.cors_origins and api_key is None and not door.insecure:
+        cure = "name the origins, or set api_key_variable (insecure = true for those who mean it)"
+        document.fault(("server", "cors_origins"), f'"*" lets every page call, and there is no key; {cure}')
     tiers = build_tiers(file, document, usable=providers)
     names = tuple(tier.name for tier in tiers)
     policies = build_policies(file, document)
@@ -94,11 +105,23 @@ def _build(
         max_body_bytes=server.max_body_bytes,
         call_log=STDERR if server.call_log == STDERR else None if server.call_log is None else base / server.call_log,
         providers=providers,
+        unset={},
+        key_variables={},
         dispatch=file.dispatch,
         connections=file.connections,
-        api_key=_api_key(server.api_key_variable, environ, document),
+        api_key=api_key,
         unknown_models=server.unknown_models,
+        grace_s=server.grace_s,
+        door=door,
     )
+
+
+def _door(door: Door, environ: Mapping[str, str], document: Document) -> Door:
+    """The file's, with the environment's word on `insecure` over it."""
+    value = environ.get(f"{ENV_PREFIX}INSECURE", "")
+    if value not in _SWITCH:
+        document.add(f"{ENV_PREFIX}INSECURE={value[:40]!r} (environment)", "", "expected 1 or 0")
+    return replace(door, insecure=_SWITCH.get(value, False)) if value else door
 
 
 def _read_toml(path: Path) -> Document:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 
 from router.checked.document import Document
-from router.checked.words import not_one_of
+from router.checked.words import not_one_of, sentence
 from router.errors import ConfigError
 from router.policy import DEFAULT_POLICY, Conditions, Rule, unreachable
 from router.settings.file import ConfigFile, RuleTable
@@ -36,7 +36,7 @@ def check_task_names(rules: Sequence[Rule], known: Sequence[str]) -> None:
     known: its tasks; () checks nothing.
     """
     faults = [
-        f"{rule.where}: task: {not_one_of(name, known, 'a task of the bundle')}."
+        sentence(f"{rule.where}: task: {not_one_of(name, known, 'a task of the bundle')}")
         for rule in rules
         for name in rule.conditions.task
         if known and name not in known

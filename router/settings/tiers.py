@@ -8,9 +8,9 @@ from dataclasses import replace
 from router.catalog import DEFAULT_TIERS, UnknownModel, catalog, default_models, list_price
 from router.checked.document import Document
 from router.checked.words import Place, did_you_mean
-from router.settings.file import ConfigFile, FactsTable
+from router.settings.file import ConfigFile, FactsTable, ModelTable
 from router.settings.values import TierSettings
-from router.types import ModelSpec
+from router.types import Capability, ModelSpec
 
 PRICES = ("input_usd_per_million", "output_usd_per_million")
 
@@ -33,12 +33,25 @@ def build_tiers(file: ConfigFile, document: Document, *, usable: Collection[str]
         TierSettings(
             tier.name,
             tuple(
-                _spec(table.model, table, known, document, ("tiers", index, "models", position))
+                _at_effort(table, known, document, ("tiers", index, "models", position))
                 for position, table in enumerate(tier.models)
             ),
         )
         for index, tier in enumerate(file.tiers)
     )
+
+
+def _at_effort(table: ModelTable, known: Mapping[str, ModelSpec], document: Document, place: Place) -> ModelSpec:
+    """The model at the tier's effort. Adds a fault for one that is known not to think."""
+    spec = _spec(table.model, table, known, document, place)
+    thinks = spec.capabilities is None or Capability.EFFORT in spec.capabilities
+    if table.effort not in (None, "none") and not thinks:
+        document.fault(
+            (*place, "effort"),
+            f"expected a model that thinks, and {table.model} does not. Leave the effort out, or add "
+            f'"{Capability.EFFORT}" to its capabilities where that is wrong',
+        )
+    return replace(spec, effort=table.effort)
 
 
 def _spec(name: str, table: FactsTable, known: Mapping[str, ModelSpec], document: Document, place: Place) -> ModelSpec:

@@ -1,4 +1,4 @@
-"""How fast and how large, printed.   python -m tests.bench [decide] [http] [proxy] [cold] [fit] [reference] [beside]
+"""How fast and how large, printed.   python -m tests.bench [PART ...]
 
 Medians, on whatever machine this is; ratios are against something measured in the same run.
 """
@@ -6,7 +6,7 @@ Medians, on whatever machine this is; ratios are against something measured in t
 import os
 import sys
 
-from tests.bench import beside, cold, decide, fit, http, proxy, reference
+from tests.bench import beside, cold, decide, fit, http, proxy, reference, storm
 
 PARTS = {
     "decide": decide.main,
@@ -16,6 +16,7 @@ PARTS = {
     "fit": fit.main,
     "reference": reference.main,
     "beside": beside.main,
+    "storm": storm.main,
 }
 
 

@@ -1,4 +1,4 @@
-"""A provider of four dialects that answers by prompt, so that what a client gets can be told beforehand.
+"""A provider of five dialects that answers by prompt, so that what a client gets can be told beforehand.
 
     ... say hello ...        "Hello from DIALECT." in two pieces
     ... the weather ...      a call of the tool that takes a city; then, with its result, "It is RESULT."
@@ -83,15 +83,27 @@ class Scripted:
         return sum(text in asked.text for asked in self.asked)
 
 
-DIALECTS = ("chat", "anthropic", "gemini", "bedrock")
-ADAPTERS = {"chat": "openai_compatible", "anthropic": "anthropic", "gemini": "gemini", "bedrock": "bedrock"}
-BASES = {"chat": "/chat/v1", "anthropic": "/anthropic", "gemini": "/gemini/v1beta", "bedrock": "/bedrock"}
-TIERS = {"budget": ("chat", "bedrock"), "production": ("anthropic",), "frontier": ("gemini",)}
+DIALECTS = ("chat", "responses", "anthropic", "gemini", "bedrock")
+ADAPTERS = {
+    "chat": "openai_compatible",
+    "responses": "openai_responses",
+    "anthropic": "anthropic",
+    "gemini": "gemini",
+    "bedrock": "bedrock",
+}
+BASES = {
+    "chat": "/chat/v1",
+    "responses": "/responses/v1",
+    "anthropic": "/anthropic",
+    "gemini": "/gemini/v1beta",
+    "bedrock": "/bedrock",
+}
+TIERS = {"budget": ("chat", "responses", "bedrock"), "production": ("anthropic",), "frontier": ("gemini",)}
 PRICES = "input_usd_per_million = 1.0, output_usd_per_million = 2.0"
 
 
 def configuration(url: str, bundle: Path) -> str:
-    """A tierwise.toml of four providers at that address, with one model each: `DIALECT-model`."""
+    """A tierwise.toml of five providers at that address, with one model each: `DIALECT-model`."""
     lines = [f'bundle = "{bundle}"', "[dispatch]", "retries = 0"]
     for name, adapter in ADAPTERS.items():
         lines += ["[[providers]]", f'name = "{name}"', f'adapter = "{adapter}"', "key_required = false"]
@@ -163,7 +175,7 @@ def _data(asked: Asked) -> Reply:
     return Reply(call=(name, DATA)) if name else Reply("lost: the schema")
 
 
-# --- What the four dialects ask ---------------------------------------------------------------------------------------
+# --- What the five dialects ask ---------------------------------------------------------------------------------------
 
 Item = tuple[str, Any]
 """("user", text), ("said", None), ("called", None), or ("result", (id of the call, text)), in order."""
@@ -194,6 +206,26 @@ def _chat_asked(body: dict[str, Any], _path: str) -> Asked:
         *_of_the_turn(items),
         {function["name"]: function.get("parameters", {}) for function in functions},
         body.get("response_format", {}).get("json_schema", {}).get("schema"),
+    )
+
+
+def _responses_asked(body: dict[str, Any], _path: str) -> Asked:
+    items: list[Item] = []
+    given = body["input"]
+    for item in [{"role": "user", "content": given}] if isinstance(given, str) else given:
+        if item.get("type") == "function_call":
+            items.append(("called", None))
+        elif item.get("type") == "function_call_output":
+            items.append(("result", (item["call_id"], _texts(item["output"]))))
+        elif item.get("role") in ("user", "assistant"):
+            items.append(("user", _texts(item["content"])) if item["role"] == "user" else ("said", None))
+    functions = [tool for tool in body.get("tools", ()) if tool["type"] == "function"]
+    return Asked(
+        "responses",
+        bool(body.get("stream")),
+        *_of_the_turn(items),
+        {function["name"]: function.get("parameters", {}) for function in functions},
+        ((body.get("text") or {}).get("format") or {}).get("schema"),
     )
 
 
@@ -274,6 +306,7 @@ def _texts(content: Any) -> str:
 
 READERS: dict[str, Callable[[dict[str, Any], str], Asked]] = {
     "chat": _chat_asked,
+    "responses": _responses_asked,
     "anthropic": _anthropic_asked,
     "gemini": _gemini_asked,
     "bedrock": _bedrock_asked,
@@ -283,6 +316,13 @@ READERS: dict[str, Callable[[dict[str, Any], str], Asked]] = {
 # --- What they answer -------------------------------------------------------------------------------------------------
 
 CHAT_USAGE = {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}
+RESPONSES_USAGE = {
+    "input_tokens": 12,
+    "input_tokens_details": {"cached_tokens": 0},
+    "output_tokens": 3,
+    "output_tokens_details": {"reasoning_tokens": 0},
+    "total_tokens": 15,
+}
 ANTHROPIC_USAGE = {"input_tokens": 12, "output_tokens": 3}
 GEMINI_USAGE = {"promptTokenCount": 12, "candidatesTokenCount": 3, "totalTokenCount": 15}
 BEDROCK_USAGE = {"inputTokens": 12, "outputTokens": 3, "totalTokens": 15}
@@ -324,6 +364,50 @@ def _chat_stream(reply: Reply) -> list[bytes]:
     last = chat_chunk({}, "tool_calls" if reply.call else "stop")
     usage = {**chat_chunk({}), "choices": [], "usage": CHAT_USAGE}
     return sse(*[chat_chunk(delta) for delta in deltas], last, usage, "[DONE]")
+
+
+def _responses(reply: Reply) -> dict[str, Any]:
+    part = {"type": "output_text", "text": reply.text, "annotations": [], "logprobs": []}
+    item: dict[str, Any] = {"id": "msg_1", "type": "message", "role": "assistant", "content": [part]}
+    if reply.call:
+        call = {"call_id": CALL_ID, "name": reply.call[0], "arguments": json.dumps(reply.call[1])}
+        item = {"id": "fc_1", "type": "function_call", **call}
+    shell = {"id": "resp_1", "object": "response", "created_at": 1, "model": "scripted", "status": "completed"}
+    unset = {"error": None, "incomplete_details": None, "instructions": None, "metadata": {}, "tools": []}
+    given = {"parallel_tool_calls": True, "tool_choice": "auto", "temperature": 1.0, "top_p": 1.0}
+    return {**shell, **unset, **given, "output": [{**item, "status": "completed"}], "usage": RESPONSES_USAGE}
+
+
+def _responses_stream(reply: Reply) -> list[bytes]:
+    whole = _responses(reply)
+    begun = {**whole, "status": "in_progress", "output": [], "usage": None}
+    [item] = whole["output"]
+    place = {"item_id": item["id"], "output_index": 0}
+    empty = {**item, "status": "in_progress", **({"arguments": ""} if reply.call else {"content": []})}
+    if reply.call:
+        kind, text = "response.function_call_arguments", item["arguments"]
+        pieces = [{"type": f"{kind}.delta", **place, "delta": half} for half in _halves(text)]
+        inner = [*pieces, {"type": f"{kind}.done", **place, "name": item["name"], "arguments": text}]
+    else:
+        [part], place = item["content"], {**place, "content_index": 0}
+        kind = "response.output_text"
+        pieces = [{"type": f"{kind}.delta", **place, "delta": half, "logprobs": []} for half in _halves(reply.text)]
+        inner = [
+            {"type": "response.content_part.added", **place, "part": {**part, "text": ""}},
+            *pieces,
+            {"type": f"{kind}.done", **place, "text": reply.text, "logprobs": []},
+            {"type": "response.content_part.done", **place, "part": part},
+        ]
+    events: list[dict[str, Any]] = [
+        {"type": "response.created", "response": begun},
+        {"type": "response.in_progress", "response": begun},
+        {"type": "response.output_item.added", "output_index": 0, "item": empty},
+        *inner,
+        {"type": "response.output_item.done", "output_index": 0, "item": item},
+        {"type": "response.completed", "response": whole},
+    ]
+    numbered = [{**event, "sequence_number": number} for number, event in enumerate(events)]
+    return sse(*numbered, names=[event["type"] for event in events])
 
 
 def _anthropic(reply: Reply) -> dict[str, Any]:
@@ -412,12 +496,14 @@ def _bedrock_stream(reply: Reply) -> list[bytes]:
 
 ANSWERS: dict[str, Callable[[Reply], dict[str, Any]]] = {
     "chat": _chat,
+    "responses": _responses,
     "anthropic": _anthropic,
     "gemini": _gemini,
     "bedrock": _bedrock,
 }
 STREAMS: dict[str, Callable[[Reply], list[bytes]]] = {
     "chat": _chat_stream,
+    "responses": _responses_stream,
     "anthropic": _anthropic_stream,
     "gemini": _gemini_stream,
     "bedrock": _bedrock_stream,
@@ -426,6 +512,7 @@ ANTHROPIC_ERRORS = {400: "invalid_request_error", 429: "rate_limit_error", 503: 
 GEMINI_ERRORS = {400: "INVALID_ARGUMENT", 429: "RESOURCE_EXHAUSTED", 503: "UNAVAILABLE"}
 ERRORS: dict[str, Callable[[int], dict[str, Any]]] = {
     "chat": lambda status: {"error": {"message": REFUSAL, "type": "error", "param": None, "code": None}},
+    "responses": lambda status: {"error": {"message": REFUSAL, "type": "error", "param": None, "code": None}},
     "anthropic": lambda status: {"type": "error", "error": {"type": ANTHROPIC_ERRORS[status], "message": REFUSAL}},
     "gemini": lambda status: {"error": {"code": status, "status": GEMINI_ERRORS[status], "message": REFUSAL}},
     "bedrock": lambda status: {"message": REFUSAL},

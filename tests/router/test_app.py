@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from router.app import create_app
 from router.core import Router
-from router.settings import Settings
+from router.settings import Settings, load_settings, with_echo
 
 TIERS = ["budget", "production", "frontier"]
 ANSWER = {
@@ -26,12 +26,14 @@ ANSWER = {
     "tier",
     "model",
     "candidates",
+    "effort",
     "p_adequate",
     "expected_quality_loss",
     "threshold",
     "promise",
     "reason",
     "estimated_cost_usd",
+    "value_of_an_answer_usd",
     "turn",
     "bundle",
     "latency_ms",
@@ -70,7 +72,7 @@ def test_route_answers_with_exactly_the_contracts_keys(client, body):
     assert decision["tier"] in TIERS
     assert (decision["policy"], decision["reason"]) == ("auto", "threshold")
     assert decision["turn"] == "user"
-    assert all(set(candidate) == {"tier", "model"} for candidate in decision["candidates"])
+    assert all(set(candidate) == {"tier", "model", "effort"} for candidate in decision["candidates"])
     for key in ("p_adequate", "expected_quality_loss", "estimated_cost_usd"):
         assert list(decision[key]) == TIERS
         assert all(isinstance(value, float) for value in decision[key].values())
@@ -93,11 +95,18 @@ def test_route_says_the_same_in_headers(client):
     }
 
 
+def test_an_explanation_says_what_was_taken_off_the_ask(client):
+    body = {"prompt": "Question: how far is the moon?\nAnswer:", "router": {"explain": True}}
+    explanation = client.post("/route", json=body).json()["explanation"]
+    assert explanation["ask"] == "how far is the moon?"
+    assert explanation["peeled"] == [{"form": "template", "n_chars": 18}]
+
+
 def test_an_explanation_comes_when_asked_for(client):
     decision = client.post("/route", json={"prompt": "hi there", "router": {"explain": True}}).json()
     assert set(decision) == ANSWER | {"explanation", "steps"}
     assert all(set(step) == {"step", "tier", "note"} for step in decision["steps"])
-    assert set(decision["explanation"]) == {"ask", "window", "heads"}
+    assert set(decision["explanation"]) == {"ask", "window", "peeled", "heads"}
     assert [head["tier"] for head in decision["explanation"]["heads"]] == [*TIERS[:-1], "unsolved"]
     for head in decision["explanation"]["heads"]:
         total = head["intercept"] + sum(item["logit"] for item in head["contributions"])
@@ -260,7 +269,7 @@ def test_a_field_name_of_any_letters_is_named_in_the_error(client):
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=40)
 FIELDS = "prompt messages input contents parts system router role content type text model tools max_tokens".split()
-OPTIONS = "tiers max_quality_loss session last_tier cached_tokens idle_s explain".split()
+OPTIONS = "tiers max_quality_loss max_cost_usd_per_1k explain".split()
 keys = any_text | st.sampled_from(FIELDS + OPTIONS)
 words = any_text | st.sampled_from(["user", "assistant", "system", "tool", "text", "image_url", *TIERS])
 any_json = st.recursive(
@@ -278,8 +287,6 @@ options = st.fixed_dictionaries(
         "tiers": st.lists(st.sampled_from(TIERS) | any_text, max_size=3) | any_json,
         "max_quality_loss": st.floats(0, 1) | any_json,
         "explain": st.booleans() | any_json,
-        "session": any_json,
-        "idle_s": any_json,
     },
 )
 near_bodies = st.fixed_dictionaries(
@@ -401,7 +408,7 @@ def test_a_batch_is_an_array(client, raw):
 @pytest.fixture(scope="module")
 def narrow_client(router):
     limited: Settings = replace(router.settings, max_body_bytes=2_048)
-    with TestClient(create_app(Router(router.bundle, limited))) as test_client:
+    with TestClient(create_app(Router(router.bundle, limited)), base_url="http://127.0.0.1") as test_client:
         yield test_client
 
 
@@ -475,12 +482,12 @@ def test_healthz_says_that_the_process_is_alive(client):
     assert set(answer.json()) == {"status", "version"}
 
 
-def test_readyz_says_which_bundle_decides(client, router):
-    answer = client.get("/readyz")
+def test_readyz_says_which_bundle_decides_and_which_providers_answer(router):
+    settings = load_settings({"OPENAI_API_KEY": "sk-1"})
+    with TestClient(create_app(Router(router.bundle, settings)), base_url="http://127.0.0.1") as keyed:
+        answer = keyed.get("/readyz")
     assert answer.status_code == 200
-    said = answer.json()
-    assert set(said.pop("providers")) == set(router.settings.providers)
-    assert said == {
+    assert answer.json() == {
         "status": "ready",
         "bundle": {
             "id": router.bundle.manifest.id,
@@ -488,7 +495,20 @@ def test_readyz_says_which_bundle_decides(client, router):
             "golden": router.bundle.n_golden,
         },
         "tiers": TIERS,
+        "breakers": {},
+        "providers": ["openai"],
     }
+
+
+def test_readyz_is_not_ready_without_a_provider_and_on_the_echo_alone(client, router):
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["status"], answer.json()["providers"]) == (503, "not_ready", [])
+    assert "set OPENAI_API_KEY or " in answer.json()["why"]
+    echo = create_app(Router(router.bundle, with_echo(router.settings)))
+    with TestClient(echo, base_url="http://127.0.0.1") as echoing:
+        answer = echoing.get("/readyz")
+    assert (answer.status_code, answer.json()["providers"]) == (503, ["echo"])
+    assert answer.json()["why"].startswith("Only the echo answers")
 
 
 def test_models_are_listed_in_openais_shape(client, router):
@@ -500,7 +520,8 @@ def test_models_are_listed_in_openais_shape(client, router):
     for tier in router.settings.tiers:
         assert {f"tier:{tier.name}", *(model.model for model in tier.models)} <= set(names)
     for model in body["data"]:
-        assert set(model) == {"id", "object", "created", "owned_by"}
+        assert set(model) >= {"id", "object", "created", "owned_by"}
+        assert set(model) <= {"id", "object", "created", "owned_by", "name", "context_length", "max_output_tokens"}
         assert model["object"] == "model"
 
 
@@ -518,6 +539,8 @@ def test_the_openapi_document_is_whole_and_describes_every_endpoint(client):
     assert document["openapi"].startswith("3.1")
     assert set(document["info"]) >= {"title", "version"}
     assert set(document["paths"]) == {
+        "/",
+        "/v1/models/{name}",
         "/route", "/route/batch", "/v1/models", "/healthz", "/readyz", "/v1/chat/completions", "/v1/responses",
         "/v1/messages", "/v1/messages/count_tokens", "/v1beta/models/{call}",
     }  # fmt: skip
@@ -541,9 +564,11 @@ def test_the_openapi_document_describes_the_bodies_as_they_are(client):
     assert [body["required"][0] for body in bodies] == ["prompt", "messages", "input", "messages", "contents"]
     for body in bodies:
         assert set(body["properties"]["router"]["properties"]) == {
-            "tiers", "max_quality_loss", "max_cost_usd_per_1k", "session", "last_tier", "cached_tokens", "idle_s",
+            "tiers",
+            "max_quality_loss",
+            "max_cost_usd_per_1k",
             "explain",
-        }  # fmt: skip
+        }
     assert {parameter["name"] for parameter in route["parameters"]} == {
         f"x-router-{name}" for name in ("tier", "floor", "ceiling", "policy", "off")
     }

@@ -132,4 +132,4 @@ print(loaded & {{"numpy", "rich", "pydantic", "pydantic_core", "sklearn"}})
 """
     said = python(code, cwd=tmp_path).splitlines()
     assert said[-1] == "set()"
-    assert [line.split()[0] for line in said if line.startswith("  ")][-3:] == ["audit", "evaluate", "fit"]
+    assert [line.split()[0] for line in said if line.startswith("  ")][-4:] == ["audit", "compare", "evaluate", "fit"]

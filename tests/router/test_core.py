@@ -42,9 +42,11 @@ TEXTS = [EASY, HARD, "hi", "", "What is the capital of France?", "\u8bf7\u5206\u
 
 
 def scored(decision: RouteDecision) -> dict[str, object]:
-    """A decision without what differs from call to call, the dialect, and the costs, which are of all that is sent."""
+    """A decision without what differs from call to call, the dialect, and dollars, which are of all that is sent."""
     body = decision.to_dict()
-    return {key: body[key] for key in body if key not in ("decision_id", "latency_ms", "estimated_cost_usd", "dialect")}
+    body["threshold"] = round(body["threshold"], 9)  # dollars by dollars
+    left_out = ("decision_id", "latency_ms", "estimated_cost_usd", "value_of_an_answer_usd", "dialect")
+    return {key: body[key] for key in body if key not in left_out}
 
 
 def configured(target: Target):
@@ -416,7 +418,7 @@ def asked(text="Why is the sky blue?", *, model=None, headers=None, **overrides)
     [
         (asked(tier="frontier"), "frontier", Reason.PINNED, "auto"),
         (asked(model="tier:production"), "production", Reason.PINNED, "auto"),
-        (asked(model="openai/gpt-5.5"), "frontier", Reason.PINNED, "auto"),
+        (asked(model="openai/gpt-6-astra"), "frontier", Reason.PINNED, "auto"),
         (asked(off=True), "frontier", Reason.PINNED, "auto"),
         (asked(EASY, model="auto:careful"), "budget", Reason.THRESHOLD, "careful"),
         (asked(EASY, policy="cheap"), "budget", Reason.THRESHOLD, "cheap"),
@@ -448,17 +450,17 @@ def test_an_operators_envelope_is_not_scored(own):
 
 
 def test_costs_are_of_the_first_model_that_can_serve_the_request(router):
-    chat = ChatRequest((Message("user", "hi"),), needs=Needs(images=True))
-    with_image, plain = router.route(RouteRequest(chat)), router.route("hi")
-    assert with_image.model == "google/gemini-3.1-flash-lite"
-    assert with_image.estimated_cost_usd["budget"] > plain.estimated_cost_usd["budget"]
-    assert with_image.estimated_cost_usd["production"] == plain.estimated_cost_usd["production"]
+    chat = ChatRequest((Message("user", "hi"),), needs=Needs(audio=True))
+    with_audio, plain = router.route(RouteRequest(chat)), router.route("hi")
+    assert with_audio.model == "google/gemini-3.5-flash-lite"
+    assert with_audio.estimated_cost_usd["budget"] > plain.estimated_cost_usd["budget"]
+    assert with_audio.estimated_cost_usd["production"] == plain.estimated_cost_usd["production"]
 
 
 def test_a_request_over_every_window_is_refused_with_the_nearest_model(router):
     with pytest.raises(RequestError, match=r"Nearest is .* a context window of") as caught:
         router.route("word " * 1_200_000)
-    assert caught.value.code == "no_model_fits"
+    assert caught.value.code == "context_length_exceeded"
 
 
 def test_rules_on_tasks_that_the_bundle_does_not_tell_are_refused(tiny_bundle, tmp_path):
@@ -512,6 +514,7 @@ def test_the_example_configuration_is_whole_and_works(shipped):
     text = path.read_text("utf-8")
     router = Router.load(shipped, config=path, environ={})
     assert len(router.setup.rules) == 6
-    assert router.setup.models["production"][1].context_window == 272_000
+    windows = {model.model: model.context_window for model in router.setup.models["production"]}
+    assert windows["openai/gpt-5.4"] == 272_000
     assert [key for key in ConfigFile.model_fields if key not in text and key != "trusted_encoders"] == []
     assert router.route("Please review this code: x = 1").reason is Reason.RULE

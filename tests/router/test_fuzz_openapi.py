@@ -28,11 +28,23 @@ HEADERS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def document(router):
-    from router.app import create_app
+def tier(name, *models):
+    rows = ", ".join(f'{{ model = "{one}", input_usd_per_million = 1, output_usd_per_million = 1 }}' for one in models)
+    return f'[[tiers]]\nname = "{name}"\nmodels = [{rows}]\n'
 
-    return schemathesis.openapi.from_asgi("/openapi.json", create_app(router))
+
+@pytest.fixture(scope="module")
+def document(router, tmp_path_factory):
+    """The service with an echo that answers; a provider behind it makes it ready."""
+    from router.app import create_app
+    from router.core import Router
+    from router.settings import load_settings
+
+    config = tmp_path_factory.mktemp("fuzz") / "tierwise.toml"
+    tiers = tier("budget", "echo/a", "ollama/a") + tier("production", "echo/b") + tier("frontier", "echo/c")
+    config.write_text('[server]\nallowed_hosts = ["testserver"]\n' + tiers)
+    app = create_app(Router(router.bundle, load_settings({}, config=config)))
+    return schemathesis.openapi.from_asgi("/openapi.json", app)
 
 
 VALID, BROKEN = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMode.NEGATIVE
@@ -56,6 +68,8 @@ VALID, BROKEN = schemathesis.GenerationMode.POSITIVE, schemathesis.GenerationMod
         ("POST", "/v1beta/models/{call}", VALID, 60),
         ("POST", "/v1beta/models/{call}", BROKEN, 40),
         ("GET", "/v1/models", VALID, 3),
+        ("GET", "/v1/models/{name}", VALID, 10),
+        ("GET", "/", VALID, 3),
         ("GET", "/healthz", VALID, 3),
         ("GET", "/readyz", VALID, 3),
     ],
@@ -70,6 +84,8 @@ def test_every_answer_is_as_the_openapi_document_says(document, method, path, mo
         case.headers = case.headers if headers is None else headers
         if "call" in (case.path_parameters or {}):
             case.path_parameters = {"call": "auto:generateContent"}
+        if "name" in (case.path_parameters or {}):
+            case.path_parameters = {"name": "tier:budget"}
         statuses.add(case.call_and_validate(checks=CHECKS).status_code)
 
     answered_as_described()

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from router.jsontext import decode_json, encode_json, encode_json_pretty, replace_surrogates
+from router.jsontext import decode_json, encode_json, encode_json_pretty, harmless, replace_surrogates
 
 whole_numbers = st.integers(-(1 << 63), (1 << 64) - 1)
 json_values = st.recursive(
@@ -187,3 +187,8 @@ def test_the_pretty_form_sorts_keys_and_ends_in_a_newline_so_that_equal_values_g
 def test_text_without_surrogates_can_be_encoded_and_keeps_its_length(text):
     assert len(replace_surrogates(text)) == len(text)
     replace_surrogates(text).encode()
+
+
+def test_a_text_for_the_terminal_moves_and_colours_nothing():
+    assert harmless("a\x1b[2J\x9b1m\r\x07b\u202ec\tline\n") == ("a\\u001b[2J\\u009b1m\\u000d\\u0007b\\u202ec\tline\n")
+    assert harmless("Zürich 東京 👍") == "Zürich 東京 👍"

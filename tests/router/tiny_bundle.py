@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,20 @@ import numpy as np
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 from tokenizers import Tokenizer
-from tokenizers.models import WordLevel
-from tokenizers.normalizers import Lowercase
-from tokenizers.pre_tokenizers import Whitespace
+from tokenizers.models import Unigram, WordLevel
+from tokenizers.normalizers import NFKC, Lowercase, Nmt
+from tokenizers.normalizers import Sequence as NormalizerSequence
+from tokenizers.pre_tokenizers import Metaspace, Whitespace, WhitespaceSplit
+from tokenizers.pre_tokenizers import Sequence as PreTokenizerSequence
 
 from router.brain.brain import Brain, LinearHeads, SignalScale
-from router.brain.bundle.layout import ENCODER_FILES, MANIFEST
+from router.brain.bundle.layout import ENCODER_FILES, MANIFEST, PIECES
 from router.brain.bundle.load import onnx_encoder_sha256, static_encoder_sha256
 from router.brain.bundle.write import BundleContents, static_encoder_files, write_bundle
 from router.brain.calibration import Calibration, IsotonicCalibration, SigmoidCalibration
 from router.brain.domain import Domain
-from router.brain.encoders import Encoder, EncoderSpec, OnnxEncoder, StaticEncoder, TokenIds
+from router.brain.encoders import Encoder, EncoderSpec, OnnxEncoder, PackedTable, StaticEncoder, TokenIds
+from router.brain.held_out import HeldOutRows
 from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable, reading_buckets
 from router.brain.promise import Goal, Promise, SlicePromise
 from router.brain.tasks import TaskHead
@@ -70,6 +73,45 @@ def tiny_encoder(*, max_tokens: int = 64) -> StaticEncoder:
         weights=rng.uniform(0.001, 0.01, size=len(WORDS)).astype(np.float32),
     )
     return replace(encoder, spec=replace(encoder.spec, sha256=static_encoder_sha256(*static_encoder_files(encoder))))
+
+
+def tiny_packed_encoder() -> StaticEncoder:
+    """A packed table over a few pieces of a unigram model; n-grams and domain by the words of `tiny_tokenizer`."""
+    rng = np.random.default_rng(19)
+    pieces = [("<unk>", 0.0), *((piece, -2.0 - n / 8) for n, piece in enumerate(UNIGRAM_PIECES))]
+    packed = PackedTable(
+        codes=rng.integers(0, 5, size=(len(pieces), 4), dtype=np.uint8),
+        codebooks=rng.integers(-127, 128, size=(4, 5, DIM // 4), dtype=np.int8),
+    )
+    encoder = StaticEncoder(
+        spec=EncoderSpec(kind="static", model_id="tests/tiny-packed", dim=DIM, max_tokens=64, sha256="0" * 64),
+        tokens=TokenIds.of(unigram_tokenizer(pieces)),
+        table=packed.unpacked(),
+        weights=rng.uniform(0.001, 0.01, size=len(pieces)).astype(np.float32),
+        pieces=TokenIds.of(tiny_tokenizer()),
+        packed=packed,
+    )
+    return replace(encoder, spec=replace(encoder.spec, sha256=static_encoder_sha256(*static_encoder_files(encoder))))
+
+
+UNIGRAM_PIECES = (
+    "\u2581",
+    *"abcdefghijklmnopqrstuvwxyz'?,.",
+    "\u2581the",
+    "\u2581wh",
+    "\u2581find",
+    "in",
+    "er",
+    "\u6f22",
+)
+
+
+def unigram_tokenizer(pieces: Sequence[tuple[str, float]]) -> Tokenizer:
+    """A sentencepiece unigram tokenizer as the multilingual table has it; the first piece is the unknown mark."""
+    tokenizer = Tokenizer(Unigram(list(pieces), unk_id=0))
+    tokenizer.normalizer = NormalizerSequence([Nmt(), NFKC()])
+    tokenizer.pre_tokenizer = PreTokenizerSequence([WhitespaceSplit(), Metaspace(prepend_scheme="always")])
+    return tokenizer
 
 
 def tiny_onnx_encoder(network: bytes | None = None) -> OnnxEncoder:
@@ -186,8 +228,35 @@ def tiny_promise() -> Promise:
     )
 
 
-def write_tiny_bundle(folder: Path, *, method: str = "sigmoid", brain: Brain | None = None) -> Path:
-    """Write the tiny bundle, or one of another brain; returns its folder."""
+def tiny_held_out(n_groups: int = 400, *, seed: int = 23) -> HeldOutRows:
+    """Rows whose outcomes are drawn from what is predicted for them: every second group has two rows."""
+    rng = np.random.default_rng(seed)
+    group = np.sort(np.concatenate([np.arange(n_groups), np.arange(0, n_groups, 2)])).astype(np.int32)
+    n = len(group)
+    frontier, production = 0.4 * rng.random(n) ** 4, rng.random(n) ** 2
+    budget = frontier + (1.0 - frontier) * production
+    needed = (rng.random(n)[:, None] < np.stack([budget, frontier], axis=1)).astype(np.int8)
+    return HeldOutRows(
+        expected_quality_loss=np.stack([budget, frontier, np.zeros(n)], axis=1).astype(np.float32),
+        p_unsolved=(0.05 * rng.random(n)).astype(np.float32),
+        domain_distance=rng.random(n).astype(np.float32),
+        lost=np.concatenate([needed, np.zeros((n, 1), np.int8)], axis=1),
+        group=group,
+        input_tokens=np.where(np.arange(n) % 5 == 0, np.nan, rng.integers(20, 4_000, n)).astype(np.float32),
+        output_tokens=np.where(np.arange(n) % 3 == 0, np.nan, rng.integers(20, 900, n)).astype(np.float32),
+        slices={
+            "source": (np.zeros(n, np.int16), ("hand",)),
+            "lang": (rng.integers(-1, 2, n).astype(np.int16), ("de", "en")),
+            "task": (rng.integers(0, 2, n).astype(np.int16), TASKS),
+        },
+        mode="parted",
+    )
+
+
+def write_tiny_bundle(
+    folder: Path, *, method: str = "sigmoid", brain: Brain | None = None, held_out: HeldOutRows | None = None
+) -> Path:
+    """Write the tiny bundle, or one of another brain or with held-out rows; returns its folder."""
     contents = BundleContents(
         name="tiny",
         brain=tiny_brain(method) if brain is None else brain,
@@ -197,6 +266,7 @@ def write_tiny_bundle(folder: Path, *, method: str = "sigmoid", brain: Brain | N
         training={"sources": {"hand": {"rows": 100, "licence": "Apache-2.0"}}},
         evaluation={"rows": 0},
         model_card="# tiny\n",
+        held_out=held_out,
     )
     write_bundle(folder, contents)
     return folder
@@ -222,7 +292,8 @@ def replace_file(folder: Path, name: str, raw: bytes) -> None:
     def adopt(manifest: dict[str, Any]) -> None:
         manifest["files"][name] = hashlib.sha256(raw).hexdigest()
         tokenizer, weights = ((folder / part).read_bytes() for part in ENCODER_FILES[manifest["encoder"]["kind"]])
-        manifest["encoder"]["sha256"] = static_encoder_sha256(weights, tokenizer)
+        pieces = [(folder / PIECES).read_bytes()] if (folder / PIECES).is_file() else []
+        manifest["encoder"]["sha256"] = static_encoder_sha256(weights, tokenizer, *pieces)
 
     if name != MANIFEST:
         edit_manifest(folder, adopt)

@@ -28,8 +28,8 @@ TRAFFIC_FILES = tuple(TRAFFIC / f"{name}.jsonl" for name in ("coding", "multi_tu
 """960 labelled rows: code, conversations with pairs, several scripts."""
 
 LABELS_ONLY = TierMap(tiers=DEFAULT_TIERS, sources={})
-CONFIG = FitConfig(name="small", hyper=replace(LABELS, copies=1), max_quality_loss=0.1)
-"""A fit of a few seconds."""
+CONFIG = FitConfig(name="small", hyper=replace(LABELS, copies=1), max_quality_loss=0.1, promise="parted")
+"""A fit of a few seconds: once, with parted sides."""
 
 QUICK = replace(CONFIG, hyper=replace(LABELS, c_grid=(1.0,), copies=0))
 """The same without cross-validation and copies: a fit of a second."""

@@ -22,15 +22,15 @@ from router.reading import read
 from router.types import ChatRequest, Message, Reason
 from tests.training import fits
 from training.config import FitConfig
-from training.fitting.fit import FittedBrain, fit_brain, prepare_for_transformer
+from training.fitting.fit import Pretrained, prepare_for_transformer
 from training.fitting.prepared import Prepared
+from training.fitting.recipe import HeadParts, HeadRecipe, TransformerRecipe
 from training.labels.dataset import build_dataset
 from training.labels.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
-from training.pipeline import Recipe, fit_bundle, fit_recipe
-from training.progress import silent
+from training.pipeline import fit_bundle, fit_recipe
 from training.rows.readers import Fingerprint, RowSet, read_rows
 from training.rows.row import LabelledRow, OutcomeRow, TrainingRow
-from training.shipping.ship import transformer_recipe
+from training.shipping.ship import DECISION_SHARE
 from training.thresholds.simulate import route_scores
 
 QUICK = replace(fits.QUICK, max_quality_loss=0.3)
@@ -70,7 +70,8 @@ write_bundle(Path(sys.argv[1]), contents)
 
 FILES = {
     *("manifest.json", "heads.safetensors", "ngrams.safetensors", "golden.json", "evaluation.json", "MODEL_CARD.md"),
-    *("tasks.safetensors", "encoder/tokenizer.json", "encoder/table.safetensors"),
+    *("tasks.safetensors", "held_out.safetensors", "trained_on.safetensors"),
+    *("encoder/tokenizer.json", "encoder/table.safetensors", "encoder/pieces.json"),
 }
 
 
@@ -106,16 +107,19 @@ class CountingTable(StaticEncoder):
 
 def counting_table() -> CountingTable:
     shipped = fits.shipped_encoder()
-    return CountingTable(spec=shipped.spec, tokens=shipped.tokens, table=shipped.table, weights=shipped.weights)
+    kept = {name: getattr(shipped, name) for name in StaticEncoder.__slots__}
+    return CountingTable(**kept)
 
 
-@pytest.mark.parametrize("refit", [False, True])
-def test_each_row_is_encoded_once_and_again_only_where_it_is_perturbed(coding, refit):
+@pytest.mark.parametrize(
+    "how", [{}, {"refit": True}, {"promise": "cross_fit", "folds": 2}], ids=["parted", "refitted", "cross-fit"]
+)
+def test_each_row_is_encoded_once_and_again_only_where_it_comes_in_another_form(coding, how):
     encoder = counting_table()
-    report = fit_bundle(coding, fits.LABELS_ONLY, encoder, replace(QUICK, refit=refit)).evaluation["robustness"]
-    n_perturbed = sum(entry["n"] for entry in report["decisions_unchanged"].values())
-    assert n_perturbed > 0
-    assert encoder.n_encoded == len(coding.rows) + n_perturbed
+    report = fit_bundle(coding, fits.LABELS_ONLY, encoder, replace(QUICK, **how)).evaluation["robustness"]
+    n_in_forms = sum(entry["n"] for entry in report["decisions_unchanged"].values())
+    assert n_in_forms > 0
+    assert encoder.n_encoded == len(coding.rows) + n_in_forms
 
 
 def test_a_bundle_in_use_with_the_same_encoder_encodes_no_row_again(coding, tmp_path):
@@ -123,8 +127,8 @@ def test_a_bundle_in_use_with_the_same_encoder_encodes_no_row_again(coding, tmp_
     write_bundle(tmp_path, fit(coding))
     in_use = load_bundle(tmp_path)
     report = fit_bundle(coding, fits.LABELS_ONLY, encoder, QUICK, in_use=in_use).evaluation["robustness"]
-    n_perturbed = sum(entry["n"] for entry in report["decisions_unchanged"].values())
-    assert encoder.n_encoded == len(coding.rows) + n_perturbed
+    n_in_forms = sum(entry["n"] for entry in report["decisions_unchanged"].values())
+    assert encoder.n_encoded == len(coding.rows) + n_in_forms
 
 
 def test_another_seed_gives_another_bundle(coding):
@@ -195,50 +199,61 @@ def test_the_evaluation_has_the_parts_that_its_schema_names_and_is_plain_json(sm
 # --- Refit -----------------------------------------------------------------------------------------------------------
 
 
-class Spy:
+class Spy(HeadRecipe):
     """A recipe that remembers which rows it was given."""
 
-    def __init__(self, *, calibration_share: float | None = None) -> None:
-        self.fits: list[tuple[np.ndarray, np.ndarray]] = []
-        self.brains: list[FittedBrain] = []
-        self.recipe = Recipe(self.fit, calibration_share=calibration_share)
+    __slots__ = ("decided_on", "fits", "joined")
 
-    def fit(self, prepared: Prepared, fit: np.ndarray, calibrate: np.ndarray) -> FittedBrain:
-        self.fits.append((fit, calibrate))
-        self.brains.append(fit_brain(prepared, fits.shipped_encoder(), QUICK, fit=fit, calibrate=calibrate))
-        return self.brains[-1]
+    def __init__(self, *, config: FitConfig = QUICK, calibration_share: float | None = None) -> None:
+        super().__init__(fits.shipped_encoder(), config, calibration_share)
+        for name in Spy.__slots__:
+            object.__setattr__(self, name, [])
+
+    def parts(self, prepared: Prepared, rows: np.ndarray) -> HeadParts:
+        self.fits.append(rows)
+        return HeadRecipe.parts(self, prepared, rows)
+
+    def decide(self, sets, targets):
+        self.decided_on.append(len(targets))
+        return HeadRecipe.decide(self, sets, targets)
+
+    def join(self, *given):
+        self.joined.append(HeadRecipe.join(self, *given))
+        return self.joined[-1]
 
     def run(self, config: FitConfig) -> BundleContents:
-        prepared = replace(
-            fits.traffic_prepared(),
-            on_target=np.isin(fits.traffic_data().sources, config.target_sources or fits.traffic_data().sources),
-        )
-        return fit_recipe(fits.traffic_rows(), fits.LABELS_ONLY, prepared, self.recipe, config)
+        return fit_recipe(fits.traffic_rows(), fits.LABELS_ONLY, targets_of(config), self, config)
+
+
+def targets_of(config: FitConfig) -> Prepared:
+    sources = fits.traffic_data().sources
+    return replace(fits.traffic_prepared(), on_target=np.isin(sources, config.target_sources or sources))
 
 
 def test_what_is_fitted_again_sees_the_test_rows_but_never_the_calibration_rows():
     spy, splits = Spy(), fits.sides(fits.traffic_data().groups)
     config = replace(QUICK, refit=True, target_sources=("coding", "multi_turn"))
     contents = spy.run(config)
-    (first, calibrate), (second, again) = spy.fits
+    first, second = spy.fits
     assert first.tolist() == splits.fit.tolist()
     assert second.tolist() == sorted([*splits.fit.tolist(), *splits.test.tolist()])
     of_target = np.isin(fits.traffic_data().sources[splits.calibrate], config.target_sources)
-    assert calibrate.tolist() == again.tolist() == splits.calibrate[of_target].tolist()
+    assert spy.decided_on == [of_target.sum()] * 2
     assert not set(second.tolist()) & set(splits.calibrate.tolist())
     groups = fits.traffic_data().groups
     assert not {groups[row] for row in second.tolist()} & {groups[row] for row in splits.calibrate.tolist()}
-    assert contents.promise.n_rows == len(calibrate)
-    assert contents.brain.heads is spy.brains[1].brain.heads, "the refitted one goes into the bundle"
+    assert contents.promise.n_rows == of_target.sum()
+    assert contents.brain.heads is spy.joined[1].heads, "the refitted one goes into the bundle"
 
 
 def test_the_measurement_is_of_the_first_fit_and_the_promise_of_the_second():
     measured, shipped = (Spy().run(replace(QUICK, refit=refit)) for refit in (False, True))
-    apart = {"promise"}
+    apart = {"promise", "held_out"}
     assert {k: v for k, v in measured.evaluation.items() if k not in apart} == {
         k: v for k, v in shipped.evaluation.items() if k not in apart
     }
     assert shipped.evaluation["promise"] == asdict(shipped.promise.stated())
+    assert [one.evaluation["held_out"]["fits"] for one in (measured, shipped)] == [1, 2]
     assert shipped.promise.thresholds == measured.promise.thresholds
     assert shipped.promise.losses != measured.promise.losses
     assert shipped.brain.heads.coef.tobytes() != measured.brain.heads.coef.tobytes()
@@ -248,15 +263,15 @@ def test_the_measurement_is_of_the_first_fit_and_the_promise_of_the_second():
     ("calibration", "share", "parted"), [("sigmoid", None, 0), ("isotonic", None, 0.5), ("sigmoid", 0.3, 0.3)]
 )
 def test_rows_that_calibrate_flexibly_choose_no_threshold(calibration, share, parted):
-    spy, splits = Spy(calibration_share=share), fits.sides(fits.traffic_data().groups)
-    contents = spy.run(replace(QUICK, calibration=calibration))
-    (_, calibrating), n = spy.fits[0], len(splits.calibrate)
-    assert set(calibrating.tolist()) <= set(splits.calibrate.tolist())
+    config = replace(QUICK, calibration=calibration)
+    spy, n = Spy(config=config, calibration_share=share), len(fits.sides(fits.traffic_data().groups).calibrate)
+    contents = spy.run(config)
+    (calibrating,) = spy.decided_on
     if parted:
-        assert len(calibrating) / n == pytest.approx(parted, abs=0.1)
-        assert contents.promise.n_rows == n - len(calibrating)
+        assert calibrating / n == pytest.approx(parted, abs=0.1)
+        assert contents.promise.n_rows == n - calibrating
     else:
-        assert contents.promise.n_rows == len(calibrating) == n
+        assert contents.promise.n_rows == calibrating == n
 
 
 # --- Goals -----------------------------------------------------------------------------------------------------------
@@ -426,15 +441,19 @@ def around_a_transformer(tiny_bert) -> BundleContents:
     with joblib.parallel_config("sequential"):
         data = build_dataset(rows.rows, fits.LABELS_ONLY)
         prepared = prepare_for_transformer(data, str(tiny_bert), config)
-        recipe = transformer_recipe(str(tiny_bert), config, progress=silent)
+        recipe = TransformerRecipe(Pretrained(str(tiny_bert), "tiny"), config, calibration_share=DECISION_SHARE)
         return fit_recipe(rows, fits.LABELS_ONLY, prepared, recipe, config)
 
 
 def test_a_transformer_bundle_is_written_loaded_and_decides_as_it_was_measured(around_a_transformer, tmp_path):
     contents = around_a_transformer
     manifest = write_bundle(tmp_path / "tiny", contents)
-    assert set(folder_bytes(tmp_path / "tiny")) == (FILES - {"encoder/table.safetensors"}) | {"encoder/model.onnx"}
-    router = Router.load(tmp_path / "tiny", environ={})
+    table = {"encoder/table.safetensors", "encoder/pieces.json"}
+    assert set(folder_bytes(tmp_path / "tiny")) == (FILES - table) | {"encoder/model.onnx"}
+    assert Router.load(tmp_path / "tiny", environ={}).setup.policies["auto"].threshold.promise is not None
+    # Without its held-out rows a bundle decides by the threshold that training measures with.
+    write_bundle(tmp_path / "older", replace(contents, held_out=None))
+    router = Router.load(tmp_path / "older", environ={})
     assert router.bundle.n_golden > 0
     assert (manifest.encoder.kind, manifest.encoder.dim) == ("onnx", 32)
     rows = fits.traffic_rows().rows[200:440]
@@ -484,14 +503,14 @@ from pathlib import Path
 from router.brain.bundle.write import write_bundle
 from tests.training import fits
 from training.labels.dataset import build_dataset
-from training.fitting.fit import prepare_for_transformer
+from training.fitting.fit import Pretrained, prepare_for_transformer
+from training.fitting.recipe import TransformerRecipe
 from training.pipeline import fit_recipe
-from training.progress import silent
 from training.rows.readers import RowSet
-from training.shipping.ship import transformer_recipe
+from training.shipping.ship import DECISION_SHARE
 config = replace(fits.QUICK, name="tiny", max_quality_loss=0.5, calibrate_share=0.35, refit=True)
 rows = RowSet(fits.traffic_rows().rows[200:440], 0, (), {})
 prepared = prepare_for_transformer(build_dataset(rows.rows, fits.LABELS_ONLY), sys.argv[2], config)
-recipe = transformer_recipe(sys.argv[2], config, progress=silent)
+recipe = TransformerRecipe(Pretrained(sys.argv[2], "tiny"), config, calibration_share=DECISION_SHARE)
 write_bundle(Path(sys.argv[1]), fit_recipe(rows, fits.LABELS_ONLY, prepared, recipe, config))
 """

@@ -250,6 +250,59 @@ def broken_when_calibrated(method: str, *, sides: str) -> float:
     return share_broken(is_broken)
 
 
+@pytest.mark.parametrize("n_groups", [120, 300])
+def test_cross_fitted_heads_that_ship_keep_the_promise_that_others_made(n_groups):
+    """Whole fits drawn again: heads, calibration and threshold fold by fold; the truth is of heads on all rows."""
+    world, target, n_folds = learnable(), 0.1, 5
+    saved = []
+
+    def is_broken(rng):
+        rows = rng.choice(len(world.loss), size=n_groups, replace=False)
+        folds = rng.permutation(n_groups) % n_folds
+        logits = np.zeros((n_groups, 2))
+        for fold in range(n_folds):
+            logits[folds == fold] = world.logits(rows[folds != fold], rows[folds == fold])
+        guess = np.zeros((n_groups, 3))
+        for fold in range(n_folds):
+            mine, others = folds == fold, folds != fold
+            guess[mine] = calibrated(logits[mine], logits[others], world.loss[rows[others]], method="sigmoid")
+        drawn = Population(guess, world.loss[rows], np.arange(n_groups))
+        try:
+            promise = promise_of(drawn, np.arange(n_groups), list(map(str, rows)), Goal(max_quality_loss=target))
+        except TargetTooSmall:
+            return False  # refused: nothing was promised
+        everything = np.arange(len(world.loss))
+        served = calibrated(world.logits(rows, everything), logits, world.loss[rows], method="sigmoid")
+        position = promise.position_for()
+        saved.append(promise.savings[position])
+        after = Population(served, world.loss, everything)
+        return after.at(world.loss, grid=[GRID[position]])[0] > target
+
+    assert share_broken(is_broken) <= most_allowed(0.9)
+    assert np.mean(saved) > 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learnable:
+    """Rows of which heads can learn from features. features: (n, k).  loss: (n, 3) 0 or 1."""
+
+    features: np.ndarray
+    loss: np.ndarray
+
+    def logits(self, fit: np.ndarray, score: np.ndarray) -> np.ndarray:
+        """(n_score, 2) the logits of heads fitted on some rows: weakly held back, so that they overfit."""
+        heads = [LogisticRegression(C=10.0, max_iter=300).fit(self.features[fit], self.loss[fit, k]) for k in (0, 1)]
+        return np.column_stack([head.decision_function(self.features[score]) for head in heads])
+
+
+@cache
+def learnable(n: int = 3_000, *, n_features: int = 12) -> Learnable:
+    rng = np.random.default_rng(3)
+    features = rng.standard_normal((n, n_features))
+    hard = features @ rng.standard_normal(n_features) / 2 + rng.logistic(size=n)
+    return Learnable(features, np.column_stack([hard > 0.5, hard > 1.8, np.zeros(n)]).astype(float))
+
+
 def calibrated(logits: np.ndarray, some_logits: np.ndarray, loss: np.ndarray, *, method: str) -> np.ndarray:
     columns = []
     for x, known, y in zip(logits.T, some_logits.T, loss.T, strict=False):  # the last column of loss is the strongest

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from training.labels.labels import labels_from_adequate
 from training.labels.tier_map import DEFAULT_TIERS, TierMap
 from training.measure.baselines import Features, KnownRows, fit_signals_only
 from training.measure.evaluate import EvaluationInputs
-from training.measure.measured import MeasuredRows
+from training.measure.measured import Asks, MeasuredRows
+from training.measure.rivals import PartedRivals
 from training.rows.readers import read_rows
 from training.rows.splits import RowIndex, split_rows
 from training.thresholds.simulate import route_tiers
@@ -41,6 +42,8 @@ def measured_rows(
     quality: np.ndarray | None = None,
     cost_usd: np.ndarray | None = None,
     slices: Mapping[str, np.ndarray] | None = None,
+    asks: Asks | None = None,
+    flagged: np.ndarray | None = None,
 ) -> MeasuredRows:
     """Rows of given scores, (n, n_tiers - 1) probabilities of loss, and given cheapest tiers (n_tiers: unsolved)."""
     n, n_tiers = len(losses), losses.shape[1] + 1
@@ -56,7 +59,14 @@ def measured_rows(
         cost_usd=np.tile(COST_USD[:n_tiers], (n, 1)) if cost_usd is None else cost_usd,
         quality=adequate.astype(np.float64) if quality is None else quality,
         slices={} if slices is None else slices,
+        flagged=flagged,
+        asks=asks,
     )
+
+
+def named(ids: Sequence[str]) -> Asks:
+    """Names of rows, with turns and lengths that are alike."""
+    return Asks(np.array(ids), np.full(len(ids), "user"), 10 + np.arange(len(ids)))
 
 
 def world(n: int, *, seed: int, skill: float, threshold: float = 0.25, pairs: bool = False) -> MeasuredRows:
@@ -108,11 +118,13 @@ def traffic_inputs(*, n_resamples: int = 200) -> EvaluationInputs:
             sources=data.sources[sides.test],
             slices={"lang": data.facts("lang")[sides.test]},
         ),
-        test_features=features.take(sides.test),
         on_target=data.sources[sides.test] != "surface_traps",
-        fit=_known(data, features, sides.fit),
-        calibrate=_known(data, features, sides.calibrate),
-        calibrate_chosen=route_tiers(losses[sides.calibrate], threshold),
+        rivals=PartedRivals(
+            fit=_known(data, features, sides.fit),
+            calibrate=_known(data, features, sides.calibrate),
+            calibrate_chosen=route_tiers(losses[sides.calibrate], threshold),
+            test_features=features.take(sides.test),
+        ),
         threshold=threshold,
         config=CONFIG,
         n_resamples=n_resamples,

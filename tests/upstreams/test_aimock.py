@@ -26,7 +26,9 @@ MATRIX = [(client, upstream, stream) for client in CLIENTS for upstream in PROVI
 
 
 def tier(name, *models):
-    rows = ", ".join(f'{{ model = "{one}", input_usd_per_million = 1, output_usd_per_million = 1 }}' for one in models)
+    usd = {"budget": 1, "production": 10, "frontier": 30}[name]
+    prices = f"input_usd_per_million = {usd}, output_usd_per_million = {usd}"
+    rows = ", ".join(f'{{ model = "{one}", {prices} }}' for one in models)
     return f'[[tiers]]\nname = "{name}"\nmodels = [{rows}]\n'
 
 

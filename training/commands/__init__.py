@@ -1,1 +1,1 @@
-"""The commands `fit` and `evaluate`: arguments in, files out."""
+"""The commands `fit`, `evaluate`, `compare` and `audit`: arguments in, files out."""

@@ -33,7 +33,7 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print the audit as JSON.")] = False,
 ) -> None:
     """Find tiers that are not worth their price. Prints cost, quality and win rates of each tier."""
-    from router.jsontext import encode_json
+    from router.jsontext import encode_json, harmless
 
     request_usd = _named_numbers(tier_cost or (), 1, hint="--tier-cost", form="TIER=USD")
     token_usd = _named_numbers(tier_price or (), 2, hint="--tier-price", form="TIER=IN/OUT")
@@ -47,7 +47,7 @@ def audit(
         seed=seed,
         progress=options.say,
     )
-    typer.echo(encode_json(report).decode() if as_json else "\n".join(_lines(report)))
+    typer.echo(encode_json(report).decode() if as_json else harmless("\n".join(_lines(report))))
 
 
 def _named_numbers(texts: Sequence[str], n: int, *, hint: str, form: str) -> dict[str, list[float]]:

@@ -12,7 +12,7 @@ from router.brain.calibration import Float64Array, sigmoid
 from router.types import FloatArray
 from training.config import FitConfig
 from training.fitting.design import RowBuckets
-from training.fitting.heads import HeadData, fit_heads, head_targets, reversals
+from training.fitting.heads import FittedHeads, HeadData, fit_heads, head_targets, reversals
 from training.fitting.hyper import LABELS
 from training.labels.labels import Labels
 from training.rows.splits import RowIndex, group_folds
@@ -51,24 +51,40 @@ def losses_by_fold(data: CrossvalData, folds: npt.NDArray[np.int64], config: Fit
 
 def held_out_losses(data: CrossvalData, config: FitConfig, *, fit: RowIndex, score: RowIndex) -> Float64Array:
     """Expected quality loss of the rows `score`, (n_score, n_tiers), from heads fitted on the rows `fit`."""
-    scale = signal_scale(data.signals[fit])
-    known, asked = data.take(fit), data.take(score)
-    fitted = fit_heads(
+    logits = fit_columns(data.take(fit), config).logits(data.take(score))
+    return scores_of(sigmoid(logits), domain_distance=np.zeros(len(score))).expected_quality_loss
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedColumns:
+    """Heads with the scale of the signals that they were fitted on."""
+
+    scale: SignalScale
+    heads: FittedHeads
+
+    def logits(self, data: CrossvalData) -> Float64Array:
+        """The heads' logits of some rows: (n, n_heads)."""
+        return self.heads.logits(scaled_features(data.embeddings, data.signals, self.scale), data.buckets)
+
+
+def fit_columns(known: CrossvalData, config: FitConfig) -> FittedColumns:
+    """Heads on all of these rows, each of weight 1."""
+    scale = signal_scale(known.signals)
+    heads = fit_heads(
         HeadData(
             features=scaled_features(known.embeddings, known.signals, scale),
             buckets=known.buckets,
             targets=head_targets(known.labels, unsolved=config.unsolved),
             reversed=reversals(known.labels),
-            weights=np.ones(len(fit)),
+            weights=np.ones(len(known)),
             groups=known.groups,
-            auxiliary=np.full(len(fit), ""),
+            auxiliary=np.full(len(known), ""),
         ),
-        n_embedding=data.embeddings.shape[1],
+        n_embedding=known.embeddings.shape[1],
         config=config,
         hyper=config.hyper or LABELS,
     )
-    logits = fitted.logits(scaled_features(asked.embeddings, asked.signals, scale), asked.buckets)
-    return scores_of(sigmoid(logits), domain_distance=np.zeros(len(score))).expected_quality_loss
+    return FittedColumns(scale, heads)
 
 
 def scaled_features(embeddings: FloatArray, signals: FloatArray, scale: SignalScale) -> FloatArray:

@@ -10,12 +10,13 @@ every token through the whole model (what model2vec does) was tried first: on th
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from safetensors.numpy import load as load_tensors
 from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
@@ -23,7 +24,7 @@ from tokenizers import Tokenizer
 
 from router.brain.bundle import layout
 from router.brain.bundle.load import load_static_encoder, static_encoder_sha256
-from router.brain.bundle.write import static_encoder_files
+from router.brain.bundle.write import STATIC_FILES, static_encoder_files
 from router.brain.encoders import EncoderSpec, StaticEncoder, TokenIds
 from router.types import FloatArray
 
@@ -77,17 +78,40 @@ def quantised(vectors: FloatArray, tokenizer: Tokenizer, *, model_id: str) -> St
     largest = np.abs(vectors).max(axis=1)
     weights = np.where(largest > 0, largest / 127.0, 1.0).astype(np.float32)
     table = np.rint(vectors / weights[:, None]).astype(np.int8)
-    unnamed = EncoderSpec(kind="static", model_id=model_id, dim=vectors.shape[1], max_tokens=MAX_TOKENS, sha256="")
-    encoder = StaticEncoder(spec=unnamed, tokens=TokenIds.of(tokenizer), table=table, weights=weights)
-    return _from_files(*static_encoder_files(encoder), model_id=model_id)
+    spec = table_spec(model_id, dim=vectors.shape[1], sha256="")
+    return identified(StaticEncoder(spec=spec, tokens=TokenIds.of(tokenizer), table=table, weights=weights))
+
+
+def table_spec(model_id: str, *, dim: int, sha256: str) -> EncoderSpec:
+    """The identity of a table; sha256: "" until its files are known."""
+    return EncoderSpec(kind="static", model_id=model_id, dim=dim, max_tokens=MAX_TOKENS, sha256=sha256)
+
+
+def identified(encoder: StaticEncoder) -> StaticEncoder:
+    """The encoder as its files give it, with the digest of those.
+
+    tokenizers 0.23 reads some probabilities of a unigram vocabulary one unit in the last place off, and writes them so:
+    the files are those that are written as they were read, which the second ones have been so far.
+    """
+    files = static_encoder_files(encoder)
+    for _ in range(_MOST_READINGS):
+        read = _from_files(files, model_id=encoder.spec.model_id, dim=encoder.spec.dim)
+        written = static_encoder_files(read)
+        if written == files:
+            return read
+        files = written
+    raise ValueError("the encoder's files change each time that they are read and written")
+
+
+_MOST_READINGS = 8
 
 
 def save_encoder(encoder: StaticEncoder, folder: Path) -> None:
-    """Write the encoder's files into a folder: table, tokenizer, and the model's name in `encoder/model_id.txt`."""
-    table, tokenizer = static_encoder_files(encoder)
+    """Write the encoder's files into a folder: STATIC_FILES, and the model's name in `encoder/model_id.txt`."""
     (folder / layout.TABLE).parent.mkdir(parents=True, exist_ok=True)
-    (folder / layout.TABLE).write_bytes(table)
-    (folder / layout.TOKENIZER).write_bytes(tokenizer)
+    (folder / layout.PIECES).unlink(missing_ok=True)
+    for name, raw in zip(STATIC_FILES, static_encoder_files(encoder), strict=False):
+        (folder / name).write_bytes(raw)
     (folder / MODEL_ID).write_text(encoder.spec.model_id + "\n", encoding="utf-8")
 
 
@@ -95,20 +119,23 @@ def load_encoder(folder: Path) -> StaticEncoder:
     """The encoder that `save_encoder` wrote. Raises BundleError."""
     named = folder / MODEL_ID
     model_id = named.read_text(encoding="utf-8").strip() if named.is_file() else folder.name
-    return _from_files(
-        (folder / layout.TABLE).read_bytes(), (folder / layout.TOKENIZER).read_bytes(), model_id=model_id
-    )
+    files = [(folder / name).read_bytes() for name in STATIC_FILES if (folder / name).is_file()]
+    return _from_files(files, model_id=model_id, dim=_dim(load_tensors(files[0])))
 
 
-def _from_files(table: bytes, tokenizer: bytes, *, model_id: str) -> StaticEncoder:
-    spec = EncoderSpec(
-        kind="static",
-        model_id=model_id,
-        dim=load_tensors(table)["table"].shape[1],
-        max_tokens=MAX_TOKENS,
-        sha256=static_encoder_sha256(table, tokenizer),
-    )
-    return load_static_encoder(table, tokenizer, spec, where=model_id)
+def _dim(tensors: Mapping[str, npt.NDArray[Any]]) -> int:
+    """Numbers of a row, of a table as it is or packed."""
+    if "codebooks" in tensors:
+        n_parts, _, width = tensors["codebooks"].shape
+        return int(n_parts * width)
+    return int(tensors["table"].shape[1])
+
+
+def _from_files(files: Sequence[bytes], *, model_id: str, dim: int) -> StaticEncoder:
+    """The encoder of the files of `static_encoder_files`."""
+    table, tokenizer, *pieces = files
+    spec = table_spec(model_id, dim=dim, sha256=static_encoder_sha256(*files))
+    return load_static_encoder(table, tokenizer, spec, where=model_id, pieces=pieces[0] if pieces else None)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

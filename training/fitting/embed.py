@@ -4,30 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import os
-import pickle  # for the name of its error only
-import zlib
+import stat
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import joblib
 import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 from router.brain.encoders import Encoder, EncoderSpec, StaticEncoder
 from router.brain.encoders.base import TextEncoder, encode_two_views
 from router.brain.encoders.sentence_transformer import SentenceTransformerEncoder
+from router.errors import DataError
 from router.reading import Reading
 from router.types import FloatArray
+
+KEY_BYTES = 16
+"""Of the hash of a text."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CachedEncoder:
     """An encoder that computes each text once: looked up on disk first, written back after each call.
 
-    One file per encoder, named by its sha256, so that vectors of different encoders never mix. The folder is the
-    user's own cache: joblib files execute on load, so it is never read from anywhere else.
+    One file per encoder, named by its sha256, so that vectors of different encoders never mix. It holds arrays, which
+    execute nothing when they are loaded, and is read and written only where no other user can write it.
     """
 
     encoder: TextEncoder
@@ -53,24 +57,46 @@ class CachedEncoder:
             self._save(held.vectors)
 
     def _path(self) -> Path:
-        return self.folder / f"embeddings-{self.spec.sha256[:16]}.joblib"
+        return self.folder / f"embeddings-{self.spec.sha256[:16]}.safetensors"
 
     def _load(self) -> dict[bytes, FloatArray]:
         path = self._path()
         if not path.is_file():
             return {}
+        check_owner(self.folder)
+        check_owner(path)
         try:
-            keys, matrix = joblib.load(path)
-            return dict(zip(keys, matrix, strict=True))
-        except (OSError, EOFError, ValueError, TypeError, KeyError, IndexError, pickle.UnpicklingError, zlib.error):
+            tensors = load_file(path)
+            keys, matrix = tensors["keys"], tensors["vectors"]
+        except (OSError, KeyError, SafetensorError):
             return {}  # damaged: everything in it can be computed again
+        is_whole = keys.dtype == np.uint8 and matrix.dtype == np.float32 and matrix.ndim == keys.ndim == 2
+        if not is_whole or keys.shape != (len(matrix), KEY_BYTES) or matrix.shape[1] != self.spec.dim:
+            return {}
+        return dict(zip(map(bytes, keys), matrix, strict=True))
 
     def _save(self, vectors: dict[bytes, FloatArray]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        check_owner(self.folder)
         path = self._path()
         partial = path.with_suffix(f".{os.getpid()}.partial")
-        joblib.dump((list(vectors), np.stack(list(vectors.values()))), partial)
+        keys = np.frombuffer(b"".join(vectors), dtype=np.uint8).reshape(-1, KEY_BYTES)
+        save_file({"keys": keys, "vectors": np.stack(list(vectors.values()))}, partial)
         partial.replace(path)
+
+
+def check_owner(path: Path) -> None:
+    """Raise DataError where others can write: what they put there would be taken for vectors of the encoder."""
+    if not hasattr(os, "getuid"):
+        return  # Windows: a user's folders are the user's own
+    found = path.stat()
+    if found.st_uid != os.getuid():
+        raise DataError(
+            "expected a cache of your own, found another user's; name a folder with --cache", where=str(path)
+        )
+    if found.st_mode & stat.S_IWOTH:
+        message = "expected a cache that only you can write, found one that all users can; chmod go-w, or name another"
+        raise DataError(f"{message} with --cache", where=str(path))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,4 +135,4 @@ def embed(readings: Sequence[Reading], encoder: Encoder, *, cache: Path | None) 
 
 
 def _text_key(text: str) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=KEY_BYTES).digest()

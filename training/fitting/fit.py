@@ -1,7 +1,8 @@
-"""Fit a brain on some rows and calibrate it on others: around a fixed encoder, or around a transformer to fine-tune."""
+"""What the recipes fit on rows: heads around what is there, or a transformer to fine-tune together with a table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,22 +10,22 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from router.brain.brain import Brain, LinearHeads, SignalScale, stack_signals
+from router.brain.brain import LinearHeads, SignalScale, stack_signals
 from router.brain.bundle.load import onnx_encoder_sha256
 from router.brain.calibration import Float64Array, SigmoidCalibration
-from router.brain.domain import Domain
-from router.brain.encoders import Encoder, EncoderSpec, OnnxEncoder, TokenIds, known_ids
-from router.brain.encoders.onnx import ASK_PIECES, WINDOW_PIECES, pair_sequence, prepare_text
+from router.brain.encoders import EncoderSpec, OnnxEncoder, TokenIds
+from router.brain.encoders.onnx import ASK_PIECES, WINDOW_PIECES, prepare_text
 from router.brain.encoders.sentence_transformer import SentenceTransformerEncoder
 from router.brain.ngrams import reading_buckets
 from router.errors import DataError
 from router.types import FloatArray, JsonObject
 from training.config import FitConfig, HeadHyper
-from training.fitting.calibrate import fit_calibration
 from training.fitting.crossval import signal_scale
 from training.fitting.design import RowBuckets
-from training.fitting.familiarity import COURTESIES, fit_domain
+from training.fitting.dressed_rows import dressed_dataset
+from training.fitting.forms import Forms
 from training.fitting.heads import (
+    MAX_ROWS_FOR_COPIES,
     FittedHeads,
     HeadData,
     fit_heads,
@@ -36,50 +37,12 @@ from training.fitting.heads import (
 )
 from training.fitting.hyper import LABELS, OUTCOMES
 from training.fitting.prepared import Prepared
-from training.fitting.stack import fit_decision, fold
 from training.labels.dataset import Dataset
 from training.labels.labels import Ternary
 from training.progress import Progress, silent
-from training.rows.row import OutcomeRow
+from training.rows.row import TWIN, LabelledRow, OutcomeRow
 from training.rows.splits import RowIndex
 from training.rows.table import Ragged
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FittedBrain:
-    """A calibrated brain, with how its regularisation was chosen.
-
-    prepared: the rows with the embeddings of its encoder: nan for auxiliary rows that a fine-tuning only fitted on.
-    """
-
-    brain: Brain
-    regularisation: JsonObject
-    prepared: Prepared
-
-
-def fit_brain(
-    prepared: Prepared, encoder: Encoder, config: FitConfig, *, fit: RowIndex, calibrate: RowIndex
-) -> FittedBrain:
-    """Heads on a fixed encoder, fitted on the rows `fit`, calibrated on the target rows among `calibrate`.
-
-    Raises DataError when no target row is left to calibrate on.
-    """
-    held_out = _held_out(prepared, calibrate)
-    scale = signal_scale(prepared.signals[fit])
-    targets = head_targets(prepared.data.labels, unsolved=config.unsolved)
-    fitted = _fit_heads(prepared.take(fit), scale, targets[fit], config)
-    asked = prepared.take(held_out)
-    logits = fitted.logits(asked.features(scale), asked.buckets)
-    brain = Brain(
-        tiers=prepared.data.tiers,
-        encoder=encoder,
-        signal_scale=scale,
-        heads=fitted.heads,
-        calibration=fit_calibration(logits, targets[held_out], method=config.calibration),
-        domain=_fit_domain(prepared, encoder, config, fit=fit, held_out=held_out),
-        ngrams=fitted.ngrams,
-    )
-    return FittedBrain(brain=brain, regularisation=_regularisation(fitted), prepared=prepared)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,67 +57,43 @@ class TransformerParts:
     network: LinearHeads
     table: FittedHeads
 
-    def logits(self, prepared: Prepared, rows: RowIndex) -> tuple[Float64Array, Float64Array]:
-        """The logits of network and table on some rows, as the service computes them: (n, n_heads) each."""
-        asked = prepared.take(rows)
-        vectors = self.encoder.encode_readings(asked.data.readings)
-        return self.joint_logits(replace(asked, embeddings=vectors))
+    @property
+    def regularisation(self) -> JsonObject:
+        """How the table's regularisation was chosen."""
+        return regularisation_of(self.table)
 
-    def joint_logits(self, encoded: Prepared) -> tuple[Float64Array, Float64Array]:
-        """The same of rows that have the encoder's embeddings."""
+    def encoded(self, prepared: Prepared, rows: RowIndex) -> Prepared:
+        """All rows with the network's embeddings of `rows`; those of the others are nan."""
+        return prepared.encoded_by(self.encoder, rows)
+
+    def logits(self, encoded: Prepared) -> tuple[Float64Array, Float64Array]:
+        """The logits of network and table, as the service computes them: (n, n_heads) each."""
         features = encoded.features(self.signal_scale)
         signals = features[:, self.encoder.n_features :]
         return linear_logits(self.network, None, features, None), self.table.logits(signals, encoded.buckets)
 
 
-def fit_transformer_brain(
-    prepared: Prepared,
-    model_path: str,
-    config: FitConfig,
-    *,
-    model_id: str,
-    fit: RowIndex,
-    calibrate: RowIndex,
-    progress: Progress = silent,
-) -> FittedBrain:
-    """A transformer fine-tuned on the target rows among `fit`, and an n-gram table fitted on all of them.
+@dataclass(frozen=True, slots=True)
+class Pretrained:
+    """The transformer that is fine-tuned.
 
-    The decision that joins both is fitted, and so calibrated, on the target rows among `calibrate`.
-    Arguments as for `fit_parts`.
+    path: folder of its weights and tokenizer.  model_id: its name, for the manifest.
+    n_layers: how many of its layers to keep, from the first on; None for all.
+    reasons_path: folder of the model that embeds the reasons of labels; None for this one.
     """
-    held_out = _held_out(prepared, calibrate)
-    targets = head_targets(prepared.data.labels, unsolved=config.unsolved)
-    parts = fit_parts(prepared, model_path, config, model_id=model_id, fit=fit, progress=progress)
-    if parts.table.ngrams is None:
-        raise DataError("a transformer brain needs n-grams", where="config.ngrams")
-    served = np.union1d(np.flatnonzero(prepared.on_target), np.setdiff1d(np.arange(len(prepared)), fit))
-    prepared = prepared.encoded_by(parts.encoder, served)
-    decision = fit_decision(*parts.joint_logits(prepared.take(held_out)), targets[held_out])
-    heads, ngrams = fold(decision, parts.network, parts.table.heads, parts.table.ngrams, dim=parts.encoder.spec.dim)
-    brain = Brain(
-        tiers=prepared.data.tiers,
-        encoder=parts.encoder,
-        signal_scale=parts.signal_scale,
-        heads=heads,
-        calibration=_identity(targets.shape[1]),
-        domain=_fit_domain(prepared, parts.encoder, config, fit=fit, held_out=held_out),
-        ngrams=ngrams,
-    )
-    return FittedBrain(brain=brain, regularisation=_regularisation(parts.table), prepared=prepared)
+
+    path: str
+    model_id: str
+    n_layers: int | None = None
+    reasons_path: str | None = None
 
 
 def fit_parts(
-    prepared: Prepared,
-    model_path: str,
-    config: FitConfig,
-    *,
-    model_id: str,
-    fit: RowIndex,
-    progress: Progress = silent,
+    prepared: Prepared, model: Pretrained, config: FitConfig, *, fit: RowIndex, progress: Progress = silent
 ) -> TransformerParts:
     """Fine-tune the transformer on the target rows among `fit`, and fit the n-gram table on all of them.
 
-    prepared: by `prepare_for_transformer`.  model_path: folder of the model.  model_id: its name, for the manifest.
+    prepared: by `prepare_for_transformer`.
     """
     from training.fitting.finetune import FinetuneConfig, FinetuneData, finetune, linear_heads  # torch
     from training.fitting.network import export_int8
@@ -162,36 +101,41 @@ def fit_parts(
     learn = prepared.take(fit[prepared.on_target[fit]])
     scale = signal_scale(learn.signals)
     targets = head_targets(prepared.data.labels, unsolved=config.unsolved)
-    tokenizer = load_tokenizer(model_path)
-    reasons = _reason_vectors(learn.data, model_path)
+    tokenizer = load_tokenizer(model.path)
+    forms = Forms.of(learn.data, tokenizer, scale, where=model.path)
+    bare = forms.bare()
     network, outputs = finetune(
-        model_path,
+        model.path,
         FinetuneData(
-            sequences=_sequences(learn.data, tokenizer, model_path),
-            signals=scale.apply(learn.signals),
-            targets=head_targets(learn.data.labels, unsolved=config.unsolved),
+            bare=bare,
+            redress=forms.drawn,
+            targets=targets[fit[prepared.on_target[fit]]],
             tasks=_task_indices(learn.data),
-            reasons=reasons,
+            reasons=_reason_vectors(learn.data, model.reasons_path or model.path),
+            alike=_alike(learn.data),
         ),
-        FinetuneConfig(seed=config.seed),
+        FinetuneConfig(n_layers=model.n_layers, seed=config.seed),
         progress=progress,
     )
     progress("exporting the transformer to int8 ONNX")
-    encoder = _onnx_encoder(export_int8(network), tokenizer, model_id=model_id, dim=reasons.shape[1])
+    every = max(1, len(bare) // _EXPORT_EXAMPLES)
+    exported = export_int8(network, bare.sequences[::every])
+    encoder = _onnx_encoder(exported, tokenizer, model_id=model.model_id, dim=network.dim)
     progress("fitting the n-gram table")
+    copies = [
+        prepare_for_transformer(dressed_dataset(learn.data, copy=copy, seed=config.seed), model.path, config)
+        for copy in range(config.dressed_copies)
+    ]
     return TransformerParts(
         encoder=encoder,
         signal_scale=scale,
         network=linear_heads(outputs, dim=encoder.spec.dim),
-        table=_fit_heads(prepared.take(fit), scale, targets[fit], config),
+        table=table_heads(prepared.take(fit), scale, targets[fit], config, copies=copies),
     )
 
 
-def _sequences(data: Dataset, tokenizer: Tokenizer, model_path: str) -> list[tuple[list[int], list[int]]]:
-    tokens, cls, sep = TokenIds.of(tokenizer), tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
-    if cls is None or sep is None:
-        raise DataError("expected a BERT tokenizer with [CLS] and [SEP]", where=model_path)
-    return [pair_sequence(tokens, reading, cls=cls, sep=sep) for reading in data.readings]
+_EXPORT_EXAMPLES = 200
+"""Rows whose states show the ranges to quantise for."""
 
 
 def prepare_for_transformer(data: Dataset, model_path: str, config: FitConfig) -> Prepared:
@@ -222,28 +166,40 @@ def load_tokenizer(model_path: str) -> Tokenizer:
     return tokenizer
 
 
-def _held_out(prepared: Prepared, calibrate: RowIndex) -> RowIndex:
-    held_out = calibrate[prepared.on_target[calibrate]]
-    if held_out.size == 0:
-        raise DataError("no target row is left to calibrate on; give more rows", where="rows")
-    return held_out
+def table_heads(
+    known: Prepared, scale: SignalScale, targets: Ternary, config: FitConfig, *, copies: Sequence[Prepared] = ()
+) -> FittedHeads:
+    """Heads on what the rows are prepared with: embeddings (if they have any), signals and n-grams.
 
+    targets: (n, n_heads) of the rows `known`.
+    copies: the target rows among `known`, in their order, in other forms; a row and its copies share its weight. They
+        take the place of thinned copies, and are thinned like those: so it was measured (training/LOG.md).
+    """
+    hyper = config.hyper or hyper_for(known)
+    weights = row_weights(known.data.sources, config)
+    dressed = np.flatnonzero(known.on_target)
+    weights[dressed] /= 1 + len(copies)
+    if copies and known.buckets is not None and hyper.copies and len(known) <= MAX_ROWS_FOR_COPIES:
+        rng = np.random.default_rng(config.seed)
+        copies = [
+            replace(rows, buckets=rows.buckets.thinned(drop=hyper.drop, rng=rng)) for rows in copies if rows.buckets
+        ]
+        weights *= 1 + hyper.copies
+        hyper = replace(hyper, copies=0)
 
-def _fit_heads(known: Prepared, scale: SignalScale, targets: Ternary, config: FitConfig) -> FittedHeads:
-    return fit_heads(
-        HeadData(
-            features=known.features(scale),
-            buckets=known.buckets,
-            targets=targets,
-            reversed=reversals(known.data.labels),
-            weights=row_weights(known.data.sources, config),
-            groups=known.data.groups,
-            auxiliary=np.where(known.on_target, "", known.data.sources),
-        ),
-        n_embedding=known.embeddings.shape[1],
-        config=config,
-        hyper=config.hyper or hyper_for(known),
-    )
+    def learned(rows: Prepared, own: RowIndex) -> HeadData:
+        return HeadData(
+            features=rows.features(scale),
+            buckets=rows.buckets,
+            targets=targets[own],
+            reversed=reversals(rows.data.labels),
+            weights=weights[own],
+            groups=rows.data.groups,
+            auxiliary=np.where(rows.on_target, "", rows.data.sources),
+        )
+
+    all_rows = learned(known, np.arange(len(known))).with_rows([learned(rows, dressed) for rows in copies])
+    return fit_heads(all_rows, n_embedding=known.embeddings.shape[1], config=config, hyper=hyper)
 
 
 def hyper_for(known: Prepared) -> HeadHyper:
@@ -252,22 +208,7 @@ def hyper_for(known: Prepared) -> HeadHyper:
     return OUTCOMES if 2 * int(is_outcome.sum()) > len(is_outcome) else LABELS
 
 
-def _fit_domain(
-    prepared: Prepared, encoder: Encoder, config: FitConfig, *, fit: RowIndex, held_out: RowIndex
-) -> Domain:
-    ids, sources = prepared.token_ids, prepared.data.sources
-    foreign = fit[np.isin(sources[fit], config.foreign_sources)]
-    return fit_domain(
-        [*ids.take(fit[prepared.on_target[fit]]).lists(), *known_ids(encoder, COURTESIES)],
-        ids.take(held_out).lists(),
-        n_tokens=encoder.n_tokens,
-        quantile=config.domain_quantile,
-        foreign=ids.take(foreign).lists(),
-        foreign_kinds=sources[foreign].tolist(),
-    )
-
-
-def _identity(n_heads: int) -> SigmoidCalibration:
+def identity_calibration(n_heads: int) -> SigmoidCalibration:
     """The calibration of logits that are calibrated already."""
     return SigmoidCalibration(a=np.full(n_heads, -1.0), b=np.zeros(n_heads))
 
@@ -283,6 +224,15 @@ def _onnx_encoder(network: bytes, tokenizer: Tokenizer, *, model_id: str, dim: i
     return OnnxEncoder.of(network, tokenizer, spec)
 
 
+def _alike(data: Dataset) -> npt.NDArray[np.int64]:
+    """(n,) One number for the rows that are twins in several languages, one for each other row."""
+    names = [
+        f"{row.source} {row.pair}" if isinstance(row, LabelledRow) and row.pair and row.trap == TWIN else str(at)
+        for at, row in enumerate(data.rows)
+    ]
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)
+
+
 def _task_indices(data: Dataset) -> npt.NDArray[np.int64]:
     """The task of each row as an index, -1 where it has none."""
     tasks = data.facts("task")
@@ -295,7 +245,8 @@ def _reason_vectors(data: Dataset, model_path: str) -> FloatArray:
     return SentenceTransformerEncoder(model_path, model_id=model_path).encode(data.facts("reason").tolist())
 
 
-def _regularisation(fitted: FittedHeads) -> JsonObject:
+def regularisation_of(fitted: FittedHeads) -> JsonObject:
+    """How the heads' regularisation was chosen: the C of each head, and the log-losses that it was chosen by."""
     return {
         "c": list(fitted.c),
         "cv_log_loss": [[None if np.isnan(x) else round(x, 6) for x in row] for row in fitted.cv_log_loss],

@@ -53,6 +53,17 @@ class HeadData(Table):
     groups: npt.NDArray[np.str_]
     auxiliary: npt.NDArray[np.str_]
 
+    def with_rows(self, others: Sequence[HeadData]) -> HeadData:
+        """These rows, then those of each other; all of them with n-grams, or none."""
+        if not others:
+            return self
+        columns = {
+            name: np.concatenate([getattr(part, name) for part in (self, *others)])
+            for name in ("features", "targets", "reversed", "weights", "groups", "auxiliary")
+        }
+        more = [other.buckets for other in others if other.buckets is not None]
+        return HeadData(buckets=None if self.buckets is None else self.buckets.with_copies(more), **columns)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedHeads:

@@ -13,6 +13,7 @@ from router.brain.brain import Brain, Scores, SignalScale, stack_signals, turn_t
 from router.brain.encoders import Encoder, StaticEncoder, known_ids
 from router.brain.ngrams import BLOCKS, reading_buckets
 from router.reading import Reading
+from router.reading.progress import Progress
 from router.types import FloatArray
 from training.config import FitConfig
 from training.fitting.crossval import scaled_features
@@ -52,7 +53,11 @@ class Prepared(Table):
         brain: one with the encoder that the rows were prepared with.
         """
         logits = linear_logits(brain.heads, brain.ngrams, self.features(brain.signal_scale), self.buckets)
-        return brain.score_logits(logits, self.token_ids.lists())
+        return brain.score_logits(logits, self.token_ids.lists(), self.progress_of(np.arange(len(self))))
+
+    def progress_of(self, rows: RowIndex) -> list[Progress]:
+        """How far the agent has come in some rows."""
+        return [self.data.readings[row].progress for row in rows.tolist()]
 
     def encoded_by(self, encoder: Encoder, rows: RowIndex) -> Prepared:
         """The same rows with an encoder's embeddings, of some rows only; those of the others are nan."""

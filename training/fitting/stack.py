@@ -1,4 +1,4 @@
-"""A brain around a fine-tuned transformer: its outputs and an n-gram table, joined by one logistic decision a head.
+"""Sets of logits joined by one logistic decision a head: a fine-tuned transformer's and an n-gram table's, or more.
 
 The transformer reads meaning but sees 144 pieces and little of other scripts; the n-gram table sees every letter of
 every language. Their mistakes differ. Both are linear behind the encoder, so the joined decision folds into
@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from router.brain.brain import LinearHeads
-from router.brain.calibration import Float64Array
+from router.brain.calibration import Float64Array, sigmoid
 from router.brain.ngrams import NgramTable
 from training.fitting.heads import MIN_OF_A_CLASS
 from training.labels.labels import UNKNOWN, Ternary
@@ -24,35 +24,42 @@ DECISION_C = 0.1
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decision:
-    """How two sets of logits are joined: logits[:, h] = first @ mix[h, 0] + second @ mix[h, 1] + bias[h].
+    """How sets of logits are joined: logits[:, h] = sum over sets s of sets[s] @ mix[h, s] + bias[h].
 
-    mix: (n_heads, 2, n_heads) float64.  bias: (n_heads,) float64.
+    mix: (n_heads, n_sets, n_heads) float64.  bias: (n_heads,) float64.
     """
 
     mix: Float64Array
     bias: Float64Array
 
-    def logits(self, first: Float64Array, second: Float64Array) -> Float64Array:
-        """The joined logits: (n, n_heads) from two of that shape."""
-        return np.asarray(first @ self.mix[:, 0].T + second @ self.mix[:, 1].T + self.bias)
+    def logits(self, *sets: Float64Array) -> Float64Array:
+        """The joined logits: (n, n_heads) from n_sets of that shape. Raises ValueError for another number of sets."""
+        joined = self.bias
+        for position, logits in zip(range(self.mix.shape[1]), sets, strict=True):
+            joined = joined + logits @ self.mix[:, position].T
+        return np.asarray(joined)
+
+    def probabilities(self, sets: Sequence[Float64Array]) -> Float64Array:
+        """The joined logits as probabilities in [0, 1]: (n, n_heads). They are calibrated: the fit saw to it."""
+        return sigmoid(self.logits(*sets))
 
 
-def fit_decision(first: Float64Array, second: Float64Array, targets: Ternary) -> Decision:
-    """Logistic regressions on both sets of logits, (n, n_heads) each, of rows that neither has seen.
+def fit_decision(sets: Sequence[Float64Array], targets: Ternary) -> Decision:
+    """Logistic regressions on all sets of logits, (n, n_heads) each, of rows that none of them has seen.
 
-    They calibrate too. A head with too few rows of a kind keeps the second set's own logit.
+    They calibrate too. A head with too few rows of a kind keeps the last set's own logit.
     """
     n_heads = targets.shape[1]
-    mix, bias = np.zeros((n_heads, 2, n_heads)), np.zeros(n_heads)
+    mix, bias = np.zeros((n_heads, len(sets), n_heads)), np.zeros(n_heads)
     varied = [head for head in range(n_heads) if _varies(targets[:, head])]
     for head in range(n_heads):
         if head not in varied:
-            mix[head, 1, head] = 1.0
+            mix[head, -1, head] = 1.0
             continue
         known = targets[:, head] != UNKNOWN
-        inputs = np.concatenate([first[known][:, varied], second[known][:, varied]], axis=1)
+        inputs = np.concatenate([logits[known][:, varied] for logits in sets], axis=1)
         model = LogisticRegression(C=DECISION_C, max_iter=2_000, tol=1e-6).fit(inputs, targets[known, head])
-        mix[head, 0, varied], mix[head, 1, varied] = np.split(model.coef_[0], 2)
+        mix[head][:, varied] = model.coef_[0].reshape(len(sets), len(varied))
         bias[head] = model.intercept_[0]
     return Decision(mix=mix, bias=bias)
 
@@ -62,6 +69,7 @@ def fold(
 ) -> tuple[LinearHeads, NgramTable]:
     """The joined decision as heads on [unit vector (dim), signals] and an n-gram table.
 
+    decision: over two sets, the network's and the table's.
     network: heads on [unit vector, signals].  table: heads on [signals]; its n-grams are in `ngrams`.
     """
     first, second = decision.mix[:, 0], decision.mix[:, 1]

@@ -90,14 +90,27 @@ def fit_task_head(data: TaskData, *, n_embedding: int) -> TaskHead | None:
 
 
 def calibrated(head: TaskHead, data: TaskData) -> TaskHead:
-    """The head with its logits divided by the temperature of the least log-loss on rows that it was not fitted on.
+    """The head with its logits times `best_scale`; unchanged without rows."""
+    return scaled_head(head, best_scale(head, data))
 
-    Source: Guo et al. 2017, On Calibration of Modern Neural Networks (temperature scaling). Unchanged without rows.
+
+def scaled_head(head: TaskHead, scale: float) -> TaskHead:
+    """The head with its logits times a factor above 0; the same head for 1."""
+    if scale == 1.0:
+        return head
+    return replace(head, coef=head.coef * scale, intercept=head.intercept * scale, ngrams=_scaled(head.ngrams, scale))
+
+
+def best_scale(head: TaskHead, data: TaskData) -> float:
+    """The factor on the logits of the least log-loss on rows that the head was not fitted on; 1 without rows.
+
+    Source: Guo et al. 2017, On Calibration of Modern Neural Networks (temperature scaling).
     """
     known = data.take(np.flatnonzero(np.isin(data.names, head.names)))
     if len(known) == 0:
-        return head
-    logits = np.log(np.maximum(task_probabilities(head, known), 1e-300))
+        return 1.0
+    with threadpool_limits(limits=1):  # as in the fit
+        logits = np.log(np.maximum(task_probabilities(head, known), 1e-300))
     targets = np.searchsorted(head.names, known.names)
 
     def log_loss(log_scale: float) -> float:
@@ -106,8 +119,7 @@ def calibrated(head: TaskHead, data: TaskData) -> TaskHead:
         norm = top[:, 0] + np.log(np.exp(scaled - top).sum(axis=1))
         return float((norm - scaled[np.arange(len(targets)), targets]).mean())
 
-    scale = float(np.exp(minimize_scalar(log_loss, bounds=(-3.0, 3.0), method="bounded").x))
-    return replace(head, coef=head.coef * scale, intercept=head.intercept * scale, ngrams=_scaled(head.ngrams, scale))
+    return float(np.exp(minimize_scalar(log_loss, bounds=(-3.0, 3.0), method="bounded").x))
 
 
 def task_probabilities(head: TaskHead, data: TaskData) -> Float64Array:

@@ -12,6 +12,7 @@ from router.reading import Reading, read
 from router.types import ChatRequest
 from training.labels.labels import Labels, label_rows
 from training.labels.tier_map import TierMap
+from training.rows.fingerprints import identifying_texts
 from training.rows.row import TrainingRow
 from training.rows.splits import group_names
 from training.rows.table import SHARED, Table
@@ -40,6 +41,11 @@ class Dataset(Table):
     def facts(self, name: str) -> npt.NDArray[np.str_]:
         """(n,) a stated fact of each row (`lang`, `task`, `trap`, `reason`), "" where it has none."""
         return np.array([getattr(row, name, None) or "" for row in self.rows], dtype=np.str_)
+
+    def identifying_texts(self) -> list[tuple[str, ...]]:
+        """What identifies each row, for `TrainedOn`."""
+        pairs = zip(self.rows, self.readings, strict=True)
+        return [identifying_texts(row, reading.ask) for row, reading in pairs]
 
 
 def build_dataset(rows: Sequence[TrainingRow], tier_map: TierMap) -> Dataset:

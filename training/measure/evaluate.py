@@ -6,49 +6,30 @@ source alone, and `slices` parts of the target: never only pooled.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from router.brain.calibration import Float64Array
 from router.brain.promise import Promise
 from router.types import JsonObject
 from training.config import FitConfig
 from training.measure import metrics
 from training.measure.advantages import complete_rows, measurable_rows, quality_gains
-from training.measure.baselines import (
-    Features,
-    KnownRows,
-    Policy,
-    Scorer,
-    fit_knn,
-    fit_length_rule,
-    fit_signals_only,
-    match_cost,
-    one_hot,
-    oracle,
-    random_mix,
-    shuffle,
-)
+from training.measure.baselines import Policy, one_hot, oracle, random_mix, shuffle
 from training.measure.bootstrap import Interval
-from training.measure.gate import LENGTH_RULE, OtherTiers, gate
+from training.measure.gate import OtherTiers, gate
+from training.measure.languages import language_report
 from training.measure.measured import MeasuredRows
+from training.measure.misses import misses_report
 from training.measure.reported import curve_reports, policy_reports, rounded, summary_report
+from training.measure.rivals import Rivals
 from training.measure.slices import head_report, slice_reports, source_report
 from training.rows.splits import RowIndex
-from training.thresholds.simulate import TierIndex
 
 __all__ = ["EVALUATION_SCHEMA", "EvaluationInputs", "evaluate_rows", "promise_report"]
 
 EVALUATION_SCHEMA = 2
-
-_FITS: Mapping[str, Callable[[KnownRows, FitConfig], Scorer]] = {
-    LENGTH_RULE: fit_length_rule,
-    "signals_only": fit_signals_only,
-    "knn": fit_knn,
-}
-"""The baselines that score rows: what fits each, on rows other than the test rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,26 +37,24 @@ class EvaluationInputs:
     """What an evaluation needs: the test rows as scored, and what the baselines are fitted and matched on.
 
     test: the test rows of all sources, as the bundle scores them and the service would choose at `threshold`.
-    test_features: of the same rows, in the same order.
     on_target: (n_test,) which of them are of target sources.
-    fit: target rows that the heads were fitted on; the scored baselines are fitted on them.
-    calibrate: target rows that the threshold was chosen on; there each scored baseline is brought to the router's cost.
-    calibrate_chosen: (n_calibrate,) the tier that the service would choose for each of those.
+    rivals: where the scored baselines are fitted and brought to the router's cost.
     threshold: the bundle's own, for the record.
     config: its settings hold for the baselines too; give it with `hyper` set to what the heads were fitted with.
     in_use: the test rows, same order, as the bundle now in use serves them; None if there is none.
+    seen_in_use: (n_test,) which rows that bundle was fitted on; None where it does not say, or there is none.
+    robustness: of the target rows among them, as `robustness.robustness` gives it; None where it was not measured.
     n_resamples, seed: of the bootstrap.
     """
 
     test: MeasuredRows
-    test_features: Features
     on_target: metrics.BoolArray
-    fit: KnownRows
-    calibrate: KnownRows
-    calibrate_chosen: TierIndex
+    rivals: Rivals
     threshold: float
     config: FitConfig
     in_use: MeasuredRows | OtherTiers | None = None
+    seen_in_use: metrics.BoolArray | None = None
+    robustness: JsonObject | None = None
     n_resamples: int = 1000
     seed: int = 0
 
@@ -85,6 +64,7 @@ def evaluate_rows(inputs: EvaluationInputs) -> JsonObject:
 
     Policies, advantages, curves, summary and slices are of target rows with every loss and quality known; they are
     empty, and the gate fails, where these are too few of the target rows (advantages.MIN_KNOWN_SHARE).
+    `misses` and `near_threshold` name single target rows; they hold no text, and are absent for rows without names.
     """
     target = inputs.test.take(np.flatnonzero(inputs.on_target))
     known = measurable_rows(target)
@@ -103,7 +83,10 @@ def evaluate_rows(inputs: EvaluationInputs) -> JsonObject:
             for name in np.unique(inputs.test.sources)
         },
         **(_measured_report(inputs, target, known) if known.size else _unmeasured_report(inputs, target)),
+        **misses_report(target, inputs.threshold),
     }
+    if inputs.robustness is not None:
+        report["robustness"] = inputs.robustness
     plain: JsonObject = rounded(report)
     return plain
 
@@ -116,8 +99,7 @@ def promise_report(promise: Promise) -> JsonObject:
 
 def _measured_report(inputs: EvaluationInputs, target: MeasuredRows, known: RowIndex) -> JsonObject:
     rows = target.take(known)
-    features = inputs.test_features.take(np.flatnonzero(inputs.on_target)[known])
-    scored, matched = _scored_baselines(inputs, features)
+    scored, matched = inputs.rivals.scored(rows, np.flatnonzero(inputs.on_target)[known], inputs.config)
     n_resamples, seed = inputs.n_resamples, inputs.seed
     advantages = quality_gains(rows, scored, n_resamples=n_resamples, seed=seed)
     curves = {"router": rows.scores.expected_quality_loss, **scored}
@@ -128,6 +110,7 @@ def _measured_report(inputs: EvaluationInputs, target: MeasuredRows, known: RowI
         "curves": curve_reports(rows, curves, n_resamples=n_resamples, seed=seed),
         "summary": summary_report(rows, n_resamples=n_resamples, seed=seed),
         "slices": slice_reports(rows),
+        "languages": language_report(rows),
         "gate": _gate_report(inputs, target, advantages),
     }
 
@@ -139,25 +122,9 @@ def _unmeasured_report(inputs: EvaluationInputs, target: MeasuredRows) -> JsonOb
         "curves": {},
         "summary": {},
         "slices": {},
+        "languages": {},
         "gate": _gate_report(inputs, target, {}),
     }
-
-
-def _scored_baselines(
-    inputs: EvaluationInputs, features: Features
-) -> tuple[dict[str, Float64Array], dict[str, Policy]]:
-    """Each scored baseline's losses on the test rows, and its policy at the router's cost on the calibration rows."""
-    calibrate = inputs.calibrate
-    router = one_hot(inputs.calibrate_chosen, n_tiers=len(inputs.test.tiers))
-    mean_usd = float((router * calibrate.cost_usd).sum(axis=1).mean())
-    losses: dict[str, Float64Array] = {}
-    matched: dict[str, Policy] = {}
-    for name, fit in _FITS.items():
-        score = fit(inputs.fit, inputs.config)
-        losses[name] = score(features)
-        mix = match_cost(score(calibrate.features), calibrate.cost_usd, mean_usd=mean_usd)
-        matched[name] = mix.policy(losses[name])
-    return losses, matched
 
 
 def _fixed_policies(rows: MeasuredRows) -> dict[str, Policy]:
@@ -181,7 +148,10 @@ def _gate_report(inputs: EvaluationInputs, target: MeasuredRows, advantages: Map
         target,
         advantages,
         in_use,
+        seen_in_use=None if inputs.seen_in_use is None else inputs.seen_in_use[inputs.on_target],
         max_quality_loss=inputs.config.max_quality_loss,
+        robustness=inputs.robustness,
+        form_limits=inputs.config.form_limits,
         n_resamples=inputs.n_resamples,
         seed=inputs.seed,
     ).to_json()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from router.brain import Bundle
-from router.brain.brain import Brain
+from router.brain.brain import Brain, Scores
 from router.brain.calibration import Float64Array
 from training.config import FitConfig
 from training.fitting.prepared import Prepared
@@ -14,7 +14,7 @@ from training.labels.labels import UNKNOWN
 from training.labels.tier_map import tier_scores
 from training.measure.baselines import Features, KnownRows
 from training.measure.costs import request_costs
-from training.measure.measured import MeasuredRows
+from training.measure.measured import Asks, MeasuredRows
 from training.measure.robustness import Rule, lengths_of
 from training.rows.row import OutcomeRow
 
@@ -36,21 +36,35 @@ def measured_rows(
     brain: Brain, prepared: Prepared, config: FitConfig, *, threshold: float, safe_tier: int = SAFE_TIER
 ) -> MeasuredRows:
     """Rows with what the brain says and the service would choose at a threshold; safe_tier: as in `rule_of`."""
-    data = prepared.data
-    scores = prepared.scores(brain)
+    rule = rule_of(brain, threshold, safe_tier=safe_tier)
+    return scored_rows(prepared.data, prepared.scores(brain), config, rule=rule)
+
+
+def scored_rows(data: Dataset, scores: Scores, config: FitConfig, *, rule: Rule) -> MeasuredRows:
+    """Rows with scores that are there already, and what the service would choose by a rule."""
     costs = request_costs(data.rows, data.tier_map, config)
     return MeasuredRows(
-        tiers=brain.tiers,
+        tiers=data.tiers,
         labels=data.labels,
         groups=data.groups,
         sources=data.sources,
         scores=scores,
-        chosen=rule_of(brain, threshold, safe_tier=safe_tier).decide(scores),
+        chosen=rule.decide(scores),
         cost_usd=costs.usd,
         quality=scored_quality(data),
         slices={"source": data.sources, **{name: data.facts(name) for name in _FACTS}, "length": lengths_of(data)},
-        flagged=scores.domain_distance > brain.domain.max_distance,
+        flagged=scores.domain_distance > rule.max_distance,
         own_costs=costs.own,
+        asks=asks_of(data),
+    )
+
+
+def asks_of(data: Dataset) -> Asks:
+    """What names each row, and how long its ask is."""
+    return Asks(
+        ids=np.array([row.id for row in data.rows], dtype=np.str_),
+        turns=np.array([reading.turn for reading in data.readings], dtype=np.str_),
+        characters=np.array([len(reading.ask) for reading in data.readings], dtype=np.int64),
     )
 
 

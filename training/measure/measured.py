@@ -19,6 +19,19 @@ from training.thresholds.simulate import TierIndex
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Asks(Table):
+    """What names n rows and their asks to a person who has the files; never their text.
+
+    ids: (n,) unique within a source.  turns: (n,) words of TurnKind.
+    characters: (n,) int64 >= 0, of the ask as it is read: without envelopes, cropped.
+    """
+
+    ids: npt.NDArray[np.str_]
+    turns: npt.NDArray[np.str_]
+    characters: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class MeasuredRows(Table):
     """n rows that nothing was fitted or chosen on.
 
@@ -31,6 +44,7 @@ class MeasuredRows(Table):
     own_costs: (n,) bool, whether cost_usd is the row's own; None where all are stated.
     flagged: (n,) bool, whether the row is out of domain; None where that was not asked.
     slices: further facts to stratify by, (n,) values each, such as `lang`, `length`, `trap`, `task`; "" where unknown.
+    asks: what names the rows one by one; None where they are never listed.
     """
 
     tiers: tuple[str, ...] = field(metadata=SHARED)
@@ -44,3 +58,4 @@ class MeasuredRows(Table):
     slices: Mapping[str, npt.NDArray[np.str_]]
     flagged: npt.NDArray[np.bool_] | None = None
     own_costs: npt.NDArray[np.bool_] | None = None
+    asks: Asks | None = None

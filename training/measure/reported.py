@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,25 @@ def policy_reports(
     Each is an Interval, paired over policies; tier_share is one plain number per tier. `saved` is against always the
     strongest tier on the same rows.
     """
+    measures = policy_measures(rows, policies)
+    intervals = iter(
+        bootstrap(rows.groups, lambda picked: measures(picked).ravel(), n_resamples=n_resamples, seed=seed)
+    )
+    return {
+        name: {
+            **{measure: next(intervals) for measure in MEASURES},
+            "tier_share": dict(zip(rows.tiers, policy.mean(axis=0).tolist(), strict=True)),
+        }
+        for name, policy in policies.items()
+    }
+
+
+MEASURES = ("quality", "quality_loss", "under_routing", "over_routing", "saved", "cost_usd_per_1k")
+"""What is measured of a policy, in this order."""
+
+
+def policy_measures(rows: MeasuredRows, policies: Mapping[str, Policy]) -> Callable[[RowIndex], Float64Array]:
+    """From picked rows to (n_policies, len(MEASURES)): each policy's means on them.  rows: complete ones."""
     values = _tier_values(rows)
     sums = np.concatenate([(policy * values).sum(axis=2) for policy in policies.values()]).T  # (n, n_policies * 5)
     strongest = rows.cost_usd[:, -1]
@@ -36,19 +55,9 @@ def policy_reports(
     def measures(picked: RowIndex) -> Float64Array:
         means = sums[picked].mean(axis=0).reshape(len(policies), len(values))
         saved = 1.0 - means[:, -1:] / strongest[picked].mean()
-        return np.concatenate([means[:, :-1], saved, 1_000 * means[:, -1:]], axis=1).ravel()
+        return np.concatenate([means[:, :-1], saved, 1_000 * means[:, -1:]], axis=1)
 
-    intervals = iter(bootstrap(rows.groups, measures, n_resamples=n_resamples, seed=seed))
-    return {
-        name: {
-            **{measure: next(intervals) for measure in _MEASURES},
-            "tier_share": dict(zip(rows.tiers, policy.mean(axis=0).tolist(), strict=True)),
-        }
-        for name, policy in policies.items()
-    }
-
-
-_MEASURES = ("quality", "quality_loss", "under_routing", "over_routing", "saved", "cost_usd_per_1k")
+    return measures
 
 
 def _tier_values(rows: MeasuredRows) -> Float64Array:

@@ -1,4 +1,4 @@
-"""Are decisions stable under rewording, are twins ordered rightly, and where is the brain weak?
+"""Are decisions stable in other forms, are twins ordered rightly, and where is the brain weak?
 
     robustness(brain.score, rows.data, Rule(threshold, max_distance, safe_tier), scores=rows.scores(brain), ...)
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -18,42 +17,23 @@ import numpy.typing as npt
 
 from router.brain.brain import Scores
 from router.brain.calibration import Float64Array
-from router.reading import Reading, read
+from router.reading import Reading
 from router.reading.signals import SIGNAL_NAMES
-from router.types import ChatRequest, JsonObject
+from router.types import JsonObject
 from training.labels.dataset import Dataset
+from training.measure.forms import Rule, Score, decisions_in_forms, language_twins
 from training.measure.metrics import auc
-from training.measure.perturb import PERTURBATIONS, perturb
 from training.rows.row import LabelledRow
 from training.thresholds.bounds import wilson_interval
-from training.thresholds.simulate import TierIndex, route_scores
+from training.thresholds.simulate import TierIndex
 
-__all__ = ["Rule", "contrast_pairs", "decisions_unchanged", "robustness", "slices"]
-
-Score = Callable[[Sequence[Reading]], Scores]
-"""A brain's `score`: n readings to their scores."""
+__all__ = ["Rule", "contrast_pairs", "robustness", "slices"]
 
 LENGTH_BUCKETS: tuple[tuple[int, str], ...] = ((6, "1-6"), (20, "7-20"), (60, "21-60"), (150, "61-150"))
 """Words at most, and the bucket's name; longer asks are `151+`."""
 
 _LENGTHS = [*(name for _, name in LENGTH_BUCKETS), "151+"]
 _WORDS_LOG = SIGNAL_NAMES.index("ask_words_log")
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """How scores become a tier, as the service does it.
-
-    threshold: on the expected quality loss.  max_distance: beyond it is out of domain.  safe_tier: its index.
-    """
-
-    threshold: float
-    max_distance: float
-    safe_tier: int
-
-    def decide(self, scores: Scores) -> TierIndex:
-        """The chosen tier of each row."""
-        return route_scores(scores, self.threshold, max_distance=self.max_distance, safe_tier=self.safe_tier)
 
 
 def robustness(
@@ -65,61 +45,16 @@ def robustness(
     scores: Scores,
     seed: int = 0,
 ) -> JsonObject:
-    """All three measures on rows that nothing was fitted or chosen on.
+    """All measures on rows that nothing was fitted or chosen on.
 
-    score: of readings, for the perturbed rows.  scores: what it says of the rows as they are.
+    score: of readings, for the rows in other forms.  scores: what it says of the rows as they are.
     """
-    losses = scores.expected_quality_loss
+    losses, chosen = scores.expected_quality_loss, rule.decide(scores)
     return {
-        "decisions_unchanged": decisions_unchanged(score, data, rule, seed=seed, scores=scores),
+        **decisions_in_forms(score, data, rule, seed=seed, scores=scores),
+        "language_twins": language_twins(chosen, data),
         "contrast_pairs": contrast_pairs(losses[:, 0], data),
-        "slices": slices(losses, rule.decide(scores), data, tier_cost_usd=tier_cost_usd),
-    }
-
-
-# --- Perturbations ---------------------------------------------------------------------------------------------------
-
-
-def decisions_unchanged(score: Score, data: Dataset, rule: Rule, *, seed: int, scores: Scores) -> JsonObject:
-    """For each perturbation: on the rows whose ask it changes, the share of decisions that stay.
-
-    unchanged, up, down: shares of n that add up to 1; up is a stronger tier.  out_of_domain: share of the n perturbed
-    rows beyond the domain; out_of_domain_before: of the same rows as they were.
-    """
-    before = rule.decide(scores)
-    foreign = scores.domain_distance > rule.max_distance
-    return {
-        name: _unchanged(score, data, rule, name=name, seed=seed, before=before, foreign=foreign)
-        for name in PERTURBATIONS
-    }
-
-
-def _unchanged(
-    score: Score,
-    data: Dataset,
-    rule: Rule,
-    *,
-    name: str,
-    seed: int,
-    before: TierIndex,
-    foreign: npt.NDArray[np.bool_],
-) -> JsonObject:
-    languages = data.facts("lang").tolist()
-    perturbed = [
-        perturb(row.messages, name, lang=lang, seed=seed) for row, lang in zip(data.rows, languages, strict=True)
-    ]
-    differs = [new != row.messages for new, row in zip(perturbed, data.rows, strict=True)]
-    rows = np.flatnonzero(np.array(differs, dtype=np.bool_))
-    if rows.size == 0:
-        return {"n": 0}
-    scores = score([read(ChatRequest(messages=perturbed[row])) for row in rows.tolist()])
-    after, kept = rule.decide(scores), before[rows]
-    return {
-        **_share(int((after == kept).sum()), len(rows), name="unchanged"),
-        "up": _round(float((after > kept).mean())),
-        "down": _round(float((after < kept).mean())),
-        "out_of_domain": _round(float((scores.domain_distance > rule.max_distance).mean())),
-        "out_of_domain_before": _round(float(foreign[rows].mean())),
+        "slices": slices(losses, chosen, data, tier_cost_usd=tier_cost_usd),
     }
 
 

@@ -13,8 +13,7 @@ from sklearn.metrics import accuracy_score, f1_score
 from router.brain.brain import Brain
 from router.types import JsonObject
 from training.fitting.prepared import Prepared
-from training.fitting.tasks import TaskData, fit_task_head, task_data, task_probabilities
-from training.rows.splits import RowIndex
+from training.fitting.tasks import task_data, task_probabilities
 
 WORDS_PER_TASK = 50
 """Keywords of a task in the baseline: of 5, 10, 20, 50, 100 and 200 the best, so that it is a fair rival."""
@@ -59,18 +58,6 @@ def measured_tasks(brain: Brain, fit: Prepared, test: Prepared) -> JsonObject | 
     fit_asks, asks = ([reading.ask for reading in rows.data.readings] for rows in (fit, test))
     listed = keyword_tasks(fit_asks, fit.data.facts("task"), asks)
     return {**task_report(data.names, said), "keywords": task_report(data.names, listed)}
-
-
-def held_out_tasks(data: TaskData, *, fit: RowIndex, score: RowIndex, n_embedding: int) -> npt.NDArray[np.str_]:
-    """The task that a head fitted on the rows `fit` names for each of the rows `score`.
-
-    n_embedding: as for `fit_task_head`. Raises ValueError when the rows to fit on have fewer than two tasks.
-    """
-    head = fit_task_head(data.take(fit), n_embedding=n_embedding)
-    if head is None:
-        raise ValueError("the rows to fit on have fewer than two tasks")
-    said: npt.NDArray[np.str_] = np.array(head.names)[task_probabilities(head, data.take(score)).argmax(axis=1)]
-    return said
 
 
 def task_report(true: npt.NDArray[np.str_], said: npt.NDArray[np.str_]) -> JsonObject:

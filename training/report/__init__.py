@@ -13,13 +13,16 @@ from pathlib import Path
 
 from router.errors import MissingExtra
 from router.types import JsonObject
+from training.report.asks import NO_ASKS, ShownAsks, shown_asks
 from training.report.card import model_card, weakest_slices
 
-__all__ = ["model_card", "weakest_slices", "write_report"]
+__all__ = ["model_card", "shown_asks", "weakest_slices", "write_comparison", "write_report"]
 
 
-def write_report(evaluation: JsonObject, out: Path) -> None:
+def write_report(evaluation: JsonObject, out: Path, *, asks: ShownAsks = NO_ASKS) -> None:
     """Write report.html, figures/NAME.svg and figures/NAME.png into a folder, which is created if needed.
+
+    asks: text of the rows that the evaluation names, as `shown_asks` gives it, for the page alone.
 
     Figures of an earlier report that this evaluation has no numbers for are removed.
     Raises MissingExtra without matplotlib.
@@ -40,4 +43,17 @@ def write_report(evaluation: JsonObject, out: Path) -> None:
     for picture in pictures:
         (folder / f"{picture.name}.svg").write_bytes(picture.svg)
         (folder / f"{picture.name}.png").write_bytes(picture.png)
-    (out / "report.html").write_text(page(evaluation, pictures), encoding="utf-8", newline="\n")
+    (out / "report.html").write_text(page(evaluation, pictures, asks=asks), encoding="utf-8", newline="\n")
+
+
+def write_comparison(comparison: JsonObject, out: Path) -> None:
+    """Write report.html of two bundles into a folder that is there. Raises MissingExtra without matplotlib."""
+    from training.report.comparison import comparison_page
+
+    try:
+        text = comparison_page(comparison)
+    except ModuleNotFoundError as exc:
+        if exc.name != "matplotlib":
+            raise
+        raise MissingExtra("drawing figures", extra="train") from exc
+    (out / "report.html").write_text(text, encoding="utf-8", newline="\n")

@@ -14,6 +14,7 @@ from router.types import JsonObject
 from training.report import tables
 from training.report.evaluation import (
     at,
+    broken_sentence,
     bundle_of,
     interval_note,
     loss_of,
@@ -21,8 +22,11 @@ from training.report.evaluation import (
     name_of,
     objects,
     promise_sentence,
+    promise_words,
+    rows_note,
     tiers_of,
 )
+from training.rows.licences import MODEL_LICENCES
 
 MIN_ROWS_OF_A_WEAK_SLICE = 20
 """Below this a slice's figure says more about chance than about the bundle, and is not named as a weakness."""
@@ -39,15 +43,19 @@ def model_card(evaluation: JsonObject, manifest_facts: JsonObject) -> str:
     """The card as Markdown.
 
     manifest_facts: as in the manifest: `name` or `id`, `tiers`, `encoder`, `training` with `sources{name: {rows,
-    licence}}`, `rows{fit, calibrate, test}` and `split_rule`; what is missing is left out.
+    licence}}`, `rows{fit, calibrate, test}`, `split_rule` and `near_duplicates`; what is missing is left out.
     """
     training = objects(manifest_facts, "training")
     text = render(
         _TEMPLATE,
         name=manifest_facts.get("name") or manifest_facts.get("id") or bundle_of(evaluation),
         tiers=manifest_facts.get("tiers") or tiers_of(evaluation),
-        encoder=objects(manifest_facts, "encoder"),
+        encoder=(encoder := objects(manifest_facts, "encoder")),
+        model_licence=MODEL_LICENCES.get(str(encoder.get("model_id"))),
         promise=promise_sentence(evaluation),
+        how_made=promise_words(evaluation),
+        broken=broken_sentence(evaluation),
+        rows_note=rows_note(evaluation),
         promise_table=tables.promise_table(evaluation),
         gate=at(evaluation, "gate", "sentence"),
         gate_table=tables.gate_table(evaluation),
@@ -57,14 +65,19 @@ def model_card(evaluation: JsonObject, manifest_facts: JsonObject) -> str:
         saved=tables.saved_table(evaluation),
         heads=tables.heads_table(evaluation),
         sources=tables.source_table(evaluation),
+        languages=tables.language_table(evaluation),
+        forms=tables.form_table(evaluation),
         robustness=tables.robustness_table(evaluation),
+        twins=tables.twins_of(evaluation),
         pairs=tables.pairs_of(evaluation),
         out_of_domain=tables.out_of_domain_table(evaluation),
         tasks=_tasks(evaluation),
         weak=_weak(evaluation),
         learned_from=_learned_from(training),
         sides=objects(training, "rows"),
+        held_out=objects(training, "held_out"),
         split_rule=training.get("split_rule"),
+        near_duplicates=training.get("near_duplicates"),
     )
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 

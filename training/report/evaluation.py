@@ -10,6 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from router.brain.held_out import HOW_MADE
 from router.pages.numbers import Estimate, finite, percent, usd
 from router.types import JsonObject
 from training.thresholds.bounds import wilson_interval
@@ -152,6 +153,52 @@ def _listed_shares(shares: object) -> str:
     items = sorted(shares.items()) if isinstance(shares, Mapping) else []
     *most, last = [f"{percent(share)} to {tier}" for tier, share in items] or [""]
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def rows_note(evaluation: JsonObject) -> str | None:
+    """What the measured rows are to the bundle; None where nothing was fitted or chosen on them."""
+    held_out, trained_on = objects(evaluation, "held_out"), objects(evaluation, "trained_on")
+    if words := held_out.get("words"):
+        return str(words)
+    if trained_on.get("known") is False:
+        return "The bundle keeps no marks of its training rows: whether it was fitted on any of these cannot be said."
+    n_seen, n_rows = (finite(trained_on.get(key)) or 0 for key in ("n", "rows"))
+    if n_seen and trained_on.get("measured"):
+        found = f"The bundle was fitted on {n_seen:,.0f} of the {n_rows:,.0f} rows given"
+        return f"{found}: these figures are not of unseen rows."
+    if not n_seen:
+        return None
+    left_out = f"{n_seen:,.0f} of {n_rows:,.0f} rows given were left out: the bundle was fitted on them"
+    return f"{left_out}. Nothing was fitted or chosen on the others."
+
+
+def promise_words(evaluation: JsonObject) -> str | None:
+    """How the promise was made: cross-fit or parted; None where that is not stated."""
+    mode = at(evaluation, "held_out", "mode") or at(evaluation, "promise", "mode")
+    return next((words for known, words in HOW_MADE.items() if known == mode), None)
+
+
+def broken_slices(evaluation: JsonObject) -> list[JsonObject]:
+    """The slices of the promise that lose more than it promises of all rows, worst first; () for another goal."""
+    promise = objects(evaluation, "promise")
+    target = promise.get("target")
+    if promise.get("goal") != "max_quality_loss" or not isinstance(target, int | float):
+        return []
+    broken = [part for part in promise.get("slices") or [] if (finite(part.get("loss")) or 0.0) > target]
+    return sorted(broken, key=lambda part: (-part["loss"], str(part.get("by")), str(part.get("value"))))
+
+
+_NOT_OF_PARTS = "It is of all requests together, and does not hold for each of these parts alone"
+
+
+def broken_sentence(evaluation: JsonObject) -> str:
+    """Names the slices of which the promise does not hold, with n, loss and bound; "" if there is none."""
+    parts = [
+        f"{name_of(str(part.get('by')))} {part.get('value')} ({percent(part.get('loss'))} lost, upper bound "
+        f"{percent(part.get('bound'))}, n = {finite(part.get('n')) or 0:,.0f})"
+        for part in broken_slices(evaluation)
+    ]
+    return f"{_NOT_OF_PARTS}: {'; '.join(parts)}." if parts else ""
 
 
 def interval_note(evaluation: JsonObject) -> str:

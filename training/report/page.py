@@ -9,17 +9,21 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from router.pages import render
-from router.pages.numbers import Estimate, count, number, percent
+from router.pages.numbers import Estimate, count, finite, number, percent
 from router.types import JsonObject
-from training.report import palette, tables
+from training.report import palette, single_rows, tables
+from training.report.asks import NO_ASKS, ShownAsks
 from training.report.evaluation import (
     at,
+    broken_sentence,
     bundle_of,
     heads_of,
     interval_note,
     name_of,
     objects,
     promise_sentence,
+    promise_words,
+    rows_note,
     tiers_of,
 )
 from training.report.picture import Picture
@@ -27,8 +31,11 @@ from training.report.picture import Picture
 _TEMPLATE = Path(__file__).with_name("page.html.j2")
 
 
-def page(evaluation: JsonObject, pictures: Sequence[Picture]) -> str:
-    """The whole page."""
+def page(evaluation: JsonObject, pictures: Sequence[Picture], *, asks: ShownAsks = NO_ASKS) -> str:
+    """The whole page.
+
+    asks: texts to show below the rows that the evaluation names; the page then says that it holds prompts.
+    """
     dark = palette.dark_colours(len(tiers_of(evaluation)))
     slices = {kind: tables.slice_table(evaluation, kind) for kind in sorted(objects(evaluation, "slices"))}
     return render(
@@ -37,6 +44,7 @@ def page(evaluation: JsonObject, pictures: Sequence[Picture]) -> str:
         subtitle=_subtitle(evaluation),
         gate=objects(evaluation, "gate"),
         promise=promise_sentence(evaluation),
+        promise_notes=[note for note in (promise_words(evaluation), broken_sentence(evaluation)) if note],
         tiles=list(_tiles(evaluation)),
         interval_note=interval_note(evaluation),
         dark={palette.variable(colour): (colour, on_dark) for colour, on_dark in dark.items()},
@@ -46,8 +54,17 @@ def page(evaluation: JsonObject, pictures: Sequence[Picture]) -> str:
         summary=tables.summary_table(evaluation),
         heads=tables.heads_table(evaluation),
         sources=tables.source_table(evaluation),
+        languages=tables.language_table(evaluation),
         slices={name_of(kind): table for kind, table in slices.items()},
+        threshold=_threshold(evaluation),
+        too_low=single_rows.misses_table(evaluation, "too_low", asks),
+        too_high=single_rows.misses_table(evaluation, "too_high", asks),
+        near=single_rows.near_table(evaluation, asks),
+        near_lost=single_rows.lost_near(evaluation),
+        holds_prompts=bool(asks),
+        forms=tables.form_table(evaluation),
         robustness=tables.robustness_table(evaluation),
+        twins=tables.twins_of(evaluation),
         pairs=tables.pairs_of(evaluation),
         out_of_domain=tables.out_of_domain_table(evaluation),
         cross_validation=tables.flat_table("Over folds and seeds", objects(evaluation, "cross_validation")),
@@ -56,6 +73,11 @@ def page(evaluation: JsonObject, pictures: Sequence[Picture]) -> str:
         seeds=tables.flat_table("Seeds", objects(evaluation, "seeds")),
         files=tables.files_table(evaluation),
     )
+
+
+def _threshold(evaluation: JsonObject) -> str | None:
+    threshold = at(evaluation, "threshold")
+    return None if finite(threshold) is None else number(threshold, 4)
 
 
 def _policies(evaluation: JsonObject) -> tables.Table:
@@ -73,7 +95,9 @@ def _subtitle(evaluation: JsonObject) -> str:
     parts = [f"Decides between {', '.join(tiers_of(evaluation))}."] if tiers_of(evaluation) else []
     if test.get("n") is not None:
         groups = "" if test.get("groups") is None else f" in {count(test['groups'])} groups"
-        parts.append(f"Measured on {count(test['n'])} test rows{groups} that nothing was fitted or chosen on.")
+        note = rows_note(evaluation)
+        unseen = " that nothing was fitted or chosen on." if note is None else f". {note}"
+        parts.append(f"Measured on {count(test['n'])} test rows{groups}{unseen}")
     return " ".join(parts)
 
 

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 
 from router.pages.numbers import ABSENT, Estimate, count, gained, number, percent
 from router.types import JsonObject
+from training.measure.forms import FORM_GROUPS
+from training.measure.languages import POOLED
 from training.report.evaluation import at, heads_of, loss_of, measure, name_of, objects, policies_of, tiers_of
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of text. The first column names the row. words: positions of further columns that hold words."""
+    """Rows of text. The first column names the row. words: positions of further columns that hold words.
+
+    notes: a text below each row over its whole width, on the page alone; "" for none, and () where no row has one.
+    """
 
     caption: str
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     words: Sequence[int] = ()
+    notes: Sequence[str] = ()
 
     def markdown(self) -> str:
         """The table in Markdown, without the caption; "" if there are no rows."""
@@ -146,6 +152,27 @@ def source_table(evaluation: JsonObject) -> Table:
     return Table("Test rows of every source, at the bundle's threshold", head, rows)
 
 
+def language_table(evaluation: JsonObject) -> Table:
+    """Each language with enough rows, most rows first: how well the heads rank there, and what is sent too low."""
+    languages = objects(evaluation, "languages", "of")
+    tiers = [tier for tier in tiers_of(evaluation) if any(at(facts, "auc", tier) for facts in languages.values())]
+    rows = [
+        (
+            language,
+            count(at(facts, "n")),
+            *(number(at(facts, "auc", tier)) for tier in tiers),
+            percent(measure(facts, "under_routing")),
+        )
+        for language, facts in sorted(languages.items(), key=lambda item: (item[0] == POOLED, -item[1]["n"], item[0]))
+    ]
+    twins = objects(evaluation, "languages", "twins")
+    caption = "Test rows of every language, at the bundle's threshold"
+    if twins:
+        share, n = percent(measure(twins, "same_tier")), count(at(twins, "n"))
+        caption += f"; one tier in all languages of a situation: {share} of {n}"
+    return Table(caption, ("language", "n", *(f"AUC {tier}" for tier in tiers), "sent too low"), rows)
+
+
 def slice_table(evaluation: JsonObject, kind: str) -> Table:
     """All slices of one kind, worst first."""
     values = objects(evaluation, "slices", kind)
@@ -172,8 +199,36 @@ def _loss(facts: object) -> float:
 # --- Robustness, sources held out -------------------------------------------------------------------------------------
 
 
+def form_table(evaluation: JsonObject) -> Table:
+    """Decisions in groups of forms around the ask, with what the gate asks of each."""
+    asked = {
+        (check.get("group"), check.get("measure")): check for check in at(evaluation, "gate", "forms") or [] if check
+    }
+    rows = []
+    forms = objects(evaluation, "robustness", "forms")
+    for name in (name for name in FORM_GROUPS if name in forms):
+        facts = objects(forms, name)
+        checks = [asked.get((name, way), {}) for way in ("unchanged", "down")]
+        verdict = "passed" if all(check.get("passed") is not False for check in checks) else "not passed"
+        shares = (
+            cell
+            for way, check in zip(("unchanged", "down"), checks, strict=True)
+            for cell in (percent(measure(facts, way)), percent(check.get("limit")))
+        )
+        rows.append((name_of(name), count(at(facts, "n")), *shares, verdict if any(checks) else "not asked"))
+    head = ("form of the ask", "n", "decision unchanged", "at least", "sent lower", "at most", "gate")
+    return Table("Decisions when the same ask comes in another form", head, rows, words=(6,))
+
+
+def twins_of(evaluation: JsonObject) -> tuple[str, str] | None:
+    """Of asks in several languages: how many there are, and the share with one tier in all; None if none was."""
+    twins = objects(evaluation, "robustness", "language_twins")
+    same = measure(twins, "same_tier")
+    return None if same is None else (count(twins.get("n")), percent(same))
+
+
 def robustness_table(evaluation: JsonObject) -> Table:
-    """How often a decision stays the same when the text changes and the task does not."""
+    """How often a decision stays the same when the text changes and the task does not, by kind of change."""
     changes = objects(evaluation, "robustness", "perturbations")
     changes = changes or objects(evaluation, "robustness", "decisions_unchanged")
     rows = [

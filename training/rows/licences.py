@@ -1,4 +1,4 @@
-"""The licences of the public sources' rows, which a bundle's manifest names for what it was fitted on."""
+"""The licences of what a bundle is made from: the public sources' rows, which its manifest names, and the models."""
 
 from __future__ import annotations
 
@@ -18,3 +18,9 @@ PUBLIC_LICENCES: Mapping[str, str] = {
     "zeroeval_math_l5": "Apache-2.0",
 }
 """SPDX identifier by source name; `NONE` where the repository states none."""
+
+MODEL_LICENCES: Mapping[str, str] = {
+    "intfloat/multilingual-e5-small": "MIT",
+    "sentence-transformers/all-MiniLM-L6-v2": "Apache-2.0",
+}
+"""SPDX identifier by the id of a model whose weights a shipped bundle's encoder is made from."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import importlib
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,8 +16,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from router.errors import DataError, MissingExtra
+from router.errors import DataError
 from router.jsontext import decode_json
+from training.rows.parquet import parquet_rows
 from training.rows.row import TrainingRow, parse_row
 from training.rows.table import SHARED, Table
 
@@ -26,7 +26,10 @@ __all__ = ["DATA_VARIABLE", "Fingerprint", "RowSet", "data_folder", "read_rows"]
 
 DATA_VARIABLE = "TIERWISE_DATA"
 MAX_LINE_BYTES = 16 * 1024 * 1024
-PARQUET_BATCH_ROWS = 1024
+MOST_UNPACKED = 200
+"""Times its size that a gzipped file may unpack to: rows of real text come to 3 to 20."""
+MOST_UNPACKED_BYTES = 256 * 1024 * 1024
+"""What a gzipped file of any size may unpack to."""
 SUFFIXES = (".jsonl.gz", ".jsonl", ".parquet")
 
 _BOM = b"\xef\xbb\xbf"
@@ -184,20 +187,43 @@ def _read_lines(path: Path, collector: _Collector, *, default_source: str) -> No
     number = 0
     try:
         with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as stream:
-            for number, line in enumerate(_lines(stream), start=1):
+            for number, line in enumerate(_lines(stream, _most_bytes(path)), start=1):
                 _add_line(line, collector, where=f"{path}:{number}", default_source=default_source)
+    except _UnpacksTooFar as exc:
+        message = (
+            f"expected gzipped text, found a file that {exc} ({MOST_UNPACKED} times its size), after line {number}"
+        )
+        raise DataError(message, where=str(path)) from exc
     except (gzip.BadGzipFile, EOFError, zlib.error) as exc:
         message = f"expected gzip data, found it broken or cut off after line {number} ({exc}); fetch the file again"
         raise DataError(message, where=str(path)) from exc
 
 
-def _lines(stream: _Stream) -> Iterator[bytes]:
-    """The stream's lines without their ends; of a line longer than MAX_LINE_BYTES only so much that it shows."""
+def _most_bytes(path: Path) -> int:
+    """What the file may unpack to."""
+    n_bytes = path.stat().st_size
+    return max(MOST_UNPACKED_BYTES, n_bytes * MOST_UNPACKED) if path.suffix == ".gz" else n_bytes
+
+
+def _lines(stream: _Stream, most_bytes: int) -> Iterator[bytes]:
+    """The stream's lines without their ends; of a line longer than MAX_LINE_BYTES only so much that it shows.
+
+    Raises _UnpacksTooFar where more than `most_bytes` come.
+    """
+    n_bytes = 0
     while line := stream.readline(MAX_LINE_BYTES + 1):
         rest = line
-        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
+        n_bytes += len(rest)
+        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n") and n_bytes <= most_bytes:
             rest = stream.readline(MAX_LINE_BYTES + 1)
+            n_bytes += len(rest)
+        if n_bytes > most_bytes:
+            raise _UnpacksTooFar(f"unpacks to more than {most_bytes:,} bytes")
         yield line if len(line) > MAX_LINE_BYTES else line.rstrip(b"\r\n")
+
+
+class _UnpacksTooFar(EOFError):
+    """A small file that would fill memory and hours."""
 
 
 def _add_line(line: bytes, collector: _Collector, *, where: str, default_source: str) -> None:
@@ -226,20 +252,12 @@ def _decode_line(line: bytes, where: str) -> object:
 
 
 def _read_parquet(path: Path, collector: _Collector, *, default_source: str) -> None:
-    try:
-        arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
-    except ImportError as exc:
-        raise MissingExtra("Reading Parquet files", extra="train") from exc
-    number = 0
-    try:
-        with parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=PARQUET_BATCH_ROWS):
-                for value in batch.to_pylist(maps_as_pydicts="strict"):
-                    number += 1
-                    collector.add(_without_nulls(value), where=f"{path}:{number}", default_source=default_source)
-    except arrow.ArrowException as exc:
-        message = f"expected Parquet data, found it broken or cut off after row {number} ({str(exc).splitlines()[0]})"
-        raise DataError(message, where=str(path)) from exc
+    for number, value in enumerate(parquet_rows(path, max_row_bytes=MAX_LINE_BYTES), start=1):
+        where = f"{path}:{number}"
+        if value is None:
+            collector.refuse(DataError(f"expected at most {MAX_LINE_BYTES:,} bytes a row, found more", where=where))
+        else:
+            collector.add(_without_nulls(value), where=where, default_source=default_source)
 
 
 def _without_nulls(value: Any) -> Any:

@@ -64,6 +64,10 @@ class OutcomeRow:
     n_tools: Count = 0
 
 
+TWIN = "twin"
+"""The `trap` of rows of one `pair` that ask the same in several languages."""
+
+
 @dataclass(frozen=True, slots=True)
 class LabelledRow:
     """A prompt and its cheapest adequate tier: stronger tiers count as adequate, cheaper ones as not.

@@ -21,7 +21,8 @@ RowIndex: TypeAlias = npt.NDArray[np.intp]
 GroupNames: TypeAlias = Sequence[str] | npt.NDArray[np.str_]
 
 SPLIT_RULE = (
-    "by group: rows that share a qhash, template, pair, conversation or their words; side by sha256 of seed and group"
+    "by group: rows that share a qhash, template, pair, conversation or their words, numbers and ids aside; "
+    "side by sha256 of seed and group"
 )
 
 
@@ -43,7 +44,7 @@ def group_names(rows: Sequence[TrainingRow]) -> list[str]:
             parent[key] = key = parent[above]
         return key
 
-    keys = [(*group_keys(row), _text_key(row)) for row in rows]
+    keys = [(*group_keys(row), *_text_keys(row)) for row in rows]
     for linked in keys:
         roots = sorted({root(key) for key in linked})
         for other in roots[1:]:
@@ -51,13 +52,64 @@ def group_names(rows: Sequence[TrainingRow]) -> list[str]:
     return [root(linked[0]) for linked in keys]
 
 
-def _text_key(row: TrainingRow) -> str:
-    """A key of the conversation's words: retries and copies of one request stay together, whatever their ids."""
-    words = _NO_WORD.sub(" ", "\n".join(message.text for message in row.messages).lower()).strip()
-    return "text:" + hashlib.sha256(words.encode("utf-8", "surrogatepass")).hexdigest()
+def n_near_duplicates(rows: Sequence[TrainingRow]) -> int:
+    """How many rows have a twin with other words that differ by numbers, stamps and ids only."""
+    texts: dict[str, set[str]] = {}
+    keys = [_text_keys(row) for row in rows]
+    for text, *near in keys:
+        for key in near:
+            texts.setdefault(key, set()).add(text)
+    return sum(len(texts[key]) > 1 for _, *near in keys for key in near)
 
+
+def _text_keys(row: TrainingRow) -> tuple[str, ...]:
+    """Keys of the conversation's words, as they are and without numbers, stamps and ids.
+
+    Retries and copies of one request stay together, whatever their ids, also those inside the text. A text that
+    is little more than numbers has no second key.
+    """
+    said = "\n".join(message.text for message in row.messages).lower()
+    words = _NO_WORD.sub(" ", said).strip()
+    near = masked_words(said)
+    if len(_NUMBER_OR_ID.sub("", near)) < _MIN_NEAR_CHARS:
+        return (f"text:{_digest(words)}",)
+    # "words:" sorts after every other key, so that a group's name, and with it its side, is what it was without it
+    return f"text:{_digest(words)}", f"words:{_digest(near)}"
+
+
+def masked_words(text: str) -> str:
+    """The words of a text in lower case, one blank between them, without numbers, dates, stamps and ids.
+
+    >>> masked_words("Order #4711 is late (2026-11-03)!")
+    'is late'
+    """
+    return _NO_WORD.sub(" ", _NUMBER_OR_ID.sub(" ", text.lower())).strip()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_MIN_NEAR_CHARS = 12
+"""Fewer characters of words ("what is 7 x 8") do not show a copy."""
 
 _NO_WORD = re.compile(r"[\W_]+")
+_TIME_WORDS = (
+    r"mon(?:day)?|tue(?:s(?:day)?)?|wed(?:nesday)?|thu(?:rs(?:day)?)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?|jan(?:uary)?"
+    r"|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?"
+    r"|dec(?:ember)?|am|pm|utc|gmt|cet|cest|est|edt|pst|pdt"
+)
+_NUMBER_OR_ID = re.compile(
+    r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"  # a UUID
+    # a name of an id and its value: "request id: kfjwq", "trace=ab-cd", "req_hXkP"
+    r"|\b(?:id|(?:ref|ticket|session|request|trace|order|case|nonce|token)(?: ?(?:id|no|nr|number))?)"
+    r"[ \t]*[:=#][ \t]*[\w.:/-]+"
+    r"|\b(?:req|msg|run|trace|call)_\w+"
+    rf"|\b(?:{_TIME_WORDS})\b(?=[ ,.]*\d)|(?<=\d)[ ,.]*\b(?:{_TIME_WORDS})\b"
+    r"|\b[0-9a-f]{12,}\b"
+    r"|(?:\b[a-z]{1,8}[-/#])?\w*\d\w*"
+)
+"""In lower case: what is new with each copy of a request."""
 
 
 def group_fractions(groups: GroupNames, *, seed: int) -> npt.NDArray[np.float64]:

@@ -22,9 +22,9 @@ from router.brain.encoders import Encoder
 from router.types import JsonObject
 from training.config import FitConfig
 from training.fitting.familiarity import fit_domain
-from training.fitting.fit import fit_brain
 from training.fitting.hyper import LABELS
 from training.fitting.prepared import Prepared, prepare
+from training.fitting.recipe import fit_brain
 from training.labels.dataset import Dataset
 from training.labels.labels import UNKNOWN, Labels
 from training.measure.metrics import auc

@@ -23,7 +23,7 @@ from router.brain.calibration import Float64Array
 from router.brain.promise import Goal, Promise, SlicePromise
 from training.labels.labels import UNKNOWN, Labels
 from training.rows.splits import RowIndex, group_fractions
-from training.thresholds.bounds import Grouping
+from training.thresholds.bounds import Grouping, grouping_of
 from training.thresholds.simulate import route_scores
 
 N_THRESHOLDS = 256
@@ -117,7 +117,7 @@ def promise_curve(
     tier_at = np.column_stack(routed)[known]
     lost = np.take_along_axis(loss[known], tier_at, axis=1)
     names = groups[known]
-    grouping = Grouping.of(names.tolist())
+    grouping = grouping_of(names.tolist())
     promise = _promise(
         lost,
         _costs(cost_usd, known, tier_at, grouping, confidence=confidence, limit_usd=cost_limit_usd),
@@ -221,7 +221,7 @@ def _slices(
         for by, values in sorted(facts.items())
         for value in np.unique(values[values != ""])
         for rows in [np.flatnonzero(values == value)]
-        for grouping in [Grouping.of(groups[rows].tolist())]
+        for grouping in [grouping_of(groups[rows].tolist())]
         if len(grouping) >= MIN_SLICE_GROUPS
     ]
     each = 1.0 - (1.0 - confidence) / max(1, len(parts))

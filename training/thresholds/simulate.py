@@ -8,6 +8,7 @@ import numpy.typing as npt
 from router.brain.brain import Scores
 from router.brain.calibration import Float64Array
 from training.labels.labels import UNKNOWN, Labels
+from training.rows.splits import RowIndex
 
 TierIndex = npt.NDArray[np.int64]
 
@@ -24,6 +25,16 @@ def route_scores(scores: Scores, threshold: float, *, max_distance: float, safe_
     """The same with rows out of domain sent to the safe tier at least, as the service does."""
     tiers = route_tiers(scores.expected_quality_loss, threshold)
     return np.where(scores.domain_distance > max_distance, np.maximum(tiers, safe_tier), tiers)
+
+
+def take_scores(scores: Scores, rows: RowIndex) -> Scores:
+    """The scores of some rows, in their order."""
+    return Scores(
+        p_adequate=scores.p_adequate[rows],
+        expected_quality_loss=scores.expected_quality_loss[rows],
+        p_unsolved=scores.p_unsolved[rows],
+        domain_distance=scores.domain_distance[rows],
+    )
 
 
 def fully_labelled(labels: Labels) -> npt.NDArray[np.bool_]:

@@ -6,9 +6,12 @@ MANIFEST = "manifest.json"
 HEADS = "heads.safetensors"
 NGRAMS = "ngrams.safetensors"
 TASKS = "tasks.safetensors"
+HELD_OUT = "held_out.safetensors"
+TRAINED_ON = "trained_on.safetensors"
 GOLDEN = "golden.json"
 TOKENIZER = "encoder/tokenizer.json"
 TABLE = "encoder/table.safetensors"
+PIECES = "encoder/pieces.json"
 NETWORK = "encoder/model.onnx"
 EVALUATION = "evaluation.json"
 MODEL_CARD = "MODEL_CARD.md"
@@ -18,10 +21,13 @@ MAX_BYTES: dict[str, int] = {
     HEADS: 64 << 20,
     NGRAMS: 64 << 20,
     TASKS: 64 << 20,
+    HELD_OUT: 64 << 20,
+    TRAINED_ON: 64 << 20,
     NETWORK: 256 << 20,
     GOLDEN: 4 << 20,
     TOKENIZER: 64 << 20,
     TABLE: 512 << 20,
+    PIECES: 64 << 20,
     EVALUATION: 16 << 20,
     MODEL_CARD: 1 << 20,
 }
@@ -33,4 +39,4 @@ ENCODER_FILES: dict[str, tuple[str, ...]] = {
     "onnx": (TOKENIZER, NETWORK),
     "sentence-transformers": (),
 }
-"""The files of each kind of encoder."""
+"""The files of each kind of encoder; a token table may also have PIECES, the vocabulary of n-grams and domain."""

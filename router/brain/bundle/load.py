@@ -6,35 +6,28 @@ import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_tensors
-from tokenizers import Tokenizer
 
 from router.brain.brain import Brain, LinearHeads, SignalScale
 from router.brain.bundle import layout
 from router.brain.bundle.golden import check_golden
+from router.brain.bundle.held_out_rows import load_held_out
 from router.brain.bundle.manifest import Manifest, parse_manifest
+from router.brain.bundle.tensors import Tensors, read_tensors, tensor_of
+from router.brain.bundle.tokenizer import load_tokenizer
 from router.brain.calibration import Calibration, IsotonicCalibration, SigmoidCalibration
-from router.brain.domain import POWERS, Domain
-from router.brain.encoders import Encoder, EncoderSpec, OnnxEncoder, StaticEncoder, TokenIds
+from router.brain.domain import LARGEST_MEASURE, MEASURES, POWERS, Domain
+from router.brain.encoders import Encoder, EncoderSpec, OnnxEncoder, PackedTable, StaticEncoder, TokenIds
 from router.brain.encoders.onnx import marks_of
+from router.brain.held_out import HeldOutRows
 from router.brain.ngrams import BLOCKS, N_BUCKETS, NgramTable
 from router.brain.tasks import TaskHead
+from router.brain.trained_on import SALT_BYTES, TrainedOn
 from router.errors import BundleCorrupt, BundleError, BundleMissing, MissingExtra
 from router.jsontext import decode_json
+from router.reading.progress import Progress
 from router.reading.signals import SIGNAL_NAMES
-
-Tensors = dict[str, npt.NDArray[Any]]
-
-LARGEST = 1e30
-"""Numbers up to this have finite products and sums, so that no probability becomes NaN."""
-
-PROBE = "zqxj \u6f22 \U0001f600 \x00"
-"""Text that no vocabulary holds: a tokenizer that fails on it is refused at load, not while serving."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,12 +36,15 @@ class Bundle:
 
     sha256: hex digest of its manifest, which holds the digests of all other files.
     n_golden: golden cases that were reproduced at load.
+    held_out, trained_on: None where the bundle keeps none, as those do that were written before there were any.
     """
 
     manifest: Manifest
     sha256: str
     brain: Brain
     n_golden: int
+    held_out: HeldOutRows | None = None
+    trained_on: TrainedOn | None = None
 
 
 def load_bundle(folder: Path, *, trusted_encoders: Collection[str] = ()) -> Bundle:
@@ -70,7 +66,14 @@ def load_bundle(folder: Path, *, trusted_encoders: Collection[str] = ()) -> Bund
     brain = _build_brain(manifest, encoder, files, folder)
     golden = folder / layout.GOLDEN
     n_golden = check_golden(_decode(files[layout.GOLDEN], golden), brain, manifest.promise, where=str(golden))
-    return Bundle(manifest=manifest, sha256=hashlib.sha256(raw).hexdigest(), brain=brain, n_golden=n_golden)
+    return Bundle(
+        manifest=manifest,
+        sha256=hashlib.sha256(raw).hexdigest(),
+        brain=brain,
+        n_golden=n_golden,
+        held_out=_load_held_out(manifest, files, folder),
+        trained_on=_load_trained_on(files, folder),
+    )
 
 
 def verify_files(folder: Path, manifest: Manifest) -> None:
@@ -96,23 +99,44 @@ def read_limited(folder: Path, name: str) -> bytes:
     return raw
 
 
-def load_static_encoder(table: bytes, tokenizer: bytes, spec: EncoderSpec, *, where: str) -> StaticEncoder:
-    """A token-table encoder from its two files' bytes. Raises BundleCorrupt."""
-    tensors = _tensors(table, Path(where) / layout.TABLE)
+def load_static_encoder(
+    table: bytes, tokenizer: bytes, spec: EncoderSpec, *, where: str, pieces: bytes | None = None
+) -> StaticEncoder:
+    """A token-table encoder from its files' bytes; pieces: of the vocabulary of its own for n-grams and domain.
+
+    Raises BundleCorrupt.
+    """
+    tensors = read_tensors(table, Path(where) / layout.TABLE)
     name = f"{where}/{layout.TABLE}"
-    parsed = _load_tokenizer(tokenizer, where=f"{where}/{layout.TOKENIZER}")
-    n_tokens = parsed.get_vocab_size()
+    parsed = load_tokenizer(tokenizer, where=f"{where}/{layout.TOKENIZER}")
+    shape = (parsed.get_vocab_size(), spec.dim)
+    packed = _packed(tensors, shape, where=name)
+    if packed is not None:
+        tensors = {**tensors, "table": packed.unpacked()}
+    own = None if pieces is None else load_tokenizer(pieces, where=f"{where}/{layout.PIECES}")
     return StaticEncoder(
         spec=spec,
         tokens=TokenIds.of(parsed),
-        table=_tensor(tensors, "table", shape=(n_tokens, spec.dim), dtype=np.dtype(np.int8), where=name),
-        weights=_tensor(tensors, "weights", shape=(n_tokens,), dtype=np.dtype(np.float32), where=name),
+        table=tensor_of(tensors, "table", shape=shape, dtype=np.dtype(np.int8), where=name),
+        weights=tensor_of(tensors, "weights", shape=shape[:1], dtype=np.dtype(np.float32), where=name),
+        pieces=None if own is None else TokenIds.of(own),
+        packed=packed,
     )
+
+
+def _packed(tensors: Tensors, shape: tuple[int, int], *, where: str) -> PackedTable | None:
+    """The packed table of a file that holds one; None for a table as it is. Raises BundleCorrupt."""
+    if "codes" not in tensors:
+        return None
+    try:
+        return PackedTable.of(tensors["codes"], tensors.get("codebooks"), shape=shape)
+    except ValueError as exc:
+        raise BundleCorrupt(f"{where}: {exc}") from exc
 
 
 def load_onnx_encoder(network: bytes, tokenizer: bytes, spec: EncoderSpec, *, where: str) -> OnnxEncoder:
     """A transformer encoder from its two files' bytes. Raises BundleCorrupt, BundleMissing without onnxruntime."""
-    parsed = _load_tokenizer(tokenizer, where=f"{where}/{layout.TOKENIZER}")
+    parsed = load_tokenizer(tokenizer, where=f"{where}/{layout.TOKENIZER}")
     try:
         marks_of(parsed)
     except ValueError as exc:
@@ -125,37 +149,24 @@ def load_onnx_encoder(network: bytes, tokenizer: bytes, spec: EncoderSpec, *, wh
         raise BundleCorrupt(f"{where}/{layout.NETWORK}: {exc}") from exc
 
 
-def _load_tokenizer(raw: bytes, *, where: str) -> Tokenizer:
-    try:
-        parsed = Tokenizer.from_buffer(raw)
-        parsed.no_padding()
-        parsed.no_truncation()
-        parsed.encode(PROBE, add_special_tokens=False)
-    except BaseException as exc:
-        # Broad on purpose: the library reports some bad files as a Rust panic, which is not a subclass of Exception.
-        if isinstance(exc, KeyboardInterrupt | SystemExit):
-            raise
-        raise BundleCorrupt(f"{where}: not a tokenizer ({exc}).") from exc
-    n_tokens = parsed.get_vocab_size()
-    if max(parsed.get_vocab().values(), default=0) >= n_tokens:
-        raise BundleCorrupt(f"{where}: expected token ids below {n_tokens}, one per row of the table.")
-    return parsed
-
-
 def onnx_encoder_sha256(network: bytes, tokenizer: bytes) -> str:
     """The digest that identifies a transformer encoder: over its network's bytes, then its tokenizer's."""
     return static_encoder_sha256(network, tokenizer)
 
 
-def static_encoder_sha256(table: bytes, tokenizer: bytes) -> str:
-    """The digest that identifies a token-table encoder: over its table's bytes, then its tokenizer's."""
-    return hashlib.sha256(hashlib.sha256(table).digest() + hashlib.sha256(tokenizer).digest()).hexdigest()
+def static_encoder_sha256(*files: bytes) -> str:
+    """The digest that identifies a token-table encoder: over its table's bytes, its tokenizer's, then its pieces'."""
+    return hashlib.sha256(b"".join(hashlib.sha256(raw).digest() for raw in files)).hexdigest()
 
 
 def _needed(manifest: Manifest) -> tuple[str, ...]:
     ngrams = (layout.NGRAMS,) if layout.NGRAMS in manifest.files else ()
     tasks = (layout.TASKS,) if manifest.tasks else ()
-    return (*layout.REQUIRED, *ngrams, *tasks, *layout.ENCODER_FILES[manifest.encoder.kind])
+    held_out = (layout.HELD_OUT,) if manifest.held_out is not None else ()
+    trained_on = (layout.TRAINED_ON,) if layout.TRAINED_ON in manifest.files else ()
+    pieces = (layout.PIECES,) if manifest.encoder.kind == "static" and layout.PIECES in manifest.files else ()
+    encoder = layout.ENCODER_FILES[manifest.encoder.kind]
+    return (*layout.REQUIRED, *ngrams, *tasks, *held_out, *trained_on, *encoder, *pieces)
 
 
 def _read_checked(folder: Path, name: str, manifest: Manifest) -> bytes:
@@ -179,30 +190,12 @@ def _decode(raw: bytes, path: Path) -> object:
         raise BundleCorrupt(f"{path}: not JSON ({exc}).") from exc
 
 
-def _tensors(raw: bytes, path: Path) -> Tensors:
-    try:
-        return load_tensors(raw)
-    except (SafetensorError, ValueError, KeyError, TypeError) as exc:
-        raise BundleCorrupt(f"{path}: not a safetensors file ({exc}).") from exc
-
-
-def _tensor(tensors: Tensors, key: str, *, shape: tuple[int, ...], dtype: np.dtype[Any], where: str) -> Any:
-    array = tensors.get(key)
-    if array is None:
-        raise BundleCorrupt(f"{where}: the array {key} is missing.")
-    if array.shape != shape or array.dtype != dtype:
-        raise BundleCorrupt(f"{where}: {key}: expected {dtype} {shape}, found {array.dtype} {array.shape}.")
-    if array.dtype.kind == "f" and not (np.abs(array) <= LARGEST).all():
-        raise BundleCorrupt(f"{where}: {key}: holds NaN, infinity or a number beyond {LARGEST:g}.")
-    return array
-
-
 def _load_encoder(spec: EncoderSpec, files: dict[str, bytes], folder: Path, *, trusted: Collection[str]) -> Encoder:
     if spec.kind == "static":
-        table, tokenizer = files[layout.TABLE], files[layout.TOKENIZER]
-        if static_encoder_sha256(table, tokenizer) != spec.sha256:
+        table, tokenizer, pieces = files[layout.TABLE], files[layout.TOKENIZER], files.get(layout.PIECES)
+        if static_encoder_sha256(table, tokenizer, *([] if pieces is None else [pieces])) != spec.sha256:
             raise BundleCorrupt(f"{folder / layout.MANIFEST}: encoder: sha256 is not that of the encoder's files.")
-        return load_static_encoder(table, tokenizer, spec, where=str(folder))
+        return load_static_encoder(table, tokenizer, spec, where=str(folder), pieces=pieces)
     if spec.kind == "onnx":
         network, tokenizer = files[layout.NETWORK], files[layout.TOKENIZER]
         if onnx_encoder_sha256(network, tokenizer) != spec.sha256:
@@ -234,70 +227,101 @@ def _load_sentence_transformer(spec: EncoderSpec, folder: Path) -> Encoder:
 
 def _build_brain(manifest: Manifest, encoder: Encoder, files: dict[str, bytes], folder: Path) -> Brain:
     where = str(folder / layout.HEADS)
-    tensors = _tensors(files[layout.HEADS], folder / layout.HEADS)
+    tensors = read_tensors(files[layout.HEADS], folder / layout.HEADS)
     n_heads = len(manifest.tiers)
     n_signals = len(manifest.signals)
     double, single = np.dtype(np.float64), np.dtype(np.float32)
-    deviation = _tensor(tensors, "signal_deviation", shape=(n_signals,), dtype=single, where=where)
+    deviation = tensor_of(tensors, "signal_deviation", shape=(n_signals,), dtype=single, where=where)
     if not (deviation > 0).all():
         raise BundleCorrupt(f"{where}: signal_deviation: expected numbers above 0.")
-    form = _tensor(tensors, "domain_form", shape=(3,), dtype=double, where=where)
+    form = tensor_of(tensors, "domain_form", shape=(3,), dtype=double, where=where)
     if form[2] not in POWERS:
         raise BundleCorrupt(f"{where}: domain_form: expected a power of {' or '.join(map(str, POWERS))}.")
     return Brain(
         tiers=manifest.tiers,
         encoder=encoder,
         signal_scale=SignalScale(
-            mean=_tensor(tensors, "signal_mean", shape=(n_signals,), dtype=single, where=where), deviation=deviation
+            mean=tensor_of(tensors, "signal_mean", shape=(n_signals,), dtype=single, where=where), deviation=deviation
         ),
         heads=LinearHeads(
-            coef=_tensor(tensors, "coef", shape=(n_heads, encoder.n_features + n_signals), dtype=double, where=where),
-            intercept=_tensor(tensors, "intercept", shape=(n_heads,), dtype=double, where=where),
+            coef=tensor_of(tensors, "coef", shape=(n_heads, encoder.n_features + n_signals), dtype=double, where=where),
+            intercept=tensor_of(tensors, "intercept", shape=(n_heads,), dtype=double, where=where),
         ),
         calibration=_load_calibration(manifest, tensors, where),
         domain=Domain(
-            weights=_tensor(tensors, "domain_weights", shape=(encoder.n_tokens,), dtype=np.dtype(np.int8), where=where),
+            weights=tensor_of(
+                tensors, "domain_weights", shape=(encoder.n_tokens,), dtype=np.dtype(np.int8), where=where
+            ),
             step=float(form[0]),
             intercept=float(form[1]),
             power=float(form[2]),
             max_distance=manifest.max_domain_distance,
+            most=_load_most(tensors, where),
         ),
         ngrams=_load_ngrams(files[layout.NGRAMS], folder / layout.NGRAMS, n_heads) if layout.NGRAMS in files else None,
         tasks=_load_tasks(manifest, encoder, files[layout.TASKS], folder / layout.TASKS) if manifest.tasks else None,
     )
 
 
+def _load_held_out(manifest: Manifest, files: dict[str, bytes], folder: Path) -> HeldOutRows | None:
+    if manifest.held_out is None:
+        return None
+    path = folder / layout.HELD_OUT
+    return load_held_out(files[layout.HELD_OUT], manifest.held_out, n_tiers=len(manifest.tiers), path=path)
+
+
+def _load_trained_on(files: dict[str, bytes], folder: Path) -> TrainedOn | None:
+    if layout.TRAINED_ON not in files:
+        return None
+    path = folder / layout.TRAINED_ON
+    tensors, where = read_tensors(files[layout.TRAINED_ON], path), str(path)
+    marks = tensors.get("marks")
+    shape = marks.shape if marks is not None and marks.ndim == 1 else (0,)
+    marks = tensor_of(tensors, "marks", shape=shape, dtype=np.dtype(np.uint32), where=where)
+    if (marks[1:] <= marks[:-1]).any():
+        raise BundleCorrupt(f"{where}: marks: expected ascending numbers.")
+    salt = tensor_of(tensors, "salt", shape=(SALT_BYTES,), dtype=np.dtype(np.uint8), where=where)
+    return TrainedOn(salt=salt, marks=marks)
+
+
+def _load_most(tensors: Tensors, where: str) -> Progress:
+    most = tensor_of(tensors, "domain_most", shape=(len(MEASURES),), dtype=np.dtype(np.float64), where=where)
+    if ((most < 0) | (most > LARGEST_MEASURE) | (most != np.floor(most))).any():
+        raise BundleCorrupt(f"{where}: domain_most: expected whole numbers from 0 to {LARGEST_MEASURE:g}.")
+    return Progress(**{name: int(value) for (name, _), value in zip(MEASURES, most.tolist(), strict=True)})
+
+
 def _load_tasks(manifest: Manifest, encoder: Encoder, raw: bytes, path: Path) -> TaskHead:
-    tensors = _tensors(raw, path)
+    tensors = read_tensors(raw, path)
     n_tasks, double = len(manifest.tasks), np.dtype(np.float64)
     n_features = encoder.n_features + len(manifest.signals)
     return TaskHead(
         names=manifest.tasks,
-        coef=_tensor(tensors, "coef", shape=(n_tasks, n_features), dtype=double, where=str(path)),
-        intercept=_tensor(tensors, "intercept", shape=(n_tasks,), dtype=double, where=str(path)),
+        coef=tensor_of(tensors, "coef", shape=(n_tasks, n_features), dtype=double, where=str(path)),
+        intercept=tensor_of(tensors, "intercept", shape=(n_tasks,), dtype=double, where=str(path)),
         ngrams=_load_ngrams(raw, path, n_tasks) if "normalise_all" in tensors else None,
     )
 
 
 def _load_ngrams(raw: bytes, path: Path, n_heads: int) -> NgramTable:
-    tensors = _tensors(raw, path)
+    tensors = read_tensors(raw, path)
     weights, steps, known = [], [], []
     for name in BLOCKS:
         keys = tensors.get(f"{name}_keys")
         shape = keys.shape if keys is not None and keys.ndim == 1 else (0,)
-        keys = _tensor(tensors, f"{name}_keys", shape=shape, dtype=np.dtype(np.int32), where=str(path))
+        keys = tensor_of(tensors, f"{name}_keys", shape=shape, dtype=np.dtype(np.int32), where=str(path))
         if keys.size and (keys[0] < 0 or keys[-1] >= N_BUCKETS or (keys[1:] <= keys[:-1]).any()):
             raise BundleCorrupt(f"{path}: {name}_keys: expected ascending numbers in 0..{N_BUCKETS - 1}.")
         block = np.zeros((N_BUCKETS, n_heads), dtype=np.int8)
-        block[keys] = _tensor(
+        block[keys] = tensor_of(
             tensors, f"{name}_weights", shape=(*shape, n_heads), dtype=np.dtype(np.int8), where=str(path)
         )
         seen = np.zeros(N_BUCKETS, dtype=np.bool_)
         seen[keys] = True
         weights.append(block)
         known.append(seen)
-        steps.append(_tensor(tensors, f"{name}_steps", shape=(n_heads,), dtype=np.dtype(np.float64), where=str(path)))
-    flag = _tensor(tensors, "normalise_all", shape=(1,), dtype=np.dtype(np.uint8), where=str(path))
+        steps.append(tensor_of(tensors, f"{name}_steps", shape=(n_heads,), dtype=np.dtype(np.float64), where=str(path)))
+    flag = tensor_of(tensors, "normalise_all", shape=(1,), dtype=np.dtype(np.uint8), where=str(path))
     return NgramTable(weights=tuple(weights), steps=tuple(steps), known=tuple(known), normalise_all=bool(flag[0]))
 
 
@@ -305,13 +329,15 @@ def _load_calibration(manifest: Manifest, tensors: Tensors, where: str) -> Calib
     n_heads = len(manifest.tiers)
     double = np.dtype(np.float64)
     if manifest.calibration == "sigmoid":
-        a, b = (_tensor(tensors, f"sigmoid_{key}", shape=(n_heads,), dtype=double, where=where) for key in "ab")
+        a, b = (tensor_of(tensors, f"sigmoid_{key}", shape=(n_heads,), dtype=double, where=where) for key in "ab")
         return SigmoidCalibration(a=a, b=b)
     knots = []
     for head in range(n_heads):
         x = tensors.get(f"isotonic_x_{head}")
         shape = x.shape if x is not None and x.ndim == 1 and x.size else (1,)
-        pair = tuple(_tensor(tensors, f"isotonic_{key}_{head}", shape=shape, dtype=double, where=where) for key in "xy")
+        pair = tuple(
+            tensor_of(tensors, f"isotonic_{key}_{head}", shape=shape, dtype=double, where=where) for key in "xy"
+        )
         for key, numbers in zip("xy", pair, strict=True):
             if (np.diff(numbers) < 0).any():
                 raise BundleCorrupt(f"{where}: isotonic_{key}_{head}: expected ascending numbers.")

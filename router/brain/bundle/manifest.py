@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, model_validato
 
 from router.brain.bundle.layout import MAX_BYTES
 from router.brain.encoders import EncoderSpec
+from router.brain.held_out import HeldOutFacts
 from router.brain.promise import Promise
 from router.checked.document import Document, Table
 from router.checked.kinds import Name, Sha256, Share, Text, fault, known, names
@@ -35,6 +36,7 @@ class Manifest:
     id: name and content in short, such as `default-1a2b3c4d5e6f`.
     tiers: cheap to strong.  tier_models: for each source of outcomes the models that defined each tier.
     tasks: names of the task head's columns; () for a bundle without one.
+    held_out: what is said of the rows in held_out.safetensors; None for a bundle without that file.
     signals: names, in the order that the heads expect.  calibration: `sigmoid` or `isotonic`.
     domain_quantile: share of held-out rows within max_domain_distance.
     promise: the threshold curve with its guarantee.
@@ -54,12 +56,15 @@ class Manifest:
     training: JsonObject
     files: Mapping[str, str]
     tasks: tuple[str, ...] = ()
+    held_out: HeldOutFacts | None = None
 
     def to_json(self) -> JsonObject:
         """The manifest as a JSON object; `parse_manifest` reads it back to an equal value."""
         value = asdict(self)
         domain = {"quantile": value.pop("domain_quantile"), "max_distance": value.pop("max_domain_distance")}
         value["promise"]["goal"] = self.promise.goal.to_json()
+        if self.held_out is None:
+            del value["held_out"]
         written: JsonObject = _as_lists(
             {**value, "schema_version": SCHEMA_VERSION, "views": VIEWS, "domain": domain, "training": self.training}
         )
@@ -132,6 +137,7 @@ class _File(_Part):
     training: dict[str, Any]
     files: dict[Annotated[str, known("a file of a bundle", MAX_BYTES)], Sha256]
     tasks: Annotated[tuple[Name, ...], names()] = ()
+    held_out: HeldOutFacts | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:

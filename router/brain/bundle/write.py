@@ -15,16 +15,23 @@ from safetensors.numpy import save as save_tensors
 from router.brain.brain import Brain
 from router.brain.bundle import layout
 from router.brain.bundle.golden import GOLDEN_PROMPTS, golden_case
+from router.brain.bundle.held_out_rows import held_out_tensors
 from router.brain.bundle.manifest import Manifest
 from router.brain.calibration import Calibration, SigmoidCalibration
+from router.brain.domain import MEASURES
 from router.brain.encoders import Encoder, OnnxEncoder, StaticEncoder
+from router.brain.held_out import HeldOutRows
 from router.brain.ngrams import BLOCKS, NgramTable
 from router.brain.promise import Promise
 from router.brain.tasks import TaskHead
+from router.brain.trained_on import TrainedOn
 from router.errors import BundleError
 from router.jsontext import encode_json_pretty
 from router.reading.signals import SIGNAL_NAMES
 from router.types import JsonObject
+
+STATIC_FILES = (layout.TABLE, layout.TOKENIZER, layout.PIECES)
+"""The files of a token-table encoder, in the order of `static_encoder_files`; the last one only where it has one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,6 +40,8 @@ class BundleContents:
 
     name: first part of the bundle's id.  domain_quantile: share of held-out rows within the domain's max_distance.
     training: facts for people and audits, JSON values only.  evaluation, model_card: written unchanged.
+    held_out: rows to compute promises with at other prices; None leaves the file out.
+    trained_on: marks of the rows that it was fitted on; None leaves the file out.
     """
 
     name: str
@@ -43,6 +52,8 @@ class BundleContents:
     training: JsonObject
     evaluation: JsonObject
     model_card: str
+    held_out: HeldOutRows | None = None
+    trained_on: TrainedOn | None = None
 
 
 def write_bundle(folder: Path, contents: BundleContents) -> Manifest:
@@ -77,14 +88,17 @@ def bundle_files(contents: BundleContents) -> dict[str, bytes]:
         files[layout.NGRAMS] = save_tensors(ngram_tensors(brain.ngrams))
     if brain.tasks is not None:
         files[layout.TASKS] = save_tensors(_task_tensors(brain.tasks))
+    if contents.held_out is not None:
+        files[layout.HELD_OUT] = save_tensors(held_out_tensors(contents.held_out))
+    if contents.trained_on is not None:
+        files[layout.TRAINED_ON] = save_tensors({"salt": contents.trained_on.salt, "marks": contents.trained_on.marks})
     return {**files, **encoder_files(brain.encoder)}
 
 
 def encoder_files(encoder: Encoder) -> dict[str, bytes]:
     """The encoder's own files, by relative path; none for one that is loaded from outside the bundle."""
     if isinstance(encoder, StaticEncoder):
-        table, tokenizer = static_encoder_files(encoder)
-        return {layout.TABLE: table, layout.TOKENIZER: tokenizer}
+        return dict(zip(STATIC_FILES, static_encoder_files(encoder), strict=False))
     if isinstance(encoder, OnnxEncoder):
         return {layout.NETWORK: encoder.network, layout.TOKENIZER: encoder.tokens.tokenizer.to_str().encode()}
     return {}
@@ -99,10 +113,12 @@ def ngram_tensors(ngrams: NgramTable) -> dict[str, npt.NDArray[np.generic]]:
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def static_encoder_files(encoder: StaticEncoder) -> tuple[bytes, bytes]:
-    """The table's and the tokenizer's bytes of a token-table encoder."""
-    table = save_tensors({"table": encoder.table, "weights": encoder.weights})
-    return table, encoder.tokens.tokenizer.to_str().encode()
+def static_encoder_files(encoder: StaticEncoder) -> tuple[bytes, ...]:
+    """The bytes of a token-table encoder: table, tokenizer and, where they have their own vocabulary, pieces."""
+    packed = encoder.packed
+    table = {"table": encoder.table} if packed is None else {"codes": packed.codes, "codebooks": packed.codebooks}
+    tokenizers = [tokens.tokenizer for tokens in (encoder.tokens, encoder.pieces) if tokens is not None]
+    return save_tensors({**table, "weights": encoder.weights}), *(one.to_str().encode() for one in tokenizers)
 
 
 def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> Manifest:
@@ -122,6 +138,7 @@ def _manifest(contents: BundleContents, files: Mapping[str, bytes]) -> Manifest:
         training=contents.training,
         files=digests,
         tasks=() if brain.tasks is None else brain.tasks.names,
+        held_out=None if contents.held_out is None else contents.held_out.facts,
     )
 
 
@@ -142,6 +159,7 @@ def _head_tensors(brain: Brain) -> dict[str, npt.NDArray[np.generic]]:
         "signal_deviation": brain.signal_scale.deviation,
         "domain_weights": brain.domain.weights,
         "domain_form": np.array([brain.domain.step, brain.domain.intercept, brain.domain.power]),
+        "domain_most": np.array([getattr(brain.domain.most, name) for name, _ in MEASURES], dtype=np.float64),
         **_calibration_tensors(brain.calibration),
     }
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}

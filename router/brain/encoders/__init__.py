@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from router.brain.encoders.base import Encoder, EncoderSpec, TextEncoder, known_ids
+from router.brain.encoders.base import Encoder, EncoderSpec, TextEncoder, known_ids, known_of
 from router.brain.encoders.onnx import OnnxEncoder
+from router.brain.encoders.packed import PackedTable
 from router.brain.encoders.static import StaticEncoder
 from router.brain.encoders.tokens import TokenIds
 
-__all__ = ["Encoder", "EncoderSpec", "OnnxEncoder", "StaticEncoder", "TextEncoder", "TokenIds", "known_ids"]
+__all__ = [
+    "Encoder",
+    "EncoderSpec",
+    "OnnxEncoder",
+    "PackedTable",
+    "StaticEncoder",
+    "TextEncoder",
+    "TokenIds",
+    "known_ids",
+    "known_of",
+]

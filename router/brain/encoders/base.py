@@ -14,6 +14,9 @@ from router.types import FloatArray
 
 ENCODER_KINDS = ("static", "onnx", "sentence-transformers")
 
+WORD_MARK = "▁"
+"""How a sentencepiece vocabulary writes the beginning of a word, a piece of its own before what is unknown."""
+
 
 @dataclass(frozen=True, slots=True)
 class EncoderSpec:
@@ -70,9 +73,19 @@ class Encoder(Protocol):
 
 
 def known_ids(encoder: Encoder, texts: Sequence[str]) -> list[list[int]]:
-    """The token ids of each text without the unknown mark: the input of the domain check."""
-    unknown = encoder.unknown_id
-    return [[one for one in ids if one != unknown] for ids in encoder.token_ids(texts)]
+    """What is known of each text's token ids: the input of the domain check."""
+    return [known_of(encoder, ids) for ids in encoder.token_ids(texts)]
+
+
+def known_of(encoder: Encoder, ids: Sequence[int]) -> list[int]:
+    """The ids of one text without the unknown mark; none where else only beginnings of words were left (`WORD_MARK`).
+
+    A script that the vocabulary lacks is cut into marks and unknowns: nothing of such a text is known.
+    """
+    known = [one for one in ids if one != encoder.unknown_id]
+    if len(known) < len(ids) and all(encoder.token_text(one) == WORD_MARK for one in set(known)):
+        return []
+    return known
 
 
 class TextEncoder(Protocol):

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from router.dialects import conversation as c
 from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
+from router.dialects.shared.finishes import finish_of
 from router.dialects.shared.parts import arguments_object, arguments_text, made_up_id
+from router.dialects.shared.usage import usage_mark
 from router.types import JsonObject
 
-_FINISH = {
-    "end_turn": c.Finish.STOP,
-    "stop_sequence": c.Finish.STOP,
-    "pause_turn": c.Finish.STOP,
-    "max_tokens": c.Finish.LENGTH,
-    "model_context_window_exceeded": c.Finish.LENGTH,
-    "tool_use": c.Finish.TOOL_CALLS,
-    "refusal": c.Finish.CONTENT_FILTER,
-}
 _STOP_REASON = {
     c.Finish.STOP: "end_turn",
     c.Finish.LENGTH: "max_tokens",
@@ -57,7 +50,7 @@ def _read_block(block: JsonObject, *, seed: str, index: int) -> c.AnswerPart | N
 
 def read_finish(stop_reason: str) -> c.Finish:
     """Why the answer ended; a reason that is not known is an ordinary end."""
-    return _FINISH.get(stop_reason, c.Finish.STOP)
+    return finish_of(stop_reason) or c.Finish.STOP
 
 
 def read_usage(usage: JsonObject) -> c.Usage:
@@ -118,7 +111,7 @@ def _named(finish: c.Finish, stop_sequence: str | None) -> str | None:
 
 def write_usage(usage: c.Usage) -> JsonObject:
     """Usage in Anthropic's counting."""
-    return {**write_input_usage(usage), "output_tokens": usage.output_tokens}
+    return {**write_input_usage(usage), "output_tokens": usage.output_tokens, **usage_mark(usage)}
 
 
 def write_input_usage(usage: c.Usage) -> JsonObject:

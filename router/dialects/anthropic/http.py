@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
-from router.dialects.anthropic.request_writer import write_request
+from router.dialects.anthropic.request_fit import fitted
+from router.dialects.anthropic.request_writer import effort_fields, forces_a_call, write_request
 from router.dialects.shared.json_edit import edit
 from router.dialects.shared.prepared import Call, Prepared, body_of, conversation_of, edited, original
 from router.dialects.shared.provider import HttpRequest, Provider
 from router.dialects.shared.secret import Secret
 from router.jsontext import decode_json
-from router.types import Dialect
+from router.types import Dialect, JsonObject
 
 API_VERSION = "2023-06-01"
 """Of translated bodies; a client's own body is sent with the client's own version."""
@@ -26,17 +27,32 @@ def prepare(provider: Provider, call: Call, *, model: str, without: Collection[s
     raw = original(call, Dialect.ANTHROPIC)
     headers: dict[str, str | Secret] = {"content-type": "application/json", "anthropic-version": API_VERSION}
     dropped: tuple[str, ...] = ()
+    names: Mapping[str, str] = {}
     if raw is not None:
         headers |= {name: call.headers[name] for name in PASSED_HEADERS if name in call.headers}
-        body = without_unsigned_thinking(edited(raw, put={"model": model}, remove=refused))
+        changed = fitted(call.decoded)
+        names = changed.names
+        put = {**changed.changes, "model": model, **_effort(call)}
+        body = without_unsigned_thinking(edited(raw, put=put, remove=refused))
     else:
         written = write_request(conversation_of(call), model=model)
         body = body_of(written, put={"model": model, "stream": call.stream}, without=refused)
-        dropped = written.dropped
+        dropped, names = written.dropped, written.names
     if provider.key is not None:
         headers["x-api-key"] = provider.key
     request = HttpRequest("POST", f"{provider.base_url}/v1/messages", headers, body=body, stream=call.stream)
-    return Prepared(request, passthrough=raw is not None, dropped=dropped)
+    return Prepared(request, Dialect.ANTHROPIC, passthrough=raw is not None, dropped=dropped, names=names)
+
+
+def _effort(call: Call) -> JsonObject:
+    """The members that say how much the model may think, in place of the client's own; {} without an effort."""
+    if call.effort is None:
+        return {}
+    body = call.decoded
+    given = body.get("output_config")
+    config = {key: value for key, value in (given if isinstance(given, dict) else {}).items() if key != "effort"}
+    thinking = effort_fields(call.effort, forced=forces_a_call(body))
+    return {**thinking, "output_config": {**config, **thinking.get("output_config", {})}}
 
 
 def without_unsigned_thinking(raw: bytes) -> bytes:

@@ -7,10 +7,11 @@ from typing import Any, Literal, cast
 
 from router.dialects import conversation as c
 from router.dialects.shared import fields as get
+from router.dialects.shared.cache import lifetime_of, with_mark
 from router.dialects.shared.parts import arguments_text
 from router.dialects.shared.reader import Reader, kind_of, media_of_bytes, media_of_url, possible_choice
 from router.errors import RequestError
-from router.types import Dialect, JsonObject, Needs
+from router.types import Dialect, Effort, JsonObject, Needs
 
 BILLING_BLOCK = "x-anthropic-billing-header:"
 """How the system block begins in which Claude Code tells Anthropic whom to bill; no other provider is shown it."""
@@ -51,7 +52,17 @@ def _needs(body: JsonObject) -> Needs:
         tools=tools and get.inner(choice, "type") != "none",
         parallel_tools=get.inner(choice, "disable_parallel_tool_use") is False,
         json_schema=get.inner(answer_format, "type") == "json_schema",
+        hosted=tools and get.inner(choice, "type") != "none" and any(map(_is_hosted, body["tools"])),
     )
+
+
+def _is_hosted(tool: object) -> bool:
+    """Whether a tool is run by Anthropic, or known to its models only.
+
+    The search for tools is not counted: without it all tools are offered at once.
+    """
+    kind = get.inner(tool, "type")
+    return isinstance(kind, str) and kind != "custom" and not kind.startswith("tool_search")
 
 
 # --- Fields that only other dialects need -----------------------------------------------------------------------------
@@ -77,6 +88,7 @@ def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
         "user": get.optional_string(get.optional_object(body, "metadata"), "user_id", prefix="metadata."),
         "stream": get.optional_bool(body, "stream", default=False),
         "include_usage": True,
+        "cache": lifetime_of(body),
     }
 
 
@@ -94,7 +106,8 @@ def _read_tools(body: JsonObject, dropped: list[str]) -> tuple[c.Tool, ...]:
         )
         description = get.optional_string(tool, "description", prefix=f"{field}.")
         strict = get.optional_flag(tool, "strict", prefix=f"{field}.")
-        tools.append(c.Tool(get.as_string(tool.get("name"), field=f"{field}.name"), description, schema, strict))
+        name = get.as_string(tool.get("name"), field=f"{field}.name")
+        tools.append(c.Tool(name, description, schema, strict, cache=lifetime_of(tool)))
     return tuple(tools)
 
 
@@ -111,7 +124,7 @@ def _read_tool_choice(value: object) -> tuple[c.ToolChoice | None, bool | None]:
     return c.ToolChoice(_MODES[kind]), parallel
 
 
-def _read_thinking(body: JsonObject) -> tuple[c.Effort | None, int | None]:
+def _read_thinking(body: JsonObject) -> tuple[Effort | None, int | None]:
     """Effort and thinking tokens: one at most. Disabled thinking wins, then a budget, then an effort."""
     thinking = get.as_object(body.get("thinking") or {}, field="thinking")
     if thinking.get("type") == "disabled":
@@ -122,7 +135,7 @@ def _read_thinking(body: JsonObject) -> tuple[c.Effort | None, int | None]:
     effort = get.optional_string(_output_config(body), "effort", prefix="output_config.")
     if effort is not None and effort not in _EFFORTS:
         raise get.one_of(_EFFORTS, effort, field="output_config.effort", code="unknown_effort")
-    return cast(c.Effort | None, effort), None
+    return cast(Effort | None, effort), None
 
 
 def _output_config(body: JsonObject) -> JsonObject:
@@ -173,9 +186,10 @@ class _Messages(Reader):
         for index, item in enumerate(value):
             if type(item) is dict and item.get("type") == "text" and type(text := item.get("text")) is str:
                 if side != "system" or not text.startswith(BILLING_BLOCK):
-                    parts.append(c.Text(text))
+                    parts.append(c.Text(text, lifetime_of(item) if "cache_control" in item else None))
             else:
-                parts += self._block(item, side, field=f"{field}[{index}]")
+                found = self._block(item, side, field=f"{field}[{index}]")
+                parts += with_mark(found, item) if isinstance(item, dict) else found
         return tuple(parts)
 
     def _block(self, item: object, side: str, *, field: str) -> tuple[c.Part, ...]:

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import base64
+from itertools import chain
 from typing import Any
 
 from router.dialects import conversation as c
+from router.dialects.anthropic.request_fit import LONGEST_USER, NAMES
+from router.dialects.shared.cache import MOST_MARKS, cache_control, kept_marks, lifetime_in, lifetime_of
+from router.dialects.shared.names import with_names
 from router.dialects.shared.parts import (
-    JSON_INSTRUCTION,
     LEAST_THINKING_TOKENS,
     arguments_object,
     cannot_send,
     clean_id,
+    json_instruction,
     media_type_of,
     system_and_turns,
     unsupported_fields,
     url_of,
 )
-from router.dialects.shared.schemas import closed_schema
-from router.types import Dialect, JsonObject
+from router.dialects.shared.schemas import closed_schema, is_strict, object_schema
+from router.dialects.shared.users import fitting_user
+from router.types import Dialect, Effort, JsonObject
 
 DEFAULT_MAX_TOKENS = 8_192
 """For clients that set no limit, as the API wants one."""
-
-LONGEST_USER = 256
-"""Characters of a user's id that the API takes."""
 
 _NEVER = ("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top_logprobs")
 
@@ -32,35 +34,31 @@ _NEVER = ("n", "seed", "presence_penalty", "frequency_penalty", "logprobs", "top
 def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
     """The conversation as a body for a provider. Raises RequestError for sounds, which the API does not take."""
     dropped = list(unsupported_fields(conversation, _NEVER))
+    conversation, names = with_names(conversation, NAMES)
     system, turns = system_and_turns(conversation, Dialect.ANTHROPIC)
     body: JsonObject = {
         "model": model,
         "max_tokens": conversation.max_output_tokens or DEFAULT_MAX_TOKENS,
         "messages": _write_messages(turns, own=conversation.dialect is Dialect.ANTHROPIC),
     }
-    if _wants_instruction(conversation):
-        system = (*system, c.Text(JSON_INSTRUCTION))
+    form = conversation.answer_format
+    if form is not None and form.kind == "json":
+        system = (*system, c.Text(json_instruction(form)))
     if system:
         body["system"] = _write_system(system, own=conversation.dialect is Dialect.ANTHROPIC)
-    if conversation.user is not None and len(conversation.user) > LONGEST_USER:
-        dropped.append("user")
-    elif conversation.user is not None:
-        body["metadata"] = {"user_id": conversation.user}
+    if conversation.user is not None:
+        body["metadata"] = {"user_id": fitting_user(conversation.user, longest=LONGEST_USER)}
     if conversation.stream:
         body["stream"] = True
-    _write_tools(body, conversation)
+    _write_tools(body, conversation, dropped)
     _write_thinking(body, conversation, dropped)
     _write_sampling(body, conversation, dropped)
-    return c.Written(body, tuple(dropped))
-
-
-def _wants_instruction(conversation: c.Conversation) -> bool:
-    form = conversation.answer_format
-    return form is not None and form.schema is None
+    _keep_few_marks(body, conversation, dropped)
+    return c.Written(body, tuple(dropped), names)
 
 
 def _write_system(parts: tuple[c.Part, ...], *, own: bool) -> str | list[JsonObject]:
-    if own:
+    if own or any(lifetime_in(part) for part in parts):
         return [block for part in parts if (block := _write_part(part)) is not None]
     return "\n\n".join(part.text for part in parts if isinstance(part, c.Text))
 
@@ -79,7 +77,38 @@ def _write_messages(turns: tuple[c.Turn, ...], *, own: bool) -> list[JsonObject]
     return messages
 
 
+def _keep_few_marks(body: JsonObject, conversation: c.Conversation, dropped: list[str]) -> None:
+    """At most as many marks as the API takes, and none that outlives one before it."""
+    if conversation.cache is not None:
+        body["cache_control"] = cache_control(conversation.cache)
+    system = body.get("system")
+    groups = [
+        [block for block in blocks if "cache_control" in block]
+        for blocks in (
+            body.get("tools", ()),
+            system if isinstance(system, list) else (),
+            [block for message in body["messages"] for block in message["content"]],
+        )
+    ]
+    asked = [[lifetime_of(block) or "5m" for block in group] for group in groups]
+    kept = kept_marks(asked, most=MOST_MARKS - (conversation.cache is not None))
+    for block, mark in zip(chain(*groups), chain(*kept), strict=True):
+        if mark is None:
+            del block["cache_control"]
+            dropped.append("cache_control")
+        else:
+            block["cache_control"] = cache_control(mark)
+
+
 def _write_part(part: c.Part) -> JsonObject | None:
+    """The block of a part, with its mark for the cache."""
+    block = _write_unmarked(part)
+    if block is None or (lifetime := lifetime_in(part)) is None:
+        return block
+    return {**block, "cache_control": cache_control(lifetime)}
+
+
+def _write_unmarked(part: c.Part) -> JsonObject | None:
     if isinstance(part, c.Text):
         return {"type": "text", "text": part.text}
     if isinstance(part, c.Media):
@@ -109,7 +138,7 @@ def _write_tool_result(result: c.ToolResult) -> JsonObject:
         block["content"] = texts[0]
     elif result.parts:
         shown = [part for part in result.parts if not isinstance(part, c.Text) or part.text.strip()]
-        block["content"] = [_write_part(part) for part in shown]
+        block["content"] = [_write_unmarked(part) for part in shown]
     if result.is_error:
         block["is_error"] = True
     return block
@@ -139,10 +168,12 @@ def _decoded(media: c.Media) -> str:
         raise cannot_send(media, why="the bytes are not base64.") from exc
 
 
-def _write_tools(body: JsonObject, conversation: c.Conversation) -> None:
+def _write_tools(body: JsonObject, conversation: c.Conversation, dropped: list[str]) -> None:
     if not conversation.tools:
         return
     body["tools"] = [_write_tool(tool) for tool in conversation.tools]
+    if any(tool.strict and "strict" not in body["tools"][index] for index, tool in enumerate(conversation.tools)):
+        dropped.append("strict")
     choice = _write_tool_choice(conversation.tool_choice)
     if conversation.parallel_tools is False and (choice is None or choice["type"] != "none"):
         choice = {**(choice or {"type": "auto"}), "disable_parallel_tool_use": True}
@@ -154,9 +185,11 @@ def _write_tool(tool: c.Tool) -> JsonObject:
     written: JsonObject = {"name": tool.name}
     if tool.description:
         written["description"] = tool.description
-    written["input_schema"] = tool.schema if tool.schema.get("type") == "object" else {**tool.schema, "type": "object"}
-    if tool.strict is not None:
+    written["input_schema"] = schema = object_schema(tool.schema)
+    if tool.strict is False or (tool.strict and is_strict(schema, all_required=False)):
         written["strict"] = tool.strict
+    if tool.cache is not None:
+        written["cache_control"] = cache_control(tool.cache)
     return written
 
 
@@ -170,22 +203,28 @@ def _write_tool_choice(choice: c.ToolChoice | None) -> JsonObject | None:
 
 def _write_thinking(body: JsonObject, conversation: c.Conversation, dropped: list[str]) -> None:
     config: JsonObject = {}
-    if conversation.answer_format is not None and conversation.answer_format.schema is not None:
-        schema, loosened = closed_schema(conversation.answer_format.schema)
+    if conversation.answer_format is not None and conversation.answer_format.kind == "schema":
+        schema, loosened = closed_schema(conversation.answer_format.schema or {})
         config["format"] = {"type": "json_schema", "schema": schema}
         if loosened:
             dropped.append("answer_format")
-    effort = conversation.effort
-    if effort == "none" or conversation.thinking_tokens == 0:
-        body["thinking"] = {"type": "disabled"}
-    elif effort is not None:
-        config["effort"] = "low" if effort == "minimal" else effort
-        if not _forces_a_call(body):
-            body["thinking"] = {"type": "adaptive"}
+    effort = "none" if conversation.thinking_tokens == 0 else conversation.effort
+    if effort is not None:
+        fields = effort_fields(effort, forced=forces_a_call(body))
+        config |= fields.pop("output_config", {})
+        body |= fields
     elif conversation.thinking_tokens is not None:
         _write_budget(body, conversation, dropped, wanted=conversation.thinking_tokens)
     if config:
         body["output_config"] = config
+
+
+def effort_fields(effort: Effort, *, forced: bool) -> JsonObject:
+    """The members for an effort. forced: whether the request forces a call; it may then not ask for thinking."""
+    if effort == "none":
+        return {"thinking": {"type": "disabled"}}
+    fields: JsonObject = {"output_config": {"effort": "low" if effort == "minimal" else effort}}
+    return fields if forced else {**fields, "thinking": {"type": "adaptive"}}
 
 
 def _write_budget(body: JsonObject, conversation: c.Conversation, dropped: list[str], *, wanted: int) -> None:
@@ -197,15 +236,17 @@ def _write_budget(body: JsonObject, conversation: c.Conversation, dropped: list[
     if conversation.max_output_tokens is None:
         body["max_tokens"] = budget + DEFAULT_MAX_TOKENS
     budget = min(budget, body["max_tokens"] - 1)
-    if budget < LEAST_THINKING_TOKENS or _forces_a_call(body) or _amid_unsigned_loop(body["messages"]):
+    if budget < LEAST_THINKING_TOKENS or forces_a_call(body) or _amid_unsigned_loop(body["messages"]):
         dropped.append("thinking_tokens")
         body["max_tokens"] = conversation.max_output_tokens or DEFAULT_MAX_TOKENS
         return
     body["thinking"] = {"type": "enabled", "budget_tokens": budget}
 
 
-def _forces_a_call(body: JsonObject) -> bool:
-    return body.get("tool_choice", {}).get("type") in ("any", "tool")
+def forces_a_call(body: JsonObject) -> bool:
+    """Whether a body's tool_choice leaves the model no other way than a call."""
+    choice = body.get("tool_choice")
+    return isinstance(choice, dict) and choice.get("type") in ("any", "tool")
 
 
 def _amid_unsigned_loop(messages: list[JsonObject]) -> bool:

@@ -10,11 +10,18 @@ from router.dialects.anthropic.answer import read_finish, read_usage, write_inpu
 from router.dialects.anthropic.failure import read_error, write_failure
 from router.dialects.shared import stream
 from router.dialects.shared.fields import count_at, object_at, text_at
+from router.dialects.shared.finishes import FAILURE_WORDS
 from router.dialects.shared.parts import arguments_text, made_up_id
 from router.dialects.shared.sse import sse_event
+from router.dialects.shared.usage import usage_mark
 from router.types import JsonObject
 
+MESSAGE_STOP = sse_event("message_stop", {"type": "message_stop"})
+
 _BlockEvent: TypeAlias = c.TextDelta | c.ThinkingDelta | c.ToolCallStarted | c.ToolCallDelta
+
+
+_INPUT_COUNTS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
 
 class StreamReader(stream.JsonStreamReader):
@@ -25,6 +32,11 @@ class StreamReader(stream.JsonStreamReader):
         self._usage: JsonObject = {}
         self._calls: dict[int, _OpenCall] = {}  # by the number of the block
         self._n_calls = 0
+        self._open: set[int] = set()  # numbers of blocks
+        self._n_blocks = 0
+        self._stopped = False
+        self._output: list[int] = []  # output tokens, by report after the start
+        self._sums_up = False
         self._id = ""
 
     def _read_object(self, name: str, item: JsonObject) -> list[c.Event]:
@@ -39,9 +51,28 @@ class StreamReader(stream.JsonStreamReader):
             return self._close_block(count_at(item, "index"))
         if kind == "message_delta":
             return self._finish(item)
-        if kind == "error":
+        if kind == "error" or object_at(item, "error"):
             return [read_error(item, 0, {}).in_stream()]
-        return []  # message_stop, ping, and events of later API versions
+        if kind == "message_stop":
+            return self._stop()
+        return []  # ping, and events of later API versions
+
+    def close(self) -> list[c.Event]:
+        """The last events; a reason without message_stop is an end too, which a client that is sent the bytes lacks."""
+        events = super().close()
+        if self._finished and not self._stopped:
+            self._stopped, self._missing = True, self._missing + MESSAGE_STOP
+        return events
+
+    def _stop(self) -> list[c.Event]:
+        """The end's marker; without a reason before it, it is the end of what came, unless a block is still open."""
+        self._stopped = True
+        if self._finished or self._open or not self._n_blocks:
+            return []
+        finish = c.Finish.TOOL_CALLS if self._n_calls else c.Finish.STOP
+        delta = {"stop_reason": write_stop_reason(finish, None), "stop_sequence": None}
+        self._missing = sse_event("message_delta", {"type": "message_delta", "delta": delta, "usage": self._usage})
+        return [c.Finished(finish)]
 
     def _start(self, message: JsonObject) -> list[c.Event]:
         self._id = text_at(message, "id")
@@ -49,6 +80,8 @@ class StreamReader(stream.JsonStreamReader):
         return [c.Started(self._id, text_at(message, "model"), usage=read_usage(self._usage))]
 
     def _open_block(self, index: int, block: JsonObject) -> list[c.Event]:
+        self._open.add(index)
+        self._n_blocks += 1
         kind = block.get("type")
         if kind == "text" and text_at(block, "text"):
             return [c.TextDelta(text_at(block, "text"))]
@@ -78,6 +111,7 @@ class StreamReader(stream.JsonStreamReader):
         return [c.ToolCallDelta(call.index, piece)]
 
     def _close_block(self, index: int) -> list[c.Event]:
+        self._open.discard(index)
         call = self._calls.pop(index, None)
         return [c.ToolCallDelta(call.index, call.input_so_far)] if call and call.input_so_far else []
 
@@ -85,13 +119,35 @@ class StreamReader(stream.JsonStreamReader):
         events: list[c.Event] = []
         usage = object_at(item, "usage")
         if usage:
-            self._usage |= {key: value for key, value in usage.items() if value is not None}
+            self._add_usage(usage)
             events.append(c.UsageSeen(read_usage(self._usage)))
         delta = object_at(item, "delta")
+        if text_at(delta, "stop_reason").lower() in FAILURE_WORDS:
+            return [*events, c.Failed(c.FailureKind.SERVER, "The provider ended the stream with an error.")]
         if text_at(delta, "stop_reason"):
             stop_sequence = text_at(delta, "stop_sequence") or None
             events.append(c.Finished(read_finish(text_at(delta, "stop_reason")), stop_sequence))
         return events
+
+    def _add_usage(self, usage: JsonObject) -> None:
+        """Counts are of the whole answer so far, and the last one counts; some servers' are not.
+
+        Some repeat the start's fields with 0, which then changes nothing: no request has 0 input tokens in all. Where
+        one of the input's counts is given, its zeros are counts too: all of it may come from the cache. A first report
+        of 0 output tokens replaces the start's, which is a guess. Output tokens that become fewer were those since the
+        last time: then they are summed up.
+        """
+        output, self._output = self._output, [*self._output, count_at(usage, "output_tokens")]
+        counted = {*(_INPUT_COUNTS if any(usage.get(key) for key in _INPUT_COUNTS) else ())}
+        counted |= set() if output else {"output_tokens"}
+        self._usage |= {
+            key: value
+            for key, value in usage.items()
+            if value or key not in self._usage or (key in counted and value == 0)
+        }
+        self._sums_up = self._sums_up or (bool(output) and 0 < self._output[-1] < output[-1])
+        if self._sums_up:
+            self._usage["output_tokens"] = sum(self._output)
 
 
 @dataclass(slots=True)
@@ -139,7 +195,7 @@ class StreamWriter(stream.StreamWriter):
 
     def _write_end(self) -> bytes:
         raw = self._start("", None) + self._release()
-        return raw + self._message_delta() + sse_event("message_stop", {"type": "message_stop"})
+        return raw + self._message_delta() + MESSAGE_STOP
 
     def _write_failure(self, failure: c.UpstreamFailure) -> bytes:
         return sse_event("error", write_failure(failure, request_id=self._request_id))
@@ -168,7 +224,7 @@ class StreamWriter(stream.StreamWriter):
         reason = write_stop_reason(finish.finish, finish.stop_sequence)
         usage: JsonObject = {"output_tokens": self._said.output_tokens}
         if self._usage is not None:
-            usage = {"output_tokens": self._usage.output_tokens}
+            usage = {"output_tokens": self._usage.output_tokens, **usage_mark(self._usage)}
             if write_input_usage(self._usage) != write_input_usage(self._said):
                 usage = write_usage(self._usage)
         delta = {

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from router.dialects import conversation as c
 from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
+from router.dialects.shared.finishes import finish_of
 from router.dialects.shared.parts import arguments_text, made_up_id
 from router.types import JsonObject
-
-_FINISH = {
-    "end_turn": c.Finish.STOP,
-    "stop_sequence": c.Finish.STOP,
-    "tool_use": c.Finish.TOOL_CALLS,
-    "max_tokens": c.Finish.LENGTH,
-    "model_context_window_exceeded": c.Finish.LENGTH,
-    "guardrail_intervened": c.Finish.CONTENT_FILTER,
-    "content_filtered": c.Finish.CONTENT_FILTER,
-    "malformed_model_output": c.Finish.BROKEN,
-    "malformed_tool_use": c.Finish.BROKEN,
-}
 
 
 def read_answer(body: JsonObject, *, model: str = "", request_id: str = "") -> c.Answer:
@@ -55,7 +44,7 @@ def _read_block(block: JsonObject, *, seed: str, index: int) -> c.AnswerPart | N
 
 def read_finish(stop_reason: str) -> c.Finish:
     """Why the answer ended; a reason that is not known is an ordinary end."""
-    return _FINISH.get(stop_reason, c.Finish.STOP)
+    return finish_of(stop_reason) or c.Finish.STOP
 
 
 def read_usage(usage: JsonObject) -> c.Usage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from router.dialects import conversation as c
-from router.dialects.shared.failures import ProviderError, error_of, failure_reader, kind_of_status
+from router.dialects.shared.failures import ProviderError, agreed, error_of, failure_reader
 from router.dialects.shared.fields import text_at
 from router.types import JsonObject
 
@@ -49,7 +49,6 @@ _KIND = {
     "expiredtokenexception": c.FailureKind.AUTHENTICATION,
     "resourcenotfoundexception": c.FailureKind.NOT_FOUND,
 }
-_NO_SUCH_MODEL = ("model identifier is invalid", "on-demand throughput isn", "end of its life", "legacy")
 
 
 def read_error(document: JsonObject, status: int, headers: Mapping[str, str]) -> ProviderError:
@@ -60,10 +59,7 @@ def read_error(document: JsonObject, status: int, headers: Mapping[str, str]) ->
     name = headers.get("x-amzn-errortype") or text_at(document, "__type")
     message = text_at(document, "message") or text_at(document, "Message")
     plain = name.partition(":")[0].rpartition("#")[2].strip().lower()
-    kind = _KIND.get(plain) or kind_of_status(status)
-    if kind is c.FailureKind.BAD_REQUEST and any(words in message.lower() for words in _NO_SUCH_MODEL):
-        return ProviderError(c.FailureKind.NOT_FOUND, message)
-    return error_of(kind, message, PARAMETERS)
+    return error_of(agreed(_KIND.get(plain), status), message, PARAMETERS, status=status, codes=(plain,))
 
 
 read_failure = failure_reader(read_error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from urllib.parse import quote
 
 from router.dialects.bedrock.request import write_request
@@ -21,17 +21,18 @@ def prepare(provider: Provider, call: Call, *, model: str, without: Collection[s
     refused = {*provider.quirks.strip, *without}
     raw = original(call, Dialect.BEDROCK)
     dropped: tuple[str, ...] = ()
+    names: Mapping[str, str] = {}
     if raw is not None:
         body = edited(raw, put={}, remove={*refused, "model", "modelId"})
     else:
         written = write_request(conversation_of(call), model=model)
         body = body_of(written, put={}, without=refused)
-        dropped = written.dropped
+        dropped, names = written.dropped, written.names
     verb = "converse-stream" if call.stream else "converse"
     url = f"{provider.base_url}/model/{quote(model, safe='')}/{verb}"
     headers = _authenticated(provider, url, body, now_s=now_s)
     request = HttpRequest("POST", url, headers, body=body, stream=call.stream)
-    return Prepared(request, passthrough=raw is not None, dropped=dropped)
+    return Prepared(request, Dialect.BEDROCK, passthrough=raw is not None, dropped=dropped, names=names)
 
 
 def _authenticated(provider: Provider, url: str, body: bytes, *, now_s: float) -> dict[str, str | Secret]:

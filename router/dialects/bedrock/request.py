@@ -6,20 +6,23 @@ import re
 from typing import Any
 
 from router.dialects import conversation as c
+from router.dialects.bedrock.cache_points import cache_point, keep_cache_points
+from router.dialects.shared.cache import lifetime_in
+from router.dialects.shared.names import COMMON, with_names
 from router.dialects.shared.parts import (
-    JSON_INSTRUCTION,
     LEAST_THINKING_TOKENS,
     NO_TOOLS_INSTRUCTION,
     arguments_object,
     cannot_send,
     clean_id,
     holds_calls,
+    json_instruction,
     media_type_of,
     names_of_calls,
     system_and_turns,
     unsupported_fields,
 )
-from router.dialects.shared.schemas import closed_schema
+from router.dialects.shared.schemas import closed_schema, is_strict, object_schema
 from router.jsontext import encode_json
 from router.types import JsonObject
 
@@ -62,6 +65,7 @@ _DOCUMENT_FORMATS = {
     "text/markdown": "md",
 }
 _FORMATS = {"image": _IMAGE_FORMATS, "audio": _AUDIO_FORMATS, "document": _DOCUMENT_FORMATS}
+_MOST_STOPS = {"nova": 4, "cohere": 4, "mistral": 10}
 _UNSAFE_IN_NAME = re.compile(r"[^A-Za-z0-9 ()\[\]-]+")
 _SPACES = re.compile(r" {2,}")
 
@@ -73,19 +77,21 @@ def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
     Raises RequestError for media given by URL, and for formats that Converse does not take.
     """
     dropped = list(unsupported_fields(conversation, _NEVER))
+    conversation, names = with_names(conversation, COMMON)
     leading, turns = system_and_turns(conversation, None)
     body: JsonObject = {"messages": _write_messages(turns)}
-    system = tuple(part.text for part in leading if isinstance(part, c.Text))
-    system = system + _write_tools(body, conversation, turns, dropped)
+    system = [block for part in leading if isinstance(part, c.Text) for block in _with_point({"text": part.text}, part)]
+    system += [{"text": text} for text in _write_tools(body, conversation, turns, dropped)]
     form = conversation.answer_format
-    if form is not None and form.schema is None:
-        system = (*system, JSON_INSTRUCTION)
+    if form is not None and form.kind == "json":
+        system.append({"text": json_instruction(form)})
     if system:
-        body["system"] = [{"text": text} for text in system]
-    _write_inference(body, conversation, dropped)
+        body["system"] = system
+    keep_cache_points(body, conversation, dropped, model=model)
+    _write_inference(body, conversation, dropped, most_stops=_most_stops(model))
     _write_output(body, conversation, dropped)
     _write_family_fields(body, conversation, dropped, model=model)
-    return c.Written(body, tuple(dropped))
+    return c.Written(body, tuple(dropped), names)
 
 
 # --- Messages ---------------------------------------------------------------------------------------------------------
@@ -95,12 +101,19 @@ def _write_messages(turns: tuple[c.Turn, ...]) -> list[JsonObject]:
     messages = []
     for turn in turns:
         names = _DocumentNames()
-        blocks = [block for part in turn.parts if (block := _write_part(part, names)) is not None]
+        written = [(block, part) for part in turn.parts if (block := _write_part(part, names)) is not None]
+        blocks = [item for block, part in written for item in _with_point(block, part)]
         if any("document" in block for block in blocks) and not any("text" in block for block in blocks):
             blocks.append({"text": "See the document."})  # a document alone is refused
         if blocks:
             messages.append({"role": turn.role, "content": blocks})
     return messages
+
+
+def _with_point(block: JsonObject, part: c.Part) -> list[JsonObject]:
+    """The block, and the mark behind it."""
+    lifetime = lifetime_in(part)
+    return [block] if lifetime is None else [block, cache_point(lifetime)]
 
 
 class _DocumentNames:
@@ -175,7 +188,7 @@ def _write_tools(
         forbidden = True
     if not tools:
         return ()
-    body["toolConfig"] = {"tools": [{"toolSpec": _write_tool(tool)} for tool in tools]}
+    body["toolConfig"] = {"tools": [item for tool in tools for item in _write_tool_with_point(tool, dropped)]}
     if forbidden:
         if choice is not None and choice.mode == "none":
             dropped.append("tool_choice")
@@ -185,13 +198,20 @@ def _write_tools(
     return ()
 
 
-def _write_tool(tool: c.Tool) -> JsonObject:
-    schema = tool.schema if tool.schema.get("type") == "object" else {**tool.schema, "type": "object"}
+def _write_tool_with_point(tool: c.Tool, dropped: list[str]) -> list[JsonObject]:
+    spec = {"toolSpec": _write_tool(tool, dropped)}
+    return [spec] if tool.cache is None else [spec, cache_point(tool.cache)]
+
+
+def _write_tool(tool: c.Tool, dropped: list[str]) -> JsonObject:
+    schema = object_schema(tool.schema)
     written: JsonObject = {"name": tool.name}
     if tool.description:
         written["description"] = tool.description
     written["inputSchema"] = {"json": schema}
-    if tool.strict is not None:
+    if tool.strict and not is_strict(schema, all_required=False):
+        dropped.append("strict")
+    elif tool.strict is not None:
         written["strict"] = tool.strict
     return written
 
@@ -205,8 +225,16 @@ def _write_tool_choice(choice: c.ToolChoice) -> JsonObject:
 # --- Parameters -------------------------------------------------------------------------------------------------------
 
 
-def _write_inference(body: JsonObject, conversation: c.Conversation, dropped: list[str]) -> None:
-    stop = [text for text in conversation.stop if text.strip()]
+def _most_stops(model: str) -> int:
+    """Stop sequences that a family takes; the API itself takes 2,500.
+
+    https://docs.aws.amazon.com/nova/latest/userguide/complete-request-schema.html and the pages of each model.
+    """
+    return next((most for family, most in _MOST_STOPS.items() if family in model), 2_500)
+
+
+def _write_inference(body: JsonObject, conversation: c.Conversation, dropped: list[str], *, most_stops: int) -> None:
+    stop = [text for text in conversation.stop if text.strip()][:most_stops]
     if len(stop) != len(conversation.stop):
         dropped.append("stop")
     temperature = conversation.temperature
@@ -224,8 +252,8 @@ def _write_inference(body: JsonObject, conversation: c.Conversation, dropped: li
 def _write_output(body: JsonObject, conversation: c.Conversation, dropped: list[str]) -> None:
     config: JsonObject = {}
     form = conversation.answer_format
-    if form is not None and form.schema is not None:
-        schema, loosened = closed_schema(form.schema)
+    if form is not None and form.kind == "schema":
+        schema, loosened = closed_schema(form.schema or {})
         wanted = {"schema": encode_json(schema).decode(), "name": form.name or "answer"}
         config["textFormat"] = {"type": "json_schema", "structure": {"jsonSchema": wanted}}
         if loosened:

@@ -8,30 +8,10 @@ from collections.abc import Iterable
 from router.dialects import conversation as c
 from router.dialects.gemini.request_writer import NO_SIGNATURE, write_parts
 from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
+from router.dialects.shared.finishes import finish_of
 from router.dialects.shared.parts import arguments_text, made_up_id
 from router.types import JsonObject
 
-_FINISH = {
-    "MAX_TOKENS": c.Finish.LENGTH,
-    "SAFETY": c.Finish.CONTENT_FILTER,
-    "RECITATION": c.Finish.CONTENT_FILTER,
-    "LANGUAGE": c.Finish.CONTENT_FILTER,
-    "BLOCKLIST": c.Finish.CONTENT_FILTER,
-    "PROHIBITED_CONTENT": c.Finish.CONTENT_FILTER,
-    "SPII": c.Finish.CONTENT_FILTER,
-    "MODEL_ARMOR": c.Finish.CONTENT_FILTER,
-    "IMAGE_SAFETY": c.Finish.CONTENT_FILTER,
-    "IMAGE_PROHIBITED_CONTENT": c.Finish.CONTENT_FILTER,
-    "IMAGE_RECITATION": c.Finish.CONTENT_FILTER,
-    "MALFORMED_FUNCTION_CALL": c.Finish.BROKEN,
-    "UNEXPECTED_TOOL_CALL": c.Finish.BROKEN,
-    "TOO_MANY_TOOL_CALLS": c.Finish.BROKEN,
-    "MISSING_THOUGHT_SIGNATURE": c.Finish.BROKEN,
-    "MALFORMED_RESPONSE": c.Finish.BROKEN,
-    "OTHER": c.Finish.BROKEN,
-    "IMAGE_OTHER": c.Finish.BROKEN,
-    "NO_IMAGE": c.Finish.BROKEN,
-}
 _FINISH_REASON = {
     c.Finish.STOP: "STOP",
     c.Finish.TOOL_CALLS: "STOP",
@@ -93,7 +73,10 @@ def _read_call(call: JsonObject, *, response_id: str, index: int) -> c.ToolCall:
 
 def read_finish(finish_reason: str, *, called: bool) -> c.Finish:
     """Why the answer ended; Gemini has no reason for calls, and one that is not known is an ordinary end."""
-    return _FINISH.get(finish_reason, c.Finish.TOOL_CALLS if called else c.Finish.STOP)
+    finish = finish_of(finish_reason)
+    if finish in (None, c.Finish.STOP, c.Finish.TOOL_CALLS):
+        return c.Finish.TOOL_CALLS if called else c.Finish.STOP
+    return finish
 
 
 def read_usage(usage: JsonObject) -> c.Usage:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from router.dialects.shared.endpoint import Endpoint, PathInfo
 from router.dialects.shared.fields import as_object
+from router.dialects.shared.limits import is_above
+from router.dialects.shared.listing import ListedName
 from router.dialects.shared.openapi import ANY_OBJECT, BOOLEAN, COUNT, STRING, any_of, array_of, object_of
 from router.errors import RequestError
 from router.types import JsonObject
@@ -85,6 +87,21 @@ def counted_request(body: JsonObject) -> JsonObject:
     return body if inner is None else as_object(inner, field="generateContentRequest")
 
 
+def write_name(one: ListedName) -> JsonObject:
+    """The object of a model."""
+    return {
+        "name": f"models/{one.name}",
+        "displayName": one.title,
+        "supportedGenerationMethods": list(_CALLS),
+        **one.sizes("inputTokenLimit", "outputTokenLimit"),
+    }
+
+
+def write_names(names: list[ListedName]) -> JsonObject:
+    """The only page of the list."""
+    return {"models": [write_name(one) for one in names]}
+
+
 ENDPOINTS = (
     Endpoint(
         "/v1beta/models/{call:path}",
@@ -95,3 +112,14 @@ ENDPOINTS = (
         read=read_path,
     ),
 )
+
+
+def lowered(body: JsonObject, limit: int) -> JsonObject:
+    """The member that limits the answer to more than `limit` tokens, lowered to it."""
+    for key in ("generationConfig", "generation_config"):
+        config = body.get(key)
+        if isinstance(config, dict):
+            names = [name for name in ("maxOutputTokens", "max_output_tokens") if is_above(config.get(name), limit)]
+            if names:
+                return {key: {**config, **dict.fromkeys(names, limit)}}
+    return {}

@@ -9,15 +9,17 @@ from dataclasses import replace
 from router.dialects import conversation as c
 from router.dialects.shared.failures import (
     CLIENT_STATUS,
+    TOO_LONG,
     ProviderError,
+    agreed,
     client_message,
     error_of,
     failure_reader,
-    kind_of_status,
-    seconds,
+    too_long_message,
 )
 from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
-from router.errors import RequestError
+from router.dialects.shared.waits import seconds
+from router.errors import ContextTooLong, RequestError
 from router.types import JsonObject
 
 _UPPER_CASE = re.compile(r"([A-Z])")
@@ -30,9 +32,9 @@ PARAMETERS = {
     **{_UPPER_CASE.sub(r"_\1", name).lower(): f"generationConfig.{name}" for name in _CONFIG},
     **{word: "generationConfig.thinkingConfig" for word in ("thinkingLevel", "thinking_level", "thinking level")},
     **{word: "generationConfig.thinkingConfig" for word in ("thinkingBudget", "thinking_budget", "thinking budget")},
-    "thinking": "generationConfig.thinkingConfig",
+    **{word: "generationConfig.thinkingConfig" for word in ("thinking", "thinking_config", "Budget")},
     "includeThoughts": "generationConfig.thinkingConfig.includeThoughts",
-    "penalty": "generationConfig.presencePenalty",
+    "penalty": "generationConfig.presencePenalty,generationConfig.frequencyPenalty",
     "json mode": "generationConfig.responseMimeType",
     "safetySettings": "safetySettings",
 }
@@ -78,12 +80,16 @@ def read_error(document: JsonObject, status: int, headers: Mapping[str, str]) ->
     message = text_at(error, "message")
     details = objects_at(error, "details")
     wait_s = _retry_delay_s(details)
-    if any(text_at(detail, "reason") in ("API_KEY_INVALID", "API_KEY_EXPIRED") for detail in details):
+    reasons = [text_at(detail, "reason") for detail in details]
+    if not {"API_KEY_INVALID", "API_KEY_EXPIRED"}.isdisjoint(reasons):
         return ProviderError(c.FailureKind.AUTHENTICATION, message, wait_s=wait_s)
-    kind = _KIND.get(text_at(error, "status")) or kind_of_status(status or count_at(error, "code"))
-    if kind is c.FailureKind.RATE_LIMITED and _is_used_up(details):
-        kind = c.FailureKind.QUOTA
-    return replace(error_of(kind, message, PARAMETERS), wait_s=wait_s)
+    status = status or count_at(error, "code")
+    kind = agreed(_KIND.get(text_at(error, "status")), status)
+    if kind is c.FailureKind.RATE_LIMITED:
+        # Google says "exceeded your current quota" of a minute's limit too: the details know which it is.
+        return ProviderError(c.FailureKind.QUOTA if _is_used_up(details) else kind, message, wait_s=wait_s)
+    codes = [reason.lower() for reason in reasons if reason]
+    return replace(error_of(kind, message, PARAMETERS, status=status, codes=codes), wait_s=wait_s)
 
 
 read_failure = failure_reader(read_error)
@@ -111,7 +117,18 @@ def write_failure(failure: c.UpstreamFailure) -> JsonObject:
     details: JsonObject = {}
     if failure.retry_after_s is not None:
         details = {"@type": f"{_TYPES}RetryInfo", "retryDelay": f"{failure.retry_after_s:g}s"}
-    return _body(_STATUS[failure.kind], client_message(failure), details)
+    return _body(_STATUS[failure.kind], _message(failure), details)
+
+
+def _message(failure: c.UpstreamFailure) -> str:
+    if failure.kind not in TOO_LONG:
+        return client_message(failure)
+    return too_long_message(
+        failure,
+        numbers="The input token count ({asked}) exceeds the maximum number of tokens allowed ({most}).",
+        plain="The input token count exceeds the maximum number of tokens allowed.",
+        known=r"input token count.{0,20}exceeds the maximum number of tokens allowed",
+    )
 
 
 def write_error(error: RequestError) -> JsonObject:
@@ -120,7 +137,10 @@ def write_error(error: RequestError) -> JsonObject:
     if error.field is not None:
         violation = {"field": error.field, "description": error.message, "reason": error.code}
         details = {"@type": f"{_TYPES}BadRequest", "fieldViolations": [violation]}
-    return _body(error.status, error.message, details)
+    message = error.message
+    if isinstance(error, ContextTooLong):
+        message = _message(c.UpstreamFailure(c.FailureKind.CONTEXT_TOO_LONG, error.status, message))
+    return _body(error.status, message, details)
 
 
 _TYPES = "type.googleapis.com/google.rpc."

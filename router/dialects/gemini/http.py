@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from router.dialects.gemini.request_writer import NO_SIGNATURE, write_request
+from router.dialects.gemini.request_writer import NO_SIGNATURE, thinking_config, write_request
 from router.dialects.shared.json_edit import edit
 from router.dialects.shared.prepared import Call, Prepared, body_of, conversation_of, edited, original
 from router.dialects.shared.provider import HttpRequest, Provider
 from router.dialects.shared.secret import Secret
 from router.jsontext import decode_json
-from router.types import Dialect
+from router.types import Dialect, Effort, JsonObject
 
 
 def prepare(provider: Provider, call: Call, *, model: str, without: Collection[str], now_s: float) -> Prepared:
@@ -20,19 +20,32 @@ def prepare(provider: Provider, call: Call, *, model: str, without: Collection[s
     refused = {*provider.quirks.strip, *without}
     raw = original(call, Dialect.GEMINI)
     dropped: tuple[str, ...] = ()
+    names: Mapping[str, str] = {}
     if raw is not None:
-        body = with_signed_calls(edited(raw, put={}, remove={*refused, "model"}))
+        body = with_signed_calls(edited(raw, put=_effort(raw, call.effort, model=model), remove={*refused, "model"}))
     else:
         written = write_request(conversation_of(call), model=model)
         body = body_of(written, put={}, without=refused)
-        dropped = written.dropped
+        dropped, names = written.dropped, written.names
     headers: dict[str, str | Secret] = {"content-type": "application/json"}
     if provider.key is not None:
         headers["x-goog-api-key"] = provider.key
     verb = "streamGenerateContent?alt=sse" if call.stream else "generateContent"
     url = f"{provider.base_url}/models/{quote(model, safe='')}:{verb}"
     request = HttpRequest("POST", url, headers, body=body, stream=call.stream)
-    return Prepared(request, passthrough=raw is not None, dropped=dropped)
+    return Prepared(request, Dialect.GEMINI, passthrough=raw is not None, dropped=dropped, names=names)
+
+
+def _effort(raw: bytes, effort: Effort | None, *, model: str) -> JsonObject:
+    """The member that says how much the model may think, in place of the client's own; {} without an effort."""
+    if effort is None:
+        return {}
+    body = decode_json(raw)
+    key = next((name for name in ("generation_config", "generationConfig") if name in body), "generationConfig")
+    config = {**(body.get(key) or {})}
+    for name in ("thinkingConfig", "thinking_config"):
+        config.pop(name, None)
+    return {key: {**config, "thinkingConfig": thinking_config(effort, None, model=model)}}
 
 
 def with_signed_calls(raw: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from router.dialects import conversation as c
 from router.dialects.shared import fields as get
 from router.dialects.shared.reader import possible_choice
-from router.types import JsonObject
+from router.types import Effort, JsonObject
 
 _READ_KEYS = frozenset(
     {"contents", "systemInstruction", "tools", "toolConfig", "generationConfig", "model", "labels", "serviceTier"}
@@ -18,7 +18,7 @@ _READ_CONFIG_KEYS = frozenset(
     "temperature topP topK maxOutputTokens stopSequences candidateCount seed presencePenalty frequencyPenalty "
     "responseMimeType responseSchema responseJsonSchema thinkingConfig responseLogprobs logprobs".split()
 )
-_EFFORTS: dict[str, c.Effort] = {
+_EFFORTS: dict[str, Effort] = {
     "MINIMAL": "minimal",
     "LOW": "low",
     "MEDIUM": "medium",
@@ -163,7 +163,7 @@ def _read_format(config: JsonObject) -> c.AnswerFormat | None:
     return c.AnswerFormat("json")
 
 
-def _read_thinking(config: JsonObject) -> tuple[c.Effort | None, int | None]:
+def _read_thinking(config: JsonObject) -> tuple[Effort | None, int | None]:
     field = "generationConfig.thinkingConfig"
     thinking = camel_keys(get.as_object(config.get("thinkingConfig") or {}, field=field))
     budget = get.optional_int(thinking, "thinkingBudget", low=-1, prefix=f"{field}.")

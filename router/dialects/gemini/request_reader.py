@@ -58,11 +58,18 @@ def _needs(body: JsonObject, config: JsonObject) -> Needs:
     with_schema = any(config.get(key) is not None for key in ("responseSchema", "responseJsonSchema"))
     return Needs(
         tools=tools and calling.get("mode") != "NONE",
+        hosted=tools and calling.get("mode") != "NONE" and _offers_hosted(body["tools"]),
         json_mode=config.get("responseMimeType") == "application/json" and not with_schema,
         json_schema=with_schema,
         n=get.whole_number(config, "candidateCount") or 1,
         logprobs=config.get("responseLogprobs") is True or get.whole_number(config, "logprobs") is not None,
     )
+
+
+def _offers_hosted(tools: object) -> bool:
+    """Whether a tool is offered that Google runs: every member but the declarations of functions is one."""
+    items = tools if isinstance(tools, list) else [tools]
+    return any(camel_key(key) != "functionDeclarations" for item in items if isinstance(item, dict) for key in item)
 
 
 # --- Contents ---------------------------------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from router.dialects import conversation as c
+from router.dialects.shared.cache import has_marks
+from router.dialects.shared.names import COMMON, with_names
 from router.dialects.shared.parts import (
     arguments_object,
     media_type_of,
@@ -18,10 +20,14 @@ from router.dialects.shared.parts import (
     unsupported_fields,
     url_of,
 )
-from router.types import Dialect, JsonObject
+from router.dialects.shared.schemas import filled_schema, inlined_schema, object_schema
+from router.types import Dialect, Effort, JsonObject
 
 NO_SIGNATURE = base64.b64encode(b"skip_thought_signature_validator").decode()
 """Replaces the signature that Gemini wants on a call that another model made. Google says it costs some quality."""
+
+MOST_STOPS = 5
+"""Stop sequences that the API takes: https://ai.google.dev/api/generate-content#generationconfig"""
 
 LARGEST_BUDGET = 24_576
 """Tokens of thinking that every Gemini model takes; some take more."""
@@ -30,7 +36,7 @@ LEAST_BUDGET_OF_PRO = 128
 """Tokens of thinking that the pro models do at least: it cannot be switched off."""
 
 # Gemini 2 knows budgets only: those of Google's own OpenAI-compatible endpoint.
-_BUDGETS: dict[c.Effort, int] = {
+_BUDGETS: dict[Effort, int] = {
     "none": 0,
     "minimal": 1_024,
     "low": 1_024,
@@ -40,7 +46,7 @@ _BUDGETS: dict[c.Effort, int] = {
     "max": 24_576,
 }
 _ROLES: dict[str | None, str] = {"assistant": "model", "user": "user", "system": "user", "tool": "function"}
-_LEVELS: dict[c.Effort, str] = {
+_LEVELS: dict[Effort, str] = {
     "none": "MINIMAL",
     "minimal": "MINIMAL",
     "low": "LOW",
@@ -54,7 +60,10 @@ _LEVELS: dict[c.Effort, str] = {
 def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
     """The conversation as a body for a provider. model: decides how the effort is written; it is not in the body."""
     dropped = list(unsupported_fields(conversation, ("n", "logprobs", "top_logprobs", "parallel_tools", "user")))
+    if has_marks(conversation, conversation.turns):
+        dropped.append("cache_control")  # Gemini caches by itself
     own = conversation.dialect is Dialect.GEMINI
+    conversation, tool_names = with_names(conversation, COMMON)
     system, turns = system_and_turns(conversation, Dialect.GEMINI)
     body: JsonObject = {"contents": _write_contents(turns, names_of_calls(turns), own=own)}
     if system:
@@ -64,9 +73,11 @@ def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
         if conversation.tool_choice is not None:
             body["toolConfig"] = {"functionCallingConfig": _write_tool_choice(conversation.tool_choice)}
     config = _write_config(conversation, model=model)
+    if len(conversation.stop) > MOST_STOPS:
+        dropped.append("stop")
     if config:
         body["generationConfig"] = config
-    return c.Written(body, tuple(dropped))
+    return c.Written(body, tuple(dropped), tool_names)
 
 
 def _write_contents(turns: Iterable[c.Turn], names: dict[str, str], *, own: bool) -> list[JsonObject]:
@@ -158,7 +169,7 @@ def _write_tool(tool: c.Tool) -> JsonObject:
     written: JsonObject = {"name": tool.name}
     if tool.description:
         written["description"] = tool.description
-    written["parametersJsonSchema"] = tool.schema
+    written["parametersJsonSchema"] = filled_schema(inlined_schema(object_schema(tool.schema)), properties=False)
     return written
 
 
@@ -174,11 +185,11 @@ def _write_config(conversation: c.Conversation, *, model: str) -> JsonObject:
         "topP": conversation.top_p,
         "topK": conversation.top_k,
         "maxOutputTokens": conversation.max_output_tokens,
-        "stopSequences": list(conversation.stop) or None,
+        "stopSequences": list(conversation.stop[:MOST_STOPS]) or None,
         "seed": conversation.seed,
         "presencePenalty": conversation.presence_penalty,
         "frequencyPenalty": conversation.frequency_penalty,
-        "thinkingConfig": _write_thinking(conversation, model=model),
+        "thinkingConfig": thinking_config(conversation.effort, conversation.thinking_tokens, model=model),
     }
     form = conversation.answer_format
     if form is not None:
@@ -187,8 +198,8 @@ def _write_config(conversation: c.Conversation, *, model: str) -> JsonObject:
     return {key: value for key, value in config.items() if value is not None}
 
 
-def _write_thinking(conversation: c.Conversation, *, model: str) -> JsonObject | None:
-    tokens, effort = conversation.thinking_tokens, conversation.effort
+def thinking_config(effort: Effort | None, tokens: int | None, *, model: str) -> JsonObject | None:
+    """How much the model may think: Gemini 2 knows budgets only, later ones levels; None where neither is asked for."""
     if tokens is None and effort is not None and "gemini-2" in model:
         tokens = _BUDGETS[effort]
     if tokens is not None:

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 
 from router.dialects import conversation as c
 from router.dialects.shared.fields import count_at, object_at, objects_at, text_at
+from router.dialects.shared.finishes import finish_of
 from router.dialects.shared.openai_shared import free_text_arguments
 from router.dialects.shared.parts import made_up_id
+from router.dialects.shared.usage import usage_mark
 from router.jsontext import encode_json
 from router.types import JsonObject
 
 # --- Reading ----------------------------------------------------------------------------------------------------------
-
-_FINISHES = {
-    "stop": c.Finish.STOP,
-    "length": c.Finish.LENGTH,
-    "tool_calls": c.Finish.TOOL_CALLS,
-    "function_call": c.Finish.TOOL_CALLS,
-    "content_filter": c.Finish.CONTENT_FILTER,
-    # Compatible servers' own words.
-    "max_tokens": c.Finish.LENGTH,
-    "model_length": c.Finish.LENGTH,
-    "tool_use": c.Finish.TOOL_CALLS,
-    "safety": c.Finish.CONTENT_FILTER,
-    "refusal": c.Finish.CONTENT_FILTER,
-    "sensitive": c.Finish.CONTENT_FILTER,
-    "error": c.Finish.BROKEN,
-    "network_error": c.Finish.BROKEN,
-    "insufficient_system_resource": c.Finish.BROKEN,
-}
 
 
 def read_answers(body: JsonObject) -> tuple[c.Answer, ...]:
@@ -41,7 +27,7 @@ def read_answers(body: JsonObject) -> tuple[c.Answer, ...]:
     if body.get("error") or not choices:
         raise ValueError("the provider's answer holds no choices")
     choices.sort(key=lambda choice: count_at(choice, "index"))
-    usage = read_usage(object_at(body, "usage") or object_at(object_at(body, "x_groq"), "usage"))
+    usage = read_usage(usage_at(body))
     return tuple(_read_choice(body, choice, c.Usage() if index else usage) for index, choice in enumerate(choices))
 
 
@@ -114,27 +100,53 @@ def read_finish(word: str, *, has_calls: bool, refused: bool = False) -> c.Finis
 
     Some servers say `stop` after calls, and some `tool_calls` without any: the calls decide.
     """
-    finish = c.Finish.BROKEN if "malformed" in word.lower() else _FINISHES.get(word.lower(), c.Finish.STOP)
+    finish = finish_of(word) or c.Finish.STOP
     if finish in (c.Finish.STOP, c.Finish.TOOL_CALLS):
         return c.Finish.CONTENT_FILTER if refused else c.Finish.TOOL_CALLS if has_calls else c.Finish.STOP
     return finish
 
 
+def usage_at(body: JsonObject) -> JsonObject:
+    """The usage of an answer or of a chunk, wherever the server puts it: Groq in `x_groq`, Moonshot in a choice."""
+    found = object_at(body, "usage") or object_at(object_at(body, "x_groq"), "usage")
+    return found or next((usage for choice in objects_at(body, "choices") if (usage := object_at(choice, "usage"))), {})
+
+
 def read_usage(value: JsonObject) -> c.Usage:
-    """Tokens; what is missing is 0."""
-    output = count_at(value, "completion_tokens")
-    reasoning = count_at(object_at(value, "completion_tokens_details"), "reasoning_tokens")
-    prompt = count_at(value, "prompt_tokens")
+    """Tokens; what is missing is 0. Servers name the same count in several ways: the first that is there counts."""
+    prompt = _count(value, "prompt_tokens", "input_tokens")
+    output = _count(value, "completion_tokens", "output_tokens") or max(0, _count(value, "total_tokens") - prompt)
+    details = object_at(value, "completion_tokens_details") or object_at(value, "output_tokens_details")
+    reasoning = count_at(details, "reasoning_tokens") or count_at(value, "reasoning_tokens")
     if reasoning and count_at(value, "total_tokens") == prompt + output + reasoning:
         output += reasoning  # xAI leaves thinking out of the completion, and bills it
-    details = object_at(value, "prompt_tokens_details")
+    cached = object_at(value, "prompt_tokens_details") or object_at(value, "input_tokens_details")
     return c.Usage(
         input_tokens=prompt,
         output_tokens=output,
-        cache_read_tokens=count_at(details, "cached_tokens") or count_at(value, "prompt_cache_hit_tokens"),
-        cache_write_tokens=count_at(details, "cache_write_tokens"),
+        # DeepSeek, LiteLLM and Moonshot have names of their own as well as OpenAI's.
+        cache_read_tokens=count_at(cached, "cached_tokens")
+        or _count(value, "prompt_cache_hit_tokens", "cache_read_input_tokens", "cached_tokens"),
+        # OpenRouter's, Qwen's and LiteLLM's names.
+        cache_write_tokens=_count(cached, "cache_write_tokens", "cache_creation_input_tokens", "cache_creation_tokens")
+        or count_at(value, "cache_creation_input_tokens"),
         reasoning_tokens=reasoning,
+        cost_usd=_cost_usd(value),
     )
+
+
+def _count(value: JsonObject, *names: str) -> int:
+    return next((count for name in names if (count := count_at(value, name))), 0)
+
+
+def _cost_usd(value: JsonObject) -> float | None:
+    """What the provider says the answer cost: OpenRouter's and Perplexity's `cost`, DeepInfra's `estimated_cost`."""
+    cost = value.get("cost", value.get("estimated_cost"))
+    if isinstance(cost, dict):
+        cost = cost.get("total_cost")
+    if not isinstance(cost, int | float) or isinstance(cost, bool):
+        return None
+    return float(cost) if 0 < cost < math.inf else None
 
 
 # --- Writing ----------------------------------------------------------------------------------------------------------
@@ -184,12 +196,31 @@ def _total(usages: Sequence[c.Usage]) -> c.Usage:
         cache_read_tokens=sum(usage.cache_read_tokens for usage in usages),
         cache_write_tokens=sum(usage.cache_write_tokens for usage in usages),
         reasoning_tokens=sum(usage.reasoning_tokens for usage in usages),
+        estimated=any(usage.estimated for usage in usages),
     )
 
 
 def write_finish(finish: c.Finish) -> str:
     """The word. A broken answer has none: `stop`."""
     return "stop" if finish is c.Finish.BROKEN else finish.value
+
+
+_UNKNOWN_FINISH = re.compile(
+    rb'("finish_reason"\s*:\s*")(?!(?:stop|length|tool_calls|content_filter|function_call)")([A-Za-z_]+)(?=")'
+)
+
+
+def with_known_finish(raw: bytes) -> bytes:
+    """A provider's JSON with the dialect's own words for the end of an answer, which some clients insist on.
+
+    A cut answer that ends in `model_context_window_exceeded` or `abort` looks whole to the others.
+    """
+    return _UNKNOWN_FINISH.sub(_known_finish, raw)
+
+
+def _known_finish(match: re.Match[bytes]) -> bytes:
+    finish = finish_of(match[2].decode())
+    return match[0] if finish in (None, c.Finish.BROKEN) else match[1] + write_finish(finish).encode()
 
 
 def write_usage(usage: c.Usage) -> JsonObject:
@@ -203,4 +234,5 @@ def write_usage(usage: c.Usage) -> JsonObject:
         "total_tokens": usage.input_tokens + usage.output_tokens,
         "prompt_tokens_details": details,
         "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
+        **usage_mark(usage),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from router.dialects.shared.endpoint import Endpoint
+from router.dialects.shared.limits import is_above
 from router.dialects.shared.openapi import ANY_OBJECT, BOOLEAN, COUNT, STRING, any_of, array_of, block, object_of
 from router.types import JsonObject
 
@@ -44,3 +45,9 @@ ENDPOINTS = (
         description="Also with `input` in place of `messages`, as Cursor sends it.",
     ),
 )
+
+
+def lowered(body: JsonObject, limit: int) -> JsonObject:
+    """The members that limit the answer to more than `limit` tokens, lowered to it."""
+    names = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+    return {name: limit for name in names if is_above(body.get(name), limit)}

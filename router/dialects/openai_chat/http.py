@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from router.dialects.openai_chat.lacks import may_lack, openai_fields_taken, without_lacking
+from router.dialects.openai_chat.request_fit import Fitted, fitted
 from router.dialects.openai_chat.request_writer import write_request
-from router.dialects.shared.json_edit import edit, may_hold, members
+from router.dialects.shared.json_edit import Member, edit, may_hold, members
 from router.dialects.shared.prepared import OUR_FIELDS, Call, Prepared, conversation_of, edited, original, without_paths
 from router.dialects.shared.provider import HttpRequest, Provider, Quirks
 from router.dialects.shared.secret import Secret
 from router.jsontext import decode_json, encode_json
-from router.types import Dialect
+from router.types import Dialect, JsonObject
 
 _MAX_TOKENS = ("max_tokens", "max_completion_tokens")
-_ALNUM = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_ALNUM9 = re.compile(r"[A-Za-z0-9]{9}")
 
 
 def prepare(provider: Provider, call: Call, *, model: str, without: Collection[str], now_s: float) -> Prepared:
@@ -40,49 +38,85 @@ def chat_request(
     without: Collection[str],
 ) -> Prepared:
     """A chat request to a URL with these headers of authentication."""
-    body, passthrough, dropped, hide_usage = _body(call, model=model, quirks=provider.quirks, without=without)
-    request = HttpRequest("POST", url, {**headers, "content-type": "application/json"}, body=body, stream=call.stream)
-    return Prepared(request, passthrough=passthrough, dropped=dropped, hide_usage=hide_usage)
-
-
-def _body(
-    call: Call, *, model: str, quirks: Quirks, without: Collection[str]
-) -> tuple[bytes, bool, tuple[str, ...], bool]:
-    raw = original(call, Dialect.OPENAI_CHAT)
+    raw, quirks = original(call, Dialect.OPENAI_CHAT), provider.quirks
     if raw is not None:
-        body, hide_usage = _passed_on(raw, model=model, quirks=quirks, without=without, stream=call.stream)
-        return body, True, (), hide_usage
-    written = write_request(conversation_of(call), model=model)
+        raw, body, lacking = _own_body(raw, call, model=model, quirks=quirks)
+        changed = fitted(body, quirks)
+        sent, hide_usage = _passed_on(raw, changed, model=model, quirks=quirks, without=without, stream=call.stream)
+        dropped = (*lacking, *changed.dropped)
+    else:
+        sent, changed, dropped = _written(call, model=model, quirks=quirks, without=without)
+        hide_usage = False
+    request = HttpRequest("POST", url, {**headers, "content-type": "application/json"}, body=sent, stream=call.stream)
+    return Prepared(
+        request,
+        Dialect.OPENAI_CHAT,
+        passthrough=raw is not None,
+        dropped=dropped,
+        hide_usage=hide_usage,
+        names=changed.names,
+    )
+
+
+def _own_body(raw: bytes, call: Call, *, model: str, quirks: Quirks) -> tuple[bytes, JsonObject, tuple[str, ...]]:
+    """The client's body at the call's effort, without what the provider lacks: encoded, decoded, what was changed."""
+    body = call.decoded
+    if call.effort is not None:
+        body = {**{key: value for key, value in body.items() if key != "reasoning"}, "reasoning_effort": call.effort}
+        raw = edit(raw, put={"reasoning_effort": call.effort}, remove={"reasoning"})
+    if not may_lack(raw, quirks, call.lacks):
+        return raw, body, ()
+    fitting, lacking = without_lacking({**body, "model": model}, quirks, call.lacks)
+    return (encode_json(fitting), fitting, lacking) if lacking else (raw, body, ())
+
+
+def _written(
+    call: Call, *, model: str, quirks: Quirks, without: Collection[str]
+) -> tuple[bytes, Fitted, tuple[str, ...]]:
+    """A body of another dialect's request; what was changed to fit the provider; what is lost."""
+    written = write_request(conversation_of(call), model=model, marks=quirks.cache_control == "send")
     value: dict[str, Any] = {**written.body, "model": model, "stream": call.stream}
     value.pop("stream_options", None)
     if call.stream and quirks.stream_options:
         value["stream_options"] = {"include_usage": True}
     stripped = tuple(name for name in quirks.strip if name in value)
-    value = _renamed(value, quirks)
-    value = without_paths(value, {*quirks.strip, *without})
-    return encode_json(_with_messages_for(value, quirks)), False, (*written.dropped, *stripped), False
+    value, untaken = openai_fields_taken(value, quirks)
+    value, lacking = without_lacking(value, quirks, call.lacks)
+    changed = fitted(value, quirks)
+    value = without_paths(_renamed(value | changed.changes, quirks), {*quirks.strip, *without})
+    return encode_json(value), changed, (*written.dropped, *stripped, *untaken, *lacking, *changed.dropped)
 
 
-def _passed_on(raw: bytes, *, model: str, quirks: Quirks, without: Collection[str], stream: bool) -> tuple[bytes, bool]:
+def _passed_on(
+    raw: bytes, changed: Fitted, *, model: str, quirks: Quirks, without: Collection[str], stream: bool
+) -> tuple[bytes, bool]:
     """The client's body with the model's name and what this provider wants otherwise; whether usage is to be hidden."""
-    remove = {*quirks.strip, *without}
+    remove = {*quirks.strip, *without, *(("reasoning",) if "reasoning_effort" in without else ())}
+    put = {**changed.changes, "model": model}
     if not (stream and quirks.stream_options):
         remove.add("stream_options")
         # Most bodies hold nothing that this provider wants otherwise, and then their members need not be looked for.
         if not may_hold(raw, {*map(_top, remove), *OUR_FIELDS, _wrong_limit(quirks), *quirks.rename}):
-            return _messages_changed(edit(raw, put={"model": model}), quirks), False
+            return edit(raw, put=put), False
     found = members(raw)
     keys = {member.key for member in found}
-    ask = stream and quirks.stream_options and "stream_options" not in keys
+    options = _usage_options(raw, found) if stream and quirks.stream_options else {}
     body = edited(
         raw,
-        put={"model": model},
+        put={**put, **options},
         remove=remove,
-        add={"stream_options": {"include_usage": True}} if ask else {},
         rename=_renames(keys, quirks),
         found=found,
     )
-    return _messages_changed(body, quirks), ask
+    return body, bool(options)
+
+
+def _usage_options(raw: bytes, found: Sequence[Member]) -> dict[str, Any]:
+    """The member that asks for usage; {} where the client does."""
+    given = next((raw[one.value_start : one.end] for one in found if one.key == "stream_options"), b"null")
+    options = decode_json(given)
+    options = options if isinstance(options, dict) else {}
+    return {} if options.get("include_usage") is True else {"stream_options": {**options, "include_usage": True}}
 
 
 def _top(path: str) -> str:
@@ -103,48 +137,3 @@ def _wrong_limit(quirks: Quirks) -> str:
 def _renamed(value: Mapping[str, Any], quirks: Quirks) -> dict[str, Any]:
     names = _renames(value.keys(), quirks)
     return {names.get(key, key): item for key, item in value.items() if names.get(key) not in value}
-
-
-def _messages_changed(body: bytes, quirks: Quirks) -> bytes:
-    """The body with roles and ids that the provider takes; the same bytes where it takes those that are there."""
-    suspect = (not quirks.developer_role and b"developer" in body) or (
-        quirks.tool_ids != "any" and b"tool_call" in body
-    )
-    if not suspect:
-        return body
-    value = decode_json(body)
-    changed = _with_messages_for(value, quirks)
-    return body if changed == value else encode_json(changed)
-
-
-def _with_messages_for(value: dict[str, Any], quirks: Quirks) -> dict[str, Any]:
-    messages = value.get("messages")
-    if not isinstance(messages, list):
-        return value
-    return {**value, "messages": [_message_for(item, quirks) for item in messages]}
-
-
-def _message_for(message: Any, quirks: Quirks) -> Any:
-    if not isinstance(message, dict):
-        return message
-    changes: dict[str, Any] = {}
-    if message.get("role") == "developer" and not quirks.developer_role:
-        changes["role"] = "system"
-    if quirks.tool_ids == "alnum9":
-        if isinstance(message.get("tool_call_id"), str):
-            changes["tool_call_id"] = alnum9(message["tool_call_id"])
-        if isinstance(message.get("tool_calls"), list):
-            changes["tool_calls"] = [_call_with_id(item) for item in message["tool_calls"]]
-    return {**message, **changes}
-
-
-def _call_with_id(item: Any) -> Any:
-    return {**item, "id": alnum9(item["id"])} if isinstance(item, dict) and isinstance(item.get("id"), str) else item
-
-
-def alnum9(identity: str) -> str:
-    """The id, or nine letters and digits in its place: the same for a call and its result."""
-    if _ALNUM9.fullmatch(identity):
-        return identity
-    number = int.from_bytes(hashlib.sha256(identity.encode("utf-8", "replace")).digest()[:8], "big")
-    return "".join(_ALNUM[number // 62**place % 62] for place in range(9))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from router.dialects import conversation as c
 from router.dialects.shared import fields as get
+from router.dialects.shared.cache import lifetime_of, with_mark
 from router.dialects.shared.openai_reader import (
+    OPENAI_FIELDS,
     OpenAiReader,
     choose_tools,
+    openai_fields,
     optional_effort,
     read_call,
     read_custom_call,
@@ -27,6 +31,7 @@ _READ = frozenset(
     (
         *("model", "messages", "tools", "tool_choice", "parallel_tool_calls", "response_format", "n", "seed", "stop"),
         *(*_LIMITS, "temperature", "top_p", "top_k", "reasoning_effort", "user", "safety_identifier"),
+        *(*OPENAI_FIELDS, "cache_control"),
         *("presence_penalty", "frequency_penalty", "logprobs", "top_logprobs"),
         *("stream", "stream_options", "modalities", "functions", "function_call"),
     )
@@ -89,13 +94,7 @@ def _needs(body: JsonObject) -> Needs:
 def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
     _refuse_deprecated_and_sound(body)
     dropped += unread(body, _READ)
-    tools = []
-    for field, tool in get.objects(body, "tools"):
-        kind = get.as_string(tool.get("type", "function"), field=f"{field}.type")
-        if kind == "function":
-            tools.append(read_function(get.as_object(tool.get("function"), field=f"{field}.function"), field=field))
-        else:
-            dropped.append(f"{field} ({kind})")
+    tools = _read_tools(body, dropped)
     chosen, choice = choose_tools(
         tuple(tools),
         body.get("tool_choice"),
@@ -131,10 +130,25 @@ def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
         "top_logprobs": get.optional_int(body, "top_logprobs", low=0, high=20),
         "user": get.optional_string(body, "safety_identifier") or get.optional_string(body, "user"),
         "stream": get.optional_bool(body, "stream", default=False),
+        "cache": lifetime_of(body),
+        "openai": openai_fields(body),
         "include_usage": get.optional_bool(
             get.optional_object(body, "stream_options"), "include_usage", default=False, prefix="stream_options."
         ),
     }
+
+
+def _read_tools(body: JsonObject, dropped: list[str]) -> list[c.Tool]:
+    tools = []
+    for field, tool in get.objects(body, "tools"):
+        kind = get.as_string(tool.get("type", "function"), field=f"{field}.type")
+        if kind == "function":
+            function = get.as_object(tool.get("function"), field=f"{field}.function")
+            cache = lifetime_of(tool) or lifetime_of(function)  # OpenRouter's place, and LiteLLM's
+            tools.append(replace(read_function(function, field=field), cache=cache))
+        else:
+            dropped.append(f"{field} ({kind})")
+    return tools
 
 
 def _refuse_deprecated_and_sound(body: JsonObject) -> None:
@@ -184,14 +198,17 @@ class _Messages(OpenAiReader):
         role, side = self.role(item, _ROLES, field=field)
         parts = self.content(item.get("content"), field=f"{field}.content")
         if role in ("tool", "function"):
-            self._results.append(self._read_result(item, role, parts, field=field))
+            result: list[c.Part] = [self._read_result(item, role, parts, field=field)]
+            self._results += with_mark(result, item) if "cache_control" in item else result
             return
         self._close_results(turns)
         if side == "assistant":
             parts = self._read_assistant(item, parts, field=field)
         elif side == "system" and not all(isinstance(part, c.Text) for part in parts):
             self.problems.append(get.unusable("expected text only in this role.", field=f"{field}.content"))
-        turns.append(c.Turn(side, tuple(parts), None if role == side else role))
+        marked = with_mark(parts, item) if "cache_control" in item else tuple(parts)
+        name = item.get("name")
+        turns.append(c.Turn(side, marked, None if role == side else role, name if type(name) is str else None))
 
     def _read_result(self, item: JsonObject, role: str, parts: list[c.Part], *, field: str) -> c.ToolResult:
         if role == "function":  # the older way to call has no ids

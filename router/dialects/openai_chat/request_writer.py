@@ -7,30 +7,40 @@ from collections.abc import Iterable
 from typing import Any
 
 from router.dialects import conversation as c
-from router.dialects.shared.openai_shared import audio_format, data_url, function_fields, schema_fields
-from router.dialects.shared.parts import cannot_send, clean_id, media_type_of, turns_for
+from router.dialects.shared.cache import cache_control, has_marks, lifetime_in
+from router.dialects.shared.openai_shared import audio_format, data_url, effort_for, function_fields, schema_fields
+from router.dialects.shared.parts import cannot_send, clean_id, json_instruction, media_type_of, turns_for
+from router.jsontext import encode_json
 from router.types import Dialect, JsonObject
 
 LONGEST_CALL_ID = 40  # OpenAI refuses more; ids that carry another provider's signature are longer
 
 
-def write_request(conversation: c.Conversation, *, model: str) -> c.Written:
+def write_request(conversation: c.Conversation, *, model: str, marks: bool = False) -> c.Written:
     """The request for a provider's model, which it names as `model`; what its server wants otherwise, a quirk says.
 
+    marks: whether it takes `cache_control`.
     Raises RequestError for media that this dialect cannot hold.
     """
-    writer = _Messages(own=conversation.dialect is Dialect.OPENAI_CHAT)
-    body: JsonObject = {"model": model, "messages": writer.write(turns_for(conversation, Dialect.OPENAI_CHAT))}
-    body |= _tool_fields(conversation)
+    writer = _Messages(own=conversation.dialect is Dialect.OPENAI_CHAT, marks=marks)
+    messages = writer.write(turns_for(conversation, Dialect.OPENAI_CHAT))
+    body: JsonObject = {"model": model, "messages": asked_for_json(messages, conversation.answer_format)}
+    body |= _tool_fields(conversation, marks=marks)
     body |= _parameters(conversation)
+    if marks and conversation.cache is not None:
+        body["cache_control"] = cache_control(conversation.cache)
     if conversation.stream:
         body |= {"stream": True, "stream_options": {"include_usage": True}}
     lost = {
-        "thinking": not writer.own
-        and any(isinstance(p, c.Thinking) for turn in conversation.turns for p in turn.parts),
+        "thinking": any(
+            isinstance(part, c.Thinking) and (part.signature or part.redacted)
+            for turn in conversation.turns
+            for part in turn.parts
+        ),
         "is_error": writer.lost_errors,
         "top_k": conversation.top_k is not None,  # not a field of OpenAI's
         "thinking_tokens": conversation.thinking_tokens is not None,
+        "cache_control": not marks and has_marks(conversation, conversation.turns),
     }
     return c.Written(body=body, dropped=tuple([name for name, is_lost in lost.items() if is_lost]))
 
@@ -45,7 +55,7 @@ def _parameters(conversation: c.Conversation) -> JsonObject:
         "temperature": conversation.temperature,
         "top_p": conversation.top_p,
         "stop": list(conversation.stop) or None,
-        "reasoning_effort": conversation.effort or _effort_for(conversation.thinking_tokens),
+        "reasoning_effort": conversation.effort or effort_for(conversation.thinking_tokens),
         "n": conversation.n if conversation.n > 1 else None,
         "seed": conversation.seed,
         "presence_penalty": conversation.presence_penalty,
@@ -54,14 +64,21 @@ def _parameters(conversation: c.Conversation) -> JsonObject:
         "top_logprobs": conversation.top_logprobs,
         "user": conversation.user,
     }
-    return {key: value for key, value in given.items() if value is not None}
+    return {key: value for key, value in (given | dict(conversation.openai)).items() if value is not None}
 
 
-def _effort_for(thinking_tokens: int | None) -> c.Effort | None:
-    """The word nearest to a budget of thinking; the steps are LiteLLM's."""
-    if thinking_tokens is None:
-        return None
-    return "low" if thinking_tokens < 2048 else "medium" if thinking_tokens < 4096 else "high"
+def asked_for_json(messages: list[JsonObject], wanted: c.AnswerFormat | None) -> list[JsonObject]:
+    """The messages, with words that ask for JSON behind the system's where the provider needs them.
+
+    It does for a schema that it does not know; and where no message holds the word, any JSON is refused
+    (https://platform.openai.com/docs/guides/structured-outputs#json-mode).
+    """
+    if wanted is None or wanted.kind != "json":
+        return messages
+    if wanted.schema is None and b"json" in encode_json(messages).lower():
+        return messages
+    start = next((i for i, one in enumerate(messages) if one.get("role") not in ("system", "developer")), len(messages))
+    return [*messages[:start], {"role": "system", "content": json_instruction(wanted)}, *messages[start:]]
 
 
 def _write_format(wanted: c.AnswerFormat | None) -> JsonObject | None:
@@ -72,17 +89,24 @@ def _write_format(wanted: c.AnswerFormat | None) -> JsonObject | None:
     return {"type": "json_schema", "json_schema": schema_fields(wanted)}
 
 
-def _tool_fields(conversation: c.Conversation) -> JsonObject:
+def _tool_fields(conversation: c.Conversation, *, marks: bool) -> JsonObject:
     if not conversation.tools:
         return {}  # a choice without tools is refused
     body: JsonObject = {
-        "tools": [{"type": "function", "function": function_fields(tool)} for tool in conversation.tools]
+        "tools": [
+            {"type": "function", "function": function_fields(tool), **_mark(tool.cache if marks else None)}
+            for tool in conversation.tools
+        ]
     }
     if conversation.tool_choice is not None:
         body["tool_choice"] = _write_choice(conversation.tool_choice)
     if conversation.parallel_tools is not None:
         body["parallel_tool_calls"] = conversation.parallel_tools
     return body
+
+
+def _mark(lifetime: c.CacheLifetime | None) -> JsonObject:
+    return {} if lifetime is None else {"cache_control": cache_control(lifetime)}
 
 
 def _write_choice(choice: c.ToolChoice) -> str | JsonObject:
@@ -95,9 +119,14 @@ def _write_choice(choice: c.ToolChoice) -> str | JsonObject:
 class _Messages:
     """Writes turns in order."""
 
-    def __init__(self, *, own: bool) -> None:
-        """own: the turns came in this dialect, and keep their thinking and their words for the system's role."""
+    def __init__(self, *, own: bool, marks: bool) -> None:
+        """Begin.
+
+        own: the turns came in this dialect, and keep their thinking and their words for the system's role.
+        marks: whether marks for the cache are written.
+        """
         self.own = own
+        self.marks = marks
         self.lost_errors = False  # a result was an error, for which there is no field
         self._messages: list[JsonObject] = []
 
@@ -114,7 +143,16 @@ class _Messages:
     def _write_system(self, turn: c.Turn) -> None:
         if turn.parts:
             role = (turn.label if self.own else None) or "system"
-            self._messages.append({"role": role, "content": _joined(turn.parts, between="\n\n")})
+            content = self._marked(turn.parts) or _joined(turn.parts, between="\n\n")
+            self._messages.append({"role": role, "content": content, **_named(turn)})
+
+    def _marked(self, parts: Iterable[c.Part]) -> list[JsonObject]:
+        """Text and media as blocks, those that are marked with their marks; [] where none is, or none is taken."""
+        shown = [part for part in parts if isinstance(part, c.Text | c.Media | c.Opaque)]
+        if not self.marks or not any(lifetime_in(part) for part in shown):
+            return []
+        shown = [part for part in shown if not isinstance(part, c.Text) or part.text]
+        return [{**_write_block(part), **_mark(lifetime_in(part))} for part in shown]
 
     def _write_assistant(self, turn: c.Turn) -> None:
         text = _joined(turn.parts, between="")  # pieces of one utterance
@@ -126,7 +164,9 @@ class _Messages:
         content: str | list[JsonObject] | None = text if text or not calls else None
         if blocks:
             content = [*([{"type": "text", "text": text}] if text else []), *blocks]
-        message: JsonObject = {"role": "assistant", "content": content}
+        if not blocks:
+            content = self._marked([part for part in turn.parts if isinstance(part, c.Text)]) or content
+        message: JsonObject = {"role": "assistant", "content": content, **_named(turn)}
         if thinking:
             message["reasoning_content"] = thinking
         if calls:
@@ -143,7 +183,8 @@ class _Messages:
         others += [part for part in turn.parts if isinstance(part, c.Text | c.Media | c.Opaque)]
         if others or not results:
             role = (turn.label if self.own else None) or "user"
-            self._messages.append({"role": role, "content": _write_content(others)})
+            content = self._marked(others) or _write_content(others)
+            self._messages.append({"role": role, "content": content, **_named(turn)})
 
     def _write_result(self, result: c.ToolResult) -> list[c.Part]:
         """Writes the result's text; returns its media, which only a user's message can hold."""
@@ -153,8 +194,15 @@ class _Messages:
             text = "The result is in the next user message."
         self.lost_errors = self.lost_errors or result.is_error
         call_id = clean_call_id(result.call_id)
-        self._messages.append({"role": "tool", "tool_call_id": call_id, "content": text})
+        content: str | list[JsonObject] = text
+        if self.marks and (lifetime := lifetime_in(result)) is not None:
+            content = [{"type": "text", "text": text, **_mark(lifetime)}]
+        self._messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
         return media
+
+
+def _named(turn: c.Turn) -> JsonObject:
+    return {} if turn.name is None else {"name": turn.name}
 
 
 def clean_call_id(call_id: str) -> str:

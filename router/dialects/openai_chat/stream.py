@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from router.dialects import conversation as c
 from router.dialects.openai_chat.answer import (
@@ -10,16 +10,20 @@ from router.dialects.openai_chat.answer import (
     read_finish,
     read_texts,
     read_usage,
+    usage_at,
+    with_known_finish,
     write_finish,
     write_usage,
 )
-from router.dialects.openai_chat.failure import read_error
 from router.dialects.shared import stream
 from router.dialects.shared.failures import CLOSED_EARLY
 from router.dialects.shared.fields import object_at, objects_at, text_at
+from router.dialects.shared.finishes import FAILURE_WORDS
 from router.dialects.shared.openai_errors import write_failure
+from router.dialects.shared.openai_failures import read_error
+from router.dialects.shared.openai_shared import decode_or_none
 from router.dialects.shared.parts import made_up_id
-from router.dialects.shared.sse import DONE, SseEvent, sse_data
+from router.dialects.shared.sse import DONE, SseEvent, SseSplitter, sse_data
 from router.types import JsonObject
 
 
@@ -34,40 +38,63 @@ class StreamReader(stream.JsonStreamReader):
         self._usage: c.Usage | None = None
         self._started = False
         self._refused = False
+        self._answered = False  # text came
+        self._done = False
+        self._shell: JsonObject = {}  # what all chunks have in common
+
+    def close(self) -> list[c.Event]:
+        """The last events; a finish without [DONE] is an end too, which a client that is sent the bytes lacks."""
+        events = super().close()
+        if self._finished and not self._done:
+            self._done, self._missing = True, self._missing + DONE
+        return events
 
     def _read(self, frame: SseEvent) -> list[c.Event]:
-        if frame.data.strip() == "[DONE]":
-            if self._finished:
-                self._over = True
-                return []
-            return [c.Failed(self.closed_early_kind, CLOSED_EARLY)]
-        return super()._read(frame)
+        if frame.data.strip() != "[DONE]":
+            return super()._read(frame)
+        self._done = True
+        if self._finished:
+            self._over = True
+            return []
+        return [self._end_without_reason()]
+
+    def _end_without_reason(self) -> c.Event:
+        """[DONE] after an answer, without a reason: NVIDIA's NIM and others end so (earendil-works/pi#6225).
+
+        Nothing was cut, as the marker is the server's last word; a call is only whole where its arguments are JSON.
+        """
+        if not (self._calls.are_whole if self._calls.any else self._answered):
+            return c.Failed(self.closed_early_kind, CLOSED_EARLY)
+        finish = read_finish("", has_calls=self._calls.any, refused=self._refused)
+        choice = {"index": 0, "delta": {}, "finish_reason": write_finish(finish)}
+        self._missing = sse_data({**self._shell, "choices": [choice]})
+        return c.Finished(finish)
 
     def _read_object(self, name: str, item: JsonObject) -> list[c.Event]:
         if item.get("error") or item.get("object") == "error" or name == "error":
-            error = read_error(item, 0, {})
-            return [c.Failed(error.kind, error.message or "the provider reported an error without a message")]
+            return _failed(item)
         return self._read_chunk(item)
 
     def _read_chunk(self, chunk: JsonObject) -> list[c.Event]:
         choices = objects_at(chunk, "choices")
         choice = next((choice for choice in choices if choice.get("index") in (None, 0)), {})
+        if choice.get("error"):  # OpenRouter's place for one
+            return _failed(choice)
         delta = object_at(choice, "delta" if "delta" in choice else "message")  # Perplexity sends the whole as well
-        usage = self._read_usage(chunk, choice)
+        usage = self._read_usage(chunk)
         if self._finished:
             return usage
         start: list[c.Event] = []
         if not self._started and (choices or usage):  # Azure's first chunk holds neither, and no id
             self._started = True
             self._calls.seed = text_at(chunk, "id")
+            self._shell = {key: chunk[key] for key in ("id", "object", "created", "model") if key in chunk}
             start = [c.Started(text_at(chunk, "id"), text_at(chunk, "model"))]
         return [*start, *self._read_delta(delta), *usage, *self._read_end(choice)]
 
-    def _read_usage(self, chunk: JsonObject, choice: JsonObject) -> list[c.Event]:
+    def _read_usage(self, chunk: JsonObject) -> list[c.Event]:
         """Usage wherever servers put it; several repeat it in every chunk."""
-        found = (
-            object_at(chunk, "usage") or object_at(object_at(chunk, "x_groq"), "usage") or object_at(choice, "usage")
-        )
+        found = usage_at(chunk)
         usage = read_usage(found) if found else None
         if usage is None or usage == self._usage:
             return []
@@ -78,6 +105,7 @@ class StreamReader(stream.JsonStreamReader):
         thinking, text = read_texts(delta)
         refusal = text_at(delta, "refusal")
         self._refused = self._refused or bool(refusal)
+        self._answered = self._answered or bool(text or refusal)
         events: list[c.Event] = [c.ThinkingDelta(thinking)] if thinking else []
         events += [c.TextDelta(found) for found in (text, refusal) if found]
         for call in objects_at(delta, "tool_calls"):
@@ -89,24 +117,30 @@ class StreamReader(stream.JsonStreamReader):
         word = text_at(choice, "finish_reason")
         if not word:
             return []
-        if word == "error":
+        if word.lower() in FAILURE_WORDS:
             return [c.Failed(c.FailureKind.SERVER, "The provider ended the stream with an error.")]
         finish = read_finish(word, has_calls=self._calls.any, refused=self._refused)
         stop = text_at(choice, "stop_reason") or None  # vLLM's own field
         return [c.Finished(c.Finish.BROKEN if self._calls.nameless else finish, stop)]
 
 
+def _failed(item: JsonObject) -> list[c.Event]:
+    error = read_error(item, 0, {})
+    return [c.Failed(error.kind, error.message or "the provider reported an error without a message")]
+
+
 @dataclass(slots=True)
 class _Call:
     """A call being received. started: its name has come, and ToolCallStarted was returned.
 
-    key: what the provider numbers it by.  waiting: arguments that came before the name.
+    key: what the provider numbers it by.  waiting: arguments that came before the name.  pieces: all of them.
     """
 
     key: int | None
     id: str
     started: bool = False
     waiting: str = ""
+    pieces: list[str] = field(default_factory=list)
 
 
 class _Calls:
@@ -124,12 +158,19 @@ class _Calls:
     def nameless(self) -> bool:
         return any(not call.started for call in self._calls)
 
+    @property
+    def are_whole(self) -> bool:
+        """Whether each call has a name, and arguments that are JSON; none at all are those of a call without any."""
+        texts = ["".join(call.pieces) for call in self._calls]
+        return not self.nameless and all(isinstance(decode_or_none(text or "{}"), dict) for text in texts)
+
     def read(self, delta: JsonObject) -> list[c.Event]:
         # A custom tool's free text is not read: only a client of this dialect can ask for one, and it gets the bytes.
         function = object_at(delta, "function") or object_at(delta, "custom")
         name, arguments = text_at(function, "name"), read_arguments(function)
         index = self._place(delta, name)
         call = self._calls[index]
+        call.pieces.append(arguments)
         events: list[c.Event] = []
         if name and not call.started:
             call.started = True
@@ -163,6 +204,18 @@ class _Calls:
             return False
         # Google's compatible endpoint numbers every call 0: another id with a name begins another call.
         return not (call_id and name and call.started and call.id != call_id)
+
+
+class Splitter(SseSplitter):
+    """Splits a stream for a client that is sent the provider's bytes."""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The events that are complete now, with ends in the dialect's own words."""
+        return [with_known_finish(frame) for frame in super().feed(data)]
+
+    def last(self) -> bytes:
+        """As of SseSplitter, in the dialect's own words."""
+        return with_known_finish(super().last())
 
 
 _NO_END = c.UpstreamFailure(c.FailureKind.BROKEN_ANSWER, 0, "the provider's stream ended before the answer did")

@@ -1,1 +1,1 @@
-"""OpenAI Responses, the stateless part: a client's dialect only."""
+"""OpenAI Responses: what clients send and get, and what OpenAI takes where its Chat Completions refuse."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from router.dialects.shared.endpoint import Endpoint
+from router.dialects.shared.limits import is_above
 from router.dialects.shared.openapi import ANY_OBJECT, BOOLEAN, COUNT, STRING, any_of, array_of, block, object_of
 from router.types import JsonObject
 
@@ -42,7 +43,14 @@ BODY: JsonObject = object_of(
 ENDPOINTS = (
     Endpoint(
         "/v1/responses",
-        summary="OpenAI Responses, the stateless part",
-        description="What needs state at the provider (`previous_response_id`, `background`, ...) is a 400.",
+        summary="OpenAI Responses",
+        description="What needs state at a provider (`previous_response_id`, `conversation`, `prompt`) goes to one "
+        "with a Responses endpoint, and is a 400 where there is none; `background` always is.",
     ),
 )
+
+
+def lowered(body: JsonObject, limit: int) -> JsonObject:
+    """The member that limits the answer to more than `limit` tokens, lowered to it."""
+    name = "max_output_tokens"
+    return {name: limit} if is_above(body.get(name), limit) else {}

@@ -1,18 +1,25 @@
 """A client's Responses body -> Conversation.
 
-Stateless: what would need an earlier response, a conversation or a prompt kept at OpenAI is refused with the cure.
+Stateless: what needs an earlier response, a conversation or a prompt kept at OpenAI has no translation, and is refused
+with the cure where no provider of this dialect gets the client's own bytes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from router.dialects import conversation as c
+from router.dialects.openai_responses.namespaces import flat_name, in_namespaces, refuse_collisions
+from router.dialects.openai_responses.reasoning import read_reasoning
 from router.dialects.shared import fields as get
+from router.dialects.shared.json_edit import may_hold
 from router.dialects.shared.openai_reader import (
+    OPENAI_FIELDS,
     OpenAiReader,
     choose_tools,
+    openai_fields,
     optional_effort,
     read_call,
     read_custom_call,
@@ -23,6 +30,7 @@ from router.dialects.shared.openai_reader import (
 )
 from router.dialects.shared.reader import UNKNOWN, Side, kind_of
 from router.errors import RequestError
+from router.jsontext import decode_json
 from router.types import Dialect, JsonObject, Needs
 
 _KEPT_ELSEWHERE = {
@@ -35,9 +43,12 @@ _READ = frozenset(
     (
         *("model", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning"),
         *("max_output_tokens", "temperature", "top_p", "top_logprobs", "user", "safety_identifier", "stream"),
+        *OPENAI_FIELDS,
         *_KEPT_ELSEWHERE,
     )
 )
+_HOSTED = ("web_search", "file_search", "code_interpreter", "image_generation", "computer", "mcp")
+"""How the types of tools begin that OpenAI runs, or that only its models know."""
 _NEEDING = frozenset("tools text parallel_tool_calls top_logprobs include".split())
 
 
@@ -70,9 +81,20 @@ def _needs(body: JsonObject) -> Needs:
         parallel_tools=body.get("parallel_tool_calls") is True,
         json_mode=answer_format == "json_object",
         json_schema=answer_format == "json_schema",
+        hosted=body.get("tool_choice") != "none" and _offers_hosted(body.get("tools")),
         logprobs=get.whole_number(body, "top_logprobs") is not None
         or (isinstance(include, list) and "message.output_text.logprobs" in include),
     )
+
+
+def _offers_hosted(tools: object) -> bool:
+    """Whether nothing but tools that OpenAI runs is offered.
+
+    One that comes with the client's own is not counted: Codex offers the web search with every request, and none would
+    go elsewhere.
+    """
+    kinds = [get.inner(tool, "type") for tool in tools] if isinstance(tools, list) else []
+    return bool(kinds) and all(isinstance(kind, str) and kind.startswith(_HOSTED) for kind in kinds)
 
 
 # --- Fields that only other dialects need -----------------------------------------------------------------------------
@@ -86,7 +108,7 @@ def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
     tools, choice = _read_tools(body, dropped)
     top_logprobs = get.optional_int(body, "top_logprobs", low=0, high=20)
     text, reasoning = get.optional_object(body, "text"), get.optional_object(body, "reasoning")
-    dropped += unread(text, frozenset({"format"}), prefix="text.")
+    dropped += unread(text, frozenset({"format", "verbosity"}), prefix="text.")
     dropped += unread(reasoning, frozenset({"effort"}), prefix="reasoning.")
     get.optional_int(body, "max_output_tokens", low=1, high=(1 << 31) - 1)
     answer_format = get.optional_object(text, "format", prefix="text.")
@@ -103,26 +125,35 @@ def _read_fields(body: JsonObject, dropped: list[str]) -> Mapping[str, Any]:
         "user": get.optional_string(body, "safety_identifier") or get.optional_string(body, "user"),
         "stream": get.optional_bool(body, "stream", default=False),
         "include_usage": True,
+        "openai": openai_fields(body, {"verbosity": text.get("verbosity")}),
     }
 
 
 def _read_tools(body: JsonObject, dropped: list[str]) -> tuple[Any, Any]:
-    """The client's own tools; those that OpenAI would run, and namespaces of tools, are dropped by name."""
-    tools = []
-    for field, tool in get.objects(body, "tools"):
+    """The client's own tools, those in namespaces as functions; those that OpenAI would run are dropped by name."""
+    tools: list[tuple[str, c.Tool]] = []
+    for field, tool, namespace in in_namespaces(body):
         kind = get.as_string(tool.get("type"), field=f"{field}.type")
-        if kind == "function":
-            tools.append(read_function(tool, field=field))
-        elif kind == "custom":
-            tools.append(read_custom_tool(tool, field=field))
-        else:
+        if kind not in ("function", "custom"):
             dropped.append(f"{field} ({kind[:60]})")
-    value = body.get("tool_choice")
-    return choose_tools(tuple(tools), value, dropped, name_of=_name, kinds=("function", "custom"))
+            continue
+        found = read_function(tool, field=field) if kind == "function" else read_custom_tool(tool, field=field)
+        if namespace is not None:
+            found = replace(found, name=flat_name(namespace, found.name), namespace=namespace)
+        tools.append((field, found))
+    refuse_collisions(tools)
+    read = tuple([tool for _, tool in tools])
+    return choose_tools(read, body.get("tool_choice"), dropped, name_of=_name, kinds=("function", "custom"))
 
 
 def _name(item: JsonObject, *, field: str) -> str:
-    return get.as_string(item.get("name"), field=f"{field}.name")
+    return flat_name(item.get("namespace"), get.as_string(item.get("name"), field=f"{field}.name"))
+
+
+def refuse_background(raw: bytes) -> None:
+    """Raise RequestError for a body whose answer is to be fetched later, from whatever provider it may be."""
+    if may_hold(raw, ("background",)) and decode_json(raw).get("background") not in (None, False):
+        raise get.unusable(_KEPT_ELSEWHERE["background"], field="background")
 
 
 # --- Items ------------------------------------------------------------------------------------------------------------
@@ -200,6 +231,9 @@ class _Items(OpenAiReader):
 
     def _read_other(self, item: JsonObject, name: object, *, field: str) -> None:
         """An item that only OpenAI understands: a reasoning item is bound to it, and so are its hosted tools' calls."""
+        if name == "reasoning" and (thinking := read_reasoning(item)) is not None:
+            self._add("assistant", "assistant", [thinking])
+            return
         problem: RequestError | None = None
         if not isinstance(name, str):
             problem = get.expected("a string", name, field=f"{field}.type" if "type" in item else f"{field}.role")
@@ -216,13 +250,15 @@ class _Items(OpenAiReader):
 
     def _read_call(self, item: JsonObject, *, field: str) -> c.ToolCall:
         call_id = get.as_string(item.get("call_id"), field=f"{field}.call_id")
-        return self._named(read_call(item, call_id, field=field))
+        return self._named(read_call(item, call_id, field=field), item)
 
     def _read_custom_call(self, item: JsonObject, *, field: str) -> c.ToolCall:
         call_id = get.as_string(item.get("call_id"), field=f"{field}.call_id")
-        return self._named(read_custom_call(item, call_id, field=field))
+        return self._named(read_custom_call(item, call_id, field=field), item)
 
-    def _named(self, call: c.ToolCall) -> c.ToolCall:
+    def _named(self, call: c.ToolCall, item: JsonObject) -> c.ToolCall:
+        if (namespace := item.get("namespace")) is not None:
+            call = replace(call, name=flat_name(namespace, call.name))
         self.names[call.id] = call.name
         return call
 

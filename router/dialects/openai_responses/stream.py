@@ -6,8 +6,8 @@ item waits until the open one can be closed, which for a call is when its argume
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
 
 from router.dialects import conversation as c
 from router.dialects.openai_responses.answer import (
@@ -20,13 +20,13 @@ from router.dialects.openai_responses.answer import (
     write_response,
     write_text_part,
 )
+from router.dialects.openai_responses.namespaces import OwnName
+from router.dialects.openai_responses.reasoning import write_reasoning, write_reasoning_part
 from router.dialects.shared import stream
 from router.dialects.shared.failures import CLOSED_EARLY
 from router.dialects.shared.openai_shared import decode_or_none, free_text_input
 from router.dialects.shared.sse import sse_event
 from router.types import JsonObject
-
-_Head: TypeAlias = c.Text | c.ToolCall
 
 
 @dataclass(slots=True)
@@ -38,8 +38,9 @@ class _Item:
 
     id: str
     place: int
-    head: _Head
+    head: c.AnswerPart
     free_text: bool = False
+    own_names: Mapping[str, OwnName] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     complete: bool | None = None
@@ -53,21 +54,35 @@ class _Item:
     def written(self, status: ItemStatus, *, empty: bool = False) -> JsonObject:
         if isinstance(self.head, c.Text):
             return write_message(self.id, None if empty else self.text, status)
+        if isinstance(self.head, c.Thinking):
+            return write_reasoning(self.id, "" if empty else self.text, status)
         call = c.ToolCall(self.head.id, self.head.name, "" if empty else self.text)
-        return write_call(self.id, call, status, free_text=self.free_text)
+        return write_call(self.id, call, status, free_text=self.free_text, own_names=self.own_names)
+
+
+def _shown(item: _Item, text: str) -> JsonObject:
+    return write_reasoning_part(text) if isinstance(item.head, c.Thinking) else write_text_part(text)
 
 
 class StreamWriter(stream.StreamWriter):
     """One answer as named events with rising sequence numbers.
 
-    model: the name for the client.  created_s: Unix time.  free_text: as in `write_answer`.
+    model: the name for the client.  created_s: Unix time.  free_text, own_names: as in `write_answer`.
     """
 
-    def __init__(self, model: str, created_s: int, *, free_text: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        model: str,
+        created_s: int,
+        *,
+        free_text: frozenset[str] = frozenset(),
+        own_names: Mapping[str, OwnName] | None = None,
+    ) -> None:
         super().__init__()
         self._model = model
         self._created_s = created_s
         self._free_text = free_text
+        self._own_names = own_names or {}
         self._id = response_id("")
         self._sequence_number = 0
         self._items: list[_Item] = []
@@ -93,17 +108,22 @@ class StreamWriter(stream.StreamWriter):
         return self._frame(f"response.{response['status']}", response=response)
 
     def _write_failure(self, failure: c.UpstreamFailure) -> bytes:
-        return self._frame("response.failed", response=self._response(failure=failure, usage=self._usage))
+        start = self._begin()
+        return start + self._frame("response.failed", response=self._response(failure=failure, usage=self._usage))
 
     # --- What an event adds
 
     def _start(self, event: stream.ContentEvent) -> bytes:
+        if not self._started and isinstance(event, c.Started):
+            self._id = response_id(event.id)
+            self._usage = event.usage
+        return self._begin()
+
+    def _begin(self) -> bytes:
+        """The first two events, once: OpenAI's own client reads nothing before them."""
         if self._started:
             return b""
         self._started = True
-        if isinstance(event, c.Started):
-            self._id = response_id(event.id)
-            self._usage = event.usage
         return self._frame("response.created", response=self._response()) + self._frame(
             "response.in_progress", response=self._response()
         )
@@ -111,7 +131,9 @@ class StreamWriter(stream.StreamWriter):
     def _take(self, event: stream.ContentEvent) -> None:
         match event:
             case c.TextDelta(text) if text:
-                self._text_item().waiting.append(text)
+                self._joining(c.Text("")).waiting.append(text)
+            case c.ThinkingDelta(text) if text:
+                self._joining(c.Thinking("")).waiting.append(text)
             case c.ToolCallStarted(index, call_id, name):
                 self._calls[index] = self._add(c.ToolCall(call_id, name, ""))
             case c.ToolCallDelta(index, arguments) if index in self._calls and not self._calls[index].closed:
@@ -122,15 +144,16 @@ class StreamWriter(stream.StreamWriter):
             case _:
                 pass
 
-    def _text_item(self) -> _Item:
-        """The last item if it is a message, else a new one."""
+    def _joining(self, head: c.Text | c.Thinking) -> _Item:
+        """The last item if it is of this kind, else a new one."""
         last = self._items[-1] if self._items else None
-        return last if last is not None and isinstance(last.head, c.Text) else self._add(c.Text(""))
+        return last if last is not None and isinstance(last.head, type(head)) else self._add(head)
 
-    def _add(self, head: _Head) -> _Item:
+    def _add(self, head: c.AnswerPart) -> _Item:
         place = len(self._items)
         free_text = isinstance(head, c.ToolCall) and head.name in self._free_text
-        self._items.append(_Item(item_id(self._id, place, head, free_text=free_text), place, head, free_text))
+        name = item_id(self._id, place, head, free_text=free_text)
+        self._items.append(_Item(name, place, head, free_text, self._own_names))
         return self._items[-1]
 
     # --- What the client gets
@@ -168,26 +191,33 @@ class StreamWriter(stream.StreamWriter):
         added = self._frame(
             "response.output_item.added", output_index=item.place, item=item.written("in_progress", empty=True)
         )
-        if isinstance(item.head, c.Text):
-            return added + self._part("response.content_part.added", item, part=write_text_part(""))
-        return added
+        if isinstance(item.head, c.ToolCall):
+            return added
+        return added + self._part("response.content_part.added", item, part=_shown(item, ""))
 
     def _delta(self, item: _Item, text: str) -> bytes:
         if isinstance(item.head, c.Text):
             return self._part("response.output_text.delta", item, delta=text, logprobs=[])
+        if isinstance(item.head, c.Thinking):
+            return self._part("response.reasoning_text.delta", item, delta=text)
         return self._part("response.function_call_arguments.delta", item, delta=text)
 
     def _close_item(self, item: _Item) -> bytes:
         text = item.text
         if isinstance(item.head, c.Text):
             done = self._part("response.output_text.done", item, text=text, logprobs=[])
-            done += self._part("response.content_part.done", item, part=write_text_part(text))
+            done += self._part("response.content_part.done", item, part=_shown(item, text))
+        elif isinstance(item.head, c.Thinking):
+            done = self._part("response.reasoning_text.done", item, text=text)
+            done += self._part("response.content_part.done", item, part=_shown(item, text))
         elif item.free_text:
             text = free_text_input(text)
             done = self._part("response.custom_tool_call_input.delta", item, delta=text) if text else b""
             done += self._part("response.custom_tool_call_input.done", item, input=text)
         else:
-            done = self._part("response.function_call_arguments.done", item, name=item.head.name, arguments=text)
+            own = self._own_names.get(item.head.name)
+            name = item.head.name if own is None else own.name
+            done = self._part("response.function_call_arguments.done", item, name=name, arguments=text)
         return done + self._frame(
             "response.output_item.done", output_index=item.place, item=item.written(self._item_status(item))
         )
@@ -200,7 +230,7 @@ class StreamWriter(stream.StreamWriter):
 
     def _part(self, kind: str, item: _Item, **fields: object) -> bytes:
         place: JsonObject = {"item_id": item.id, "output_index": item.place}
-        if isinstance(item.head, c.Text):
+        if not isinstance(item.head, c.ToolCall):
             place["content_index"] = 0
         return self._frame(kind, **place, **fields)
 

@@ -38,6 +38,9 @@ class Endpoint:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """All paths, the documented one first; one below /v1 also with /v1 twice, as some clients' base URL ends so."""
-        twice = (f"/v1{self.path}",) if self.path.startswith("/v1/") else ()
-        return (self.path, *twice, *self.aliases)
+        """All paths, the documented one first.
+
+        One below /v1 also with /v1 twice and without it, as some clients' base URL ends with it and some do not.
+        """
+        others = (f"/v1{self.path}", self.path.removeprefix("/v1")) if self.path.startswith("/v1/") else ()
+        return (self.path, *others, *self.aliases)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal, get_args
+from typing import Literal
 
 from router.dialects import conversation as c
 from router.dialects.shared import fields as get
+from router.dialects.shared.cache import with_mark
 from router.dialects.shared.openai_shared import AUDIO_TYPES, FREE_TEXT_SCHEMA, free_text_arguments
 from router.dialects.shared.reader import Reader, kind_of, media_of_bytes, media_of_url, possible_choice
 from router.errors import RequestError
 from router.jsontext import encode_json
-from router.types import JsonObject
+from router.types import EFFORTS, Effort, JsonObject
 
-_EFFORTS: tuple[c.Effort, ...] = get_args(c.Effort)
 _MODES: tuple[Literal["none", "auto", "required"], ...] = ("none", "auto", "required")
-_CACHE_HINTS = ("prompt_cache_breakpoint", "cache_control")
+OPENAI_FIELDS = (
+    *("prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "service_tier", "safety_identifier"),
+    "verbosity",
+)
+"""Parameters that only OpenAI's dialects have; the last is inside `text` in Responses."""
 
 
 class OpenAiReader(Reader):
@@ -38,11 +42,19 @@ class OpenAiReader(Reader):
         return [part for part in parts if type(part) is not c.Text or part.text]
 
     def part(self, item: object, *, field: str) -> c.Part:
+        """A block with its mark for the cache. Raises RequestError."""
+        part = self._part(item, field=field)
+        if not isinstance(item, dict) or "cache_control" not in item:
+            return part
+        return with_mark((part,), item)[0]
+
+    def _part(self, item: object, *, field: str) -> c.Part:
         """A block; opaque where its type is not known, or where it has a fault. Raises RequestError."""
         if isinstance(item, str):
             return c.Text(item)
         block = get.as_object(item, field=field)
-        self.dropped += [hint for hint in _CACHE_HINTS if block.get(hint)]
+        if block.get("prompt_cache_breakpoint"):
+            self.dropped.append("prompt_cache_breakpoint")
         if (text := self.text_block(block, field=field)) is not None:
             return text
         name = block.get("type")
@@ -257,14 +269,20 @@ def read_format(item: JsonObject, *, field: str, schema_in: str | None = None) -
     )
 
 
-def optional_effort(value: object, *, field: str) -> c.Effort | None:
+def optional_effort(value: object, *, field: str) -> Effort | None:
     """One of the words for how much to think. Raises RequestError."""
-    for effort in _EFFORTS:
+    for effort in EFFORTS:
         if value == effort:
             return effort
     if value is None:
         return None
-    raise get.one_of(_EFFORTS, value, field=field)
+    raise get.one_of(EFFORTS, value, field=field)
+
+
+def openai_fields(*bodies: JsonObject) -> tuple[tuple[str, object], ...]:
+    """OpenAI's own parameters that are set, with their names in chat completions."""
+    found = [(name, body[name]) for body in bodies for name in OPENAI_FIELDS if body.get(name) is not None]
+    return tuple(found)
 
 
 def unread(body: JsonObject, known: frozenset[str], *, prefix: str = "") -> list[str]:

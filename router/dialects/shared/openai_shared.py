@@ -7,7 +7,7 @@ from typing import Any
 from router.dialects.conversation import AnswerFormat, Media, Tool
 from router.dialects.shared.parts import media_type_of
 from router.jsontext import decode_json, encode_json
-from router.types import JsonObject
+from router.types import Effort, JsonObject
 
 FREE_TEXT_SCHEMA: JsonObject = {
     "type": "object",
@@ -35,6 +35,13 @@ def function_fields(tool: Tool) -> JsonObject:
     """A function's definition."""
     fields = {"name": tool.name, "description": tool.description, "parameters": tool.schema, "strict": tool.strict}
     return {key: value for key, value in fields.items() if value is not None}
+
+
+def effort_for(thinking_tokens: int | None) -> Effort | None:
+    """The word nearest to a budget of thinking; the steps are LiteLLM's."""
+    if thinking_tokens is None:
+        return None
+    return "low" if thinking_tokens < 2048 else "medium" if thinking_tokens < 4096 else "high"
 
 
 def schema_fields(wanted: AnswerFormat) -> JsonObject:

@@ -7,7 +7,19 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from router.dialects.conversation import Conversation, Media, Opaque, Part, Text, Thinking, ToolCall, ToolResult, Turn
+from router.dialects.conversation import (
+    AnswerFormat,
+    Conversation,
+    Media,
+    Opaque,
+    Part,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolResult,
+    Turn,
+)
+from router.dialects.shared.history import settled
 from router.errors import RequestError
 from router.jsontext import decode_json, encode_json
 from router.types import Dialect, JsonObject
@@ -20,6 +32,14 @@ LEAST_THINKING_TOKENS = 1_024
 
 JSON_INSTRUCTION = "Answer with one JSON object and nothing else: no code fence, no text around it."
 """Asks for JSON where a dialect has no such switch."""
+
+
+def json_instruction(wanted: AnswerFormat) -> str:
+    """Asks in words for an answer in JSON, of the schema if there is one."""
+    if wanted.schema is None:
+        return JSON_INSTRUCTION
+    return f"{JSON_INSTRUCTION} It must fit this JSON Schema:\n{encode_json(wanted.schema).decode()}"
+
 
 NO_TOOLS_INSTRUCTION = "Do not call any tool in this answer."
 """Asks for an answer without calls where a dialect cannot forbid them."""
@@ -95,18 +115,18 @@ def made_up_id(*, seed: str, index: int) -> str:
 # --- Turns ------------------------------------------------------------------------------------------------------------
 
 
-def split_system(turns: Sequence[Turn]) -> tuple[tuple[str, ...], tuple[Turn, ...]]:
+def split_system(turns: Sequence[Turn]) -> tuple[tuple[Text, ...], tuple[Turn, ...]]:
     """The system texts at the start, and the other turns; a later system turn becomes user text in its place."""
     start = next((index for index, turn in enumerate(turns) if turn.role != "system"), len(turns))
-    leading = tuple(part.text for turn in turns[:start] for part in turn.parts if isinstance(part, Text))
-    return tuple(text for text in leading if text.strip()), tuple(_as_user(turn) for turn in turns[start:])
+    leading = tuple(part for turn in turns[:start] for part in turn.parts if isinstance(part, Text))
+    return tuple(part for part in leading if part.text.strip()), tuple(_as_user(turn) for turn in turns[start:])
 
 
 def _as_user(turn: Turn) -> Turn:
     if turn.role != "system":
         return turn
-    texts = [part.text for part in turn.parts if isinstance(part, Text) and part.text.strip()]
-    return Turn("user", tuple(Text(f"<system>\n{text}\n</system>") for text in texts))
+    texts = [part for part in turn.parts if isinstance(part, Text) and part.text.strip()]
+    return Turn("user", tuple(Text(f"<system>\n{part.text}\n</system>", part.cache) for part in texts))
 
 
 def system_and_turns(conversation: Conversation, dialect: Dialect | None) -> tuple[tuple[Part, ...], tuple[Turn, ...]]:
@@ -119,7 +139,7 @@ def system_and_turns(conversation: Conversation, dialect: Dialect | None) -> tup
         start = 1 if turns and turns[0].role == "system" else 0
         return tuple(part for turn in turns[:start] for part in turn.parts), turns[start:]
     system, turns = split_system(turns)
-    return tuple(map(Text, system)), alternate(turns)
+    return system, alternate(turns)
 
 
 def alternate(turns: Iterable[Turn]) -> tuple[Turn, ...]:
@@ -155,16 +175,39 @@ def _results_first(turn: Turn, before: Turn | None) -> Turn:
 def turns_for(conversation: Conversation, dialect: Dialect | None) -> tuple[Turn, ...]:
     """The turns with the parts that a dialect can carry: all of them, where they were read in that dialect.
 
-    For another one opaque parts go, thinking (it belongs to the provider that signed it), and the frame around a hosted
-    tool's result, of which text and media stay. Turns that had nothing else go too.
+    For another one opaque parts go, thinking that a provider signed (it belongs to that one), and the frame around a
+    hosted tool's result, of which text and media stay. Turns that had nothing else go too. Unsigned thinking stays for
+    Chat Completions, whose servers give it and want it back. Results come right behind their calls.
     """
     if dialect is not None and conversation.dialect is dialect:
         return conversation.turns
-    changed = (Turn(turn.role, tuple(_carried(turn.parts)), turn.label) for turn in conversation.turns)
-    return tuple(turn for turn, old in zip(changed, conversation.turns, strict=True) if turn.parts or not old.parts)
+    thinking = dialect is Dialect.OPENAI_CHAT
+    changed = (replace(turn, parts=tuple(_carried(turn.parts, thinking=thinking))) for turn in conversation.turns)
+    kept = tuple(turn for turn, old in zip(changed, conversation.turns, strict=True) if turn.parts or not old.parts)
+    return settled(kept if thinking else with_names_in_text(kept))
 
 
-def _carried(parts: Iterable[Part]) -> Iterable[Part]:
+def with_names_in_text(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+    """The turns with the speakers' names before their words, where there are several of one role."""
+    if not any(turn.name for turn in turns):
+        return turns
+    names: dict[str, set[str]] = {}
+    for turn in turns:
+        if turn.name:
+            names.setdefault(turn.role, set()).add(turn.name)
+    return tuple(_named(turn) if len(names.get(turn.role, ())) > 1 else turn for turn in turns)
+
+
+def _named(turn: Turn) -> Turn:
+    if not turn.name:
+        return turn
+    first, *rest = turn.parts or (Text(""),)
+    if isinstance(first, Text):
+        return replace(turn, parts=(Text(f"{turn.name}: {first.text}"), *rest))
+    return replace(turn, parts=(Text(f"{turn.name}:"), first, *rest))
+
+
+def _carried(parts: Iterable[Part], *, thinking: bool) -> Iterable[Part]:
     for part in parts:
         if isinstance(part, ToolResult):
             shown = tuple(item for item in part.parts if not isinstance(item, Opaque))
@@ -172,7 +215,10 @@ def _carried(parts: Iterable[Part]) -> Iterable[Part]:
                 yield from shown
             else:
                 yield part if len(shown) == len(part.parts) else replace(part, parts=shown)
-        elif not isinstance(part, Thinking | Opaque):
+        elif isinstance(part, Thinking):
+            if thinking and part.text and part.signature is None and part.redacted is None:
+                yield part
+        elif not isinstance(part, Opaque):
             yield part
 
 
@@ -232,5 +278,9 @@ _ASKED_FOR: dict[str, Callable[[Conversation], bool]] = {
 
 
 def unsupported_fields(conversation: Conversation, names: Iterable[str]) -> tuple[str, ...]:
-    """Which of these fields, missing in the target dialect, the client set."""
-    return tuple(name for name in names if _ASKED_FOR[name](conversation))
+    """Which of these fields, missing in the target dialect, the client set; OpenAI's own are missing in every other.
+
+    `safety_identifier` is not among them: it goes as the `user`.
+    """
+    own = [name for name, _ in conversation.openai if name != "safety_identifier"]
+    return (*(name for name in names if _ASKED_FOR[name](conversation)), *own)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from router.dialects.conversation import Conversation, Written
 from router.dialects.shared.json_edit import edit
 from router.dialects.shared.provider import HttpRequest
 from router.jsontext import decode_json, encode_json
-from router.types import Dialect
+from router.types import Capability, Dialect, Effort, JsonObject
 
 OUR_FIELDS = ("router",)
 """Top-level members of a client's body that are for us and go to no provider."""
@@ -22,7 +22,12 @@ class Call:
 
     conversation: its request; None where `raw` is to be passed on only.
     dialect, raw: the body as it came, for providers that speak the same.  stream: whether the client wants a stream.
+    body: the same, decoded; None where `raw` is not.
     headers: those of the client's that change what a body means (`anthropic-version`, `anthropic-beta`), in lower case.
+    effort: how much the model may think, whatever the request says; None leaves what it says.
+    input_tokens: estimates those of the request.
+    lacks: what the model cannot do; a shape of the answer is then asked for in the prompt.
+    hops: the ids of the routers that it came through, this one's last; sent on, so that no request goes round.
     """
 
     conversation: Conversation | None
@@ -30,21 +35,53 @@ class Call:
     dialect: Dialect | None = None
     raw: bytes | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+    effort: Effort | None = None
+    input_tokens: Callable[[], int] = field(default=lambda: 0, repr=False)
+    lacks: frozenset[Capability] = frozenset()
+    body: JsonObject | None = field(default=None, repr=False)
+    hops: str = ""
+
+    @property
+    def decoded(self) -> JsonObject:
+        """The body decoded; {} where it is not an object. Raises ValueError where it is not JSON."""
+        value = decode_json(self.raw or b"{}") if self.body is None else self.body
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def fingerprint(self) -> int:
+        """A number of what is asked: the same where a client sends it again, of use in this process only."""
+        if self.raw is not None or self.conversation is None:
+            return hash(self.raw)
+        turns = self.conversation.turns
+        return hash((len(turns), repr(turns[-1:])))
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A request to send.
 
+    dialect: the one in which it is, and will be answered.
     passthrough: the body is the client's own, so that the answer goes back as it comes.
     hide_usage: the stream was asked for usage that the client did not ask for; that event is kept from it.
     dropped: what could not be said.
+    names: the client's own name of each tool whose name was changed, by the one that was sent.
     """
 
     request: HttpRequest
+    dialect: Dialect
     passthrough: bool
     dropped: tuple[str, ...] = ()
     hide_usage: bool = False
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_malformed(call: Call) -> bool:
+    """Whether the body is invalid in the client's own dialect, so that no vendor would take it.
+
+    What is valid there and has no form in other dialects does not count.
+    """
+    problems = () if call.conversation is None else call.conversation.complete().problems
+    return any(not problem.code.startswith("unsupported") for problem in problems)
 
 
 def original(call: Call, dialect: Dialect) -> bytes | None:
@@ -57,10 +94,24 @@ def original(call: Call, dialect: Dialect) -> bytes | None:
 
 
 def conversation_of(call: Call) -> Conversation:
-    """The call's conversation, complete. Raises ValueError where it has none, RequestError where it has a problem."""
+    """The call's conversation, complete, at the call's effort.
+
+    Raises ValueError where it has none, RequestError where it has a problem.
+    """
     if call.conversation is None:
         raise ValueError("the call has no conversation")
-    return call.conversation.translatable()
+    conversation = call.conversation.translatable()
+    if call.effort is not None:
+        conversation = replace(conversation, effort=call.effort, thinking_tokens=None)
+    return schema_in_words(conversation) if Capability.JSON_SCHEMA in call.lacks else conversation
+
+
+def schema_in_words(conversation: Conversation) -> Conversation:
+    """The conversation with a schema of its answer for the prompt, where it asks for one."""
+    form = conversation.answer_format
+    if form is None or form.kind != "schema":
+        return conversation
+    return replace(conversation, answer_format=replace(form, kind="json"))
 
 
 def edited(raw: bytes, *, put: Mapping[str, Any], remove: Collection[str], **changes: Any) -> bytes:
@@ -75,8 +126,11 @@ def edited(raw: bytes, *, put: Mapping[str, Any], remove: Collection[str], **cha
 
 
 def without_paths(body: Any, paths: Collection[str]) -> Any:
-    """The value without what the paths name, such as `output_config.effort` or `tools[0].strict`; new where changed."""
-    for path in paths:
+    """The value without what the paths name, such as `output_config.effort` or `tools[0].strict`; new where changed.
+
+    A path may be several with commas between them, where a provider refuses them with one word.
+    """
+    for path in ",".join(paths).split(","):
         body = _without(body, _steps(path))
     return body
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from router.jsontext import encode_json
+from router.jsontext import decode_json, encode_json
 
 MAX_EVENT_BYTES = 8_000_000
 """Of one event, or one line. More is a ValueError, and so is every later call."""
@@ -134,6 +134,17 @@ class SseSplitter:
     def rest(self) -> bytes:
         """What is left of an event that did not end."""
         return self._rest
+
+    def last(self) -> bytes:
+        """That event with its empty line, where its data are whole JSON or the end's marker; b"" for any other."""
+        lines = [line for line in _LINE_END.split(self._rest) if line]
+        data = b"\n".join([line.partition(b":")[2] for line in lines if line.startswith(b"data:")]).strip()
+        if data != b"[DONE]":
+            try:
+                decode_json(data)
+            except ValueError:
+                return b""
+        return b"\n".join(lines) + b"\n\n"
 
 
 def sse_data(value: object) -> bytes:

@@ -38,6 +38,7 @@ class StreamReader(ABC, Generic[Frame]):
         self._frames = frames
         self._finished = False
         self._over = False
+        self._missing = b""
 
     def feed(self, data: bytes, /) -> list[c.Event]:
         """The events that the bytes complete."""
@@ -58,6 +59,11 @@ class StreamReader(ABC, Generic[Frame]):
         except ValueError:
             left = []
         return self._events(left, cut_short=True) + self._fail(self.closed_early_kind, CLOSED_EARLY)
+
+    def missing(self) -> bytes:
+        """What the provider left out of its end, as a client that is sent the provider's bytes needs it; once."""
+        missing, self._missing = self._missing, b""
+        return missing
 
     def _events(self, frames: Iterable[Frame], *, cut_short: bool = False) -> list[c.Event]:
         """The frames' events. cut_short: one that cannot be read is skipped, as its end may be missing."""

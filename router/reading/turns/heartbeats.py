@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from router.reading.characters import folded
+
 HEARTBEAT_LIMIT_CHARS = 900
 
 _HEARTBEAT_LINES = re.compile(
@@ -31,7 +33,7 @@ def is_bare_heartbeat(ask: str) -> bool:
     """Whether the ask is a known poll without data. A poll with data, such as a sensor alert, must be scored."""
     if len(ask) > HEARTBEAT_LIMIT_CHARS:
         return False
-    text = ask.lower()
+    text = folded(ask)
     if "heartbeat" not in text:
         return False
     lines = [line.strip() for line in text.split("\n")]
@@ -61,4 +63,4 @@ _SILENT = re.compile(
 
 def is_silent(answer: str) -> bool:
     """Whether an answer to a poll only says that there is nothing to report."""
-    return len(answer) <= SILENT_LIMIT_CHARS and bool(_SILENT.fullmatch(_NO_WORDS.sub(" ", answer.lower()).strip()))
+    return len(answer) <= SILENT_LIMIT_CHARS and bool(_SILENT.fullmatch(_NO_WORDS.sub(" ", folded(answer)).strip()))

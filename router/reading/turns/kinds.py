@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
+from router.reading.characters import folded
 from router.reading.turns.heartbeats import is_bare_heartbeat
+from router.reading.turns.orders import asks_compaction, asks_suggestion
 
 
 class TurnKind(StrEnum):
@@ -29,6 +31,8 @@ class TurnKind(StrEnum):
     """a test of the connection or the quota"""
     CLASSIFICATION = "classification"
     """a harness asks a yes or no about the conversation itself"""
+    SUGGESTION = "suggestion"
+    """what a harness shows next to the conversation: a guess at the next words, follow-ups, a commit message"""
 
 
 LOOK_CHARS = 600
@@ -47,6 +51,7 @@ PROBE_TOKENS = 4
 def kind_of(
     ask: str,
     *,
+    framed: str,
     raw: str,
     system: str,
     one_message: bool,
@@ -56,7 +61,8 @@ def kind_of(
 ) -> TurnKind:
     """The kind of turn.
 
-    ask: the newest user message without envelopes.  raw: the newest message with the user's role, as it came.
+    ask: the newest user message without envelopes and frames.  framed: the same with its frames: an order of a harness
+        may be a template.  raw: the newest message with the user's role, as it came.
     system: the heads of the system prompts.  one_message: whether no other message of user, assistant or tool has text.
     tool_result: whether the last message is a tool's result.  continuation: whether the ask is a short approval.
     """
@@ -66,21 +72,26 @@ def kind_of(
         return TurnKind.TOOL_RESULT
     if is_bare_heartbeat(ask):
         return TurnKind.HEARTBEAT
-    orders = [ask[:LOOK_CHARS].lower()]
-    if len(system) <= SHORT_SYSTEM_CHARS:
-        orders.append(system[:LOOK_CHARS].lower())
+    asks = (ask,) if framed == ask else (ask, framed)
+    orders = [folded(one[:LOOK_CHARS]) for one in asks]
+    is_short = len(system) <= SHORT_SYSTEM_CHARS
+    if is_short:
+        orders.append(folded(system[:LOOK_CHARS]))
     if any(_asks_title(order) for order in orders) or any(sentinel in system for sentinel in TITLE_SENTINELS):
         return TurnKind.TITLE
-    if any(_asks_compaction(order) for order in orders) or _has_compaction_tag(raw):
+    if any(map(asks_compaction, asks)) or (is_short and asks_compaction(system)) or _has_compaction_tag(raw):
         return TurnKind.COMPACTION
     if any(_asks_classification(order) for order in orders):
         return TurnKind.CLASSIFICATION
+    # an application's system prompt may want suggestions with every answer: no order of its own
+    if any(map(asks_suggestion, asks)) or (one_message and is_short and asks_suggestion(system)):
+        return TurnKind.SUGGESTION
     return TurnKind.CONTINUATION if continuation else TurnKind.USER
 
 
 def is_probe(ask: str, max_output_tokens: int | None) -> bool:
     """Whether a request of one message only tests the connection: one word, and at most PROBE_TOKENS of answer."""
-    return max_output_tokens is not None and max_output_tokens <= PROBE_TOKENS and ask.lower() in PROBE_WORDS
+    return max_output_tokens is not None and max_output_tokens <= PROBE_TOKENS and folded(ask) in PROBE_WORDS
 
 
 TITLE_SENTINELS = (
@@ -102,8 +113,8 @@ _LENGTH_LIMIT = re.compile(
     r"|[\u2264<]|\u4ee5\u5185|\u5b57"
 )
 _WRITE = re.compile(
-    r"\b(?:generate|write|give|produce|create|make|return|output|you title|you name|you write|donne|erzeuge|schreib"
-    r"|genera|escribe|gera)\b|\u51fa\u529b|\u751f\u6210"
+    r"\b(?:generate|write|give|provide|produce|create|make|return|output|you title|you name|you write|donne|erzeuge"
+    r"|schreib|genera|escribe|gera)\b|\u51fa\u529b|\u751f\u6210"
 )
 _TRANSCRIPT = re.compile(r"<conversation>|<user>|^(?:user|assistant|human):", re.MULTILINE)
 
@@ -122,45 +133,20 @@ def _asks_title(order: str) -> bool:
 
 _ORDER_CHARS = 160
 
-_COMPACT = re.compile(
-    r"\b(?:compact(?:ing|ion)?|compacte|compacta|summari[sz]e|summary|hand-?over|hand-?off)\b|\u538b\u7f29\u5bf9\u8bdd"
-)
-_HISTORY = re.compile(
-    r"\b(?:conversations?|session|history|transcript|context|discussion|conversaci\u00f3n|conversa)\b|\u4f1a\u8bdd"
-)
-_SUCCESSOR = re.compile(
-    r"\b(?:another agent|next agent|fresh agent|successor|next context|other context|so far|only thing you see"
-    r"|without the earlier|can continue|to continue|m\u00e9moire de l'agent|context checkpoint)\b"
-)
-_ABOUT_A_SUMMARY = re.compile(r"\b(?:verify|check|judge|review|explain|compare)\b")
+
 _COMPACT_TAG = re.compile(r"<(?:[^<>]{0,60}\b)?compact(?:ion)?\b[^<>]{0,60}>\s*$|/compact\s*$", re.IGNORECASE)
 _SUMMARY_NOW_TAG = re.compile(
     r"<(?:system|system-reminder)>context at \d+%[^<>]{0,80}(?:compact|summary)", re.IGNORECASE
 )
 
 
-_COMPACT_MARKS = ("compact", "summar", "hand", "\u538b\u7f29")
-"""What every word of _COMPACT begins with."""
-
-
-def _asks_compaction(order: str) -> bool:
-    head = order[:_COMPACTION_ORDER_CHARS]
-    if not any(mark in head for mark in _COMPACT_MARKS):
-        return False
-    found = _COMPACT.search(head)
-    if not found or not _HISTORY.search(head) or not _SUCCESSOR.search(head):
-        return False
-    return not _ABOUT_A_SUMMARY.search(head, 0, found.start())
-
-
-_COMPACTION_ORDER_CHARS = 260
 _TAG_CHARS = 160
 
 
 def _has_compaction_tag(raw: str) -> bool:
     """Whether the message ends in a harness's mark for it: `<compact>`, `<context 97%: compact now>`, `/compact`."""
     tail = raw[-_TAG_CHARS:]
-    return bool(("compact" in tail.lower() and _COMPACT_TAG.search(tail)) or _SUMMARY_NOW_TAG.match(raw[:_TAG_CHARS]))
+    return bool(("compact" in folded(tail) and _COMPACT_TAG.search(tail)) or _SUMMARY_NOW_TAG.match(raw[:_TAG_CHARS]))
 
 
 _NEW_TOPIC = re.compile(
@@ -172,12 +158,14 @@ _OF_THE_TALK = re.compile(
 )
 
 
+_QUESTION_CHARS = 260
+
 _QUESTION_MARKS = ("topic", "does the", "if the assistant")
 """Every match of _NEW_TOPIC and _OF_THE_TALK contains one of these."""
 
 
 def _asks_classification(order: str) -> bool:
-    head = order[:_COMPACTION_ORDER_CHARS]
+    head = order[:_QUESTION_CHARS]
     if not any(mark in head for mark in _QUESTION_MARKS):
         return False
     return bool(_YES_NO.search(order) and (_NEW_TOPIC.search(head) or _OF_THE_TALK.search(head)))

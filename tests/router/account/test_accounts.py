@@ -136,8 +136,18 @@ def test_a_provider_that_reports_no_usage_has_an_estimate(run):
 
     async def check():
         async with upstream(answer(body)) as server, harness({"a": server.url}) as h:
+            listed, _ = await recorded(h, replace(CALL, input_tokens=lambda: 7), target())
+            usage = Usage(7, 1, estimated=True)
+            assert (listed.attempts[0].usage, listed.attempts[0].usage_source) == (usage, UsageSource.ESTIMATED)
+
+
+def test_what_the_provider_says_an_answer_cost_counts_before_its_list_price(run):
+    body = {**ANSWERS["openai_chat"], "usage": {"prompt_tokens": 12, "completion_tokens": 3, "cost": 0.25}}
+
+    async def check():
+        async with upstream(answer(body)) as server, harness({"a": server.url}) as h:
             listed, _ = await recorded(h, CALL, target())
-            assert (listed.attempts[0].usage, listed.attempts[0].usage_source) == (Usage(7, 1), UsageSource.ESTIMATED)
+            assert (listed.attempts[0].cost_usd, listed.attempts[0].usage_source) == (0.25, UsageSource.REPORTED)
 
     run(check())
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.brain.domain import POWERS, Domain
+from router.brain.domain import POWERS, WORDS_UNLIKE, Domain
+from router.reading.progress import Progress
 
 
 def domain(*weights, power=1.0):
@@ -20,11 +22,11 @@ def domain(*weights, power=1.0):
     ("ids", "power", "logit"),
     [
         ([0], 1.0, -1.0),
-        ([2], 1.0, -1.0 + 0.5 * 40 / 4),
-        ([2, 2, 2], 1.0, -1.0 + 0.5 * 40 / 4),
-        ([2, 1, 2], 1.0, -1.0 + 0.5 * 30 / 5),
-        ([2], 0.5, -1.0 + 0.5 * 40 / 2),
-        ([1], 0.5, -1.0 - 0.5 * 10 / 2),
+        ([2], 1.0, -1.0 + 0.5 * 40 / 11),
+        ([2, 2, 2], 1.0, -1.0 + 0.5 * 40 / 11),
+        ([2, 1, 2], 1.0, -1.0 + 0.5 * 30 / 12),
+        ([2], 0.5, -1.0 + 0.5 * 40 / 11**0.5),
+        ([1], 0.5, -1.0 - 0.5 * 10 / 11**0.5),
     ],
 )
 def test_the_distance_is_a_logistic_sum_over_distinct_tokens(ids, power, logit):
@@ -52,6 +54,39 @@ def test_a_more_foreign_token_never_brings_a_text_nearer(ids, weights):
         more = weights.copy()
         more[token] += 20
         assert domain(*more).distance(ids) >= distance
+
+
+MOST = Progress(steps=12)
+
+
+@pytest.mark.parametrize(
+    ("progress", "words"),
+    [
+        (Progress(37), "37 tool steps since the ask; the training rows have at most 12"),
+        (Progress(12), ""),
+        (Progress(), ""),
+    ],
+)
+def test_a_longer_loop_than_the_rows_have_is_out_of_domain_and_says_so(progress, words):
+    one = replace(domain(-90), most=MOST)
+    distance = one.distance([0], progress)
+    assert (distance > one.max_distance) is (words != "")
+    assert one.reason(progress) == (words or WORDS_UNLIKE)
+
+
+def test_a_chat_is_as_far_as_its_words():
+    one = replace(domain(0, -10, 40), most=MOST)
+    assert one.distance([2], Progress()) == one.token_distance([2]) == domain(0, -10, 40).distance([2])
+
+
+progresses = st.builds(Progress, st.integers(0, 10**9))
+
+
+@given(progresses, progresses, st.floats(0, 1), st.integers(1, 10**6))
+def test_the_distance_of_a_loop_is_in_0_to_1_and_grows_with_it(progress, most, max_distance, more):
+    one = Domain(np.zeros(1, dtype=np.int8), 1.0, -9.0, 1.0, max_distance=max_distance, most=most)
+    longer = replace(progress, steps=progress.steps + more)
+    assert 0.0 <= one.loop_distance(progress) <= one.loop_distance(longer) <= 1.0
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"])

@@ -27,6 +27,7 @@ from router.brain.ngrams import (
     reading_grams,
 )
 from router.reading import Reading, Turn, read
+from router.reading.characters import folded
 from router.reading.crop import ELLIPSIS
 from router.types import ChatRequest, Message
 from tests.router.tiny_bundle import tiny_encoder, tiny_ngrams
@@ -171,7 +172,7 @@ def test_long_turns_around_it_do_not_push_the_ask_out():
 def test_letters_are_read_off_the_head_and_the_tail_of_a_long_conversation():
     half = LETTERS_LIMIT_CHARS // 2
     text = letters_of(letters_only("h" * 4_000 + "t" * 4_000))
-    assert text == " " + "h" * half + ELLIPSIS + "t" * half + " "
+    assert text == " " + "h" * half + folded(ELLIPSIS) + "t" * half + " "
     short = "h" * half + "t" * half
     assert letters_of(letters_only(short)) == f" {short} "
     assert buckets(letters_only("h" * 4_000 + "xyz" + "t" * 4_000))[1].tolist() == (

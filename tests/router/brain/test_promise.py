@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.brain.promise import Goal, Promise, TargetTooSmall
+from router.brain.promise import Goal, Promise, SlicePromise, TargetTooSmall
 from router.types import StatedPromise
 from tests.router.tiny_bundle import TIERS, tiny_promise
 
@@ -167,3 +167,14 @@ def test_a_larger_budget_or_share_never_raises_the_threshold(curves, first, seco
             stated = promise.stated(goal(small)).bound
             assert max(stated.values() if isinstance(stated, dict) else [stated]) <= small
             assert promise.position_for(goal(large)) <= position
+
+
+def test_slices_that_lose_more_than_is_promised_of_all_are_named_worst_first():
+    parts = [
+        SlicePromise(by="lang", value=value, n=40, loss=loss, bound=0.3, smallest_target=0.08)
+        for value, loss in (("de", 0.1), ("fr", 0.101), ("en", 0.02), ("ja", 0.2))
+    ]
+    promise = replace(tiny_promise(), slices=tuple(parts))
+    assert [part.value for part in promise.broken_slices] == ["ja", "fr"]
+    assert replace(promise, goal=Goal(max_cost_usd_per_1k=5.0)).broken_slices == ()
+    assert tiny_promise().broken_slices == ()

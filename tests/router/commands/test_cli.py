@@ -16,7 +16,7 @@ from router.commands.cli import _request_of as request_of
 from router.commands.cli import main
 from router.policy import STEPS
 from tests.router.processes import ROOT, environment, tierwise
-from tests.router.tiny_bundle import FILES
+from tests.router.tiny_bundle import FILES, edit_manifest, tiny_held_out, write_tiny_bundle
 
 ANSWER_KEYS = {"tier", "model", "p_adequate", "expected_quality_loss", "threshold", "reason", "bundle"}
 
@@ -121,7 +121,9 @@ def test_route_decides_each_line_of_a_file_in_order(run, tmp_path, tiny_bundle):
 
 def test_route_takes_one_body_from_a_file(run, tmp_path, tiny_bundle):
     (tmp_path / "body.json").write_text('{"prompt": "why", "router": {"tiers": ["frontier"]}}')
-    assert run("route", "body.json", "--bundle", tiny_bundle)[1].startswith("frontier (anthropic/claude-opus-4-7): ")
+    assert run("route", "body.json", "--bundle", tiny_bundle)[1].startswith(
+        "frontier (google/gemini-4-argon) by policy auto, reason "
+    )
 
 
 def test_lines_that_cannot_be_used_get_their_own_error_and_number(run, tiny_bundle):
@@ -156,8 +158,8 @@ def test_explain_shows_what_was_scored_each_step_the_promise_and_what_pushed(run
         "ask scored: 'Prove that [bold] is irrational'",
         "no pin",
         "left to the classifier",
-        "promise: at most",
-        "P(adequate)",
+        "promise: over many requests",
+        "adequate",
         "intercept",
         "the logit",
     ):
@@ -182,7 +184,9 @@ def test_explain_tells_the_whole_story_of_each_fixture_in_a_screen(capsys, monke
     print_explanation(decision, top=4)
     out = capsys.readouterr().out
     assert out.count("\n") <= SCREEN_LINES
-    assert out.startswith(f"{decision.tier} ({decision.model}): {decision.reason.value}; ")
+    assert out.startswith(
+        f"{decision.tier} ({decision.model}) by policy {decision.policy}, reason {decision.reason.value}; "
+    )
     for words in (decision.dialect.value, f"turn {decision.turn}", "ask scored: ", "promise: ", *STEPS):
         assert words in out
 
@@ -246,6 +250,10 @@ ceiling = "production"
 turns = {{ title = "production" }}
 [turns]
 probe = "classifier"
+[[providers]]
+name = "own"
+base_url = "http://127.0.0.1:1/v1"
+key_required = false
 [[tiers]]
 name = "budget"
 models = [{{ model = "own/[x]", input_usd_per_million = 1, output_usd_per_million = 1 }}]
@@ -261,7 +269,9 @@ models = ["openai/gpt-5.5"]
     assert set(facts["policies"]) == {"auto", "careful", "cheap", "cascade", "batch"}
     assert facts["policies"]["batch"] == {
         "threshold": 0.5,
-        "promise": "at most $6 for 1,000 requests (bound $6.00)",
+        "promise": "at most $6 for 1,000 requests (bound $6.00), 90% sure",
+        "outlook": None,
+        "value_of_an_answer_usd": None,
         "cascade": False,
         "limits": "ceiling production",
         "turns": {"title": "tier production"},
@@ -275,7 +285,12 @@ models = ["openai/gpt-5.5"]
     assert any("own/[x]" in remark for remark in facts["remarks"])
     code, out, _ = run("check", "--config", "t.toml")
     assert code == 0
-    for words in ("batch", "rule 1, vip: audience customer -> floor production", "probe: classifier", "note: own/[x]"):
+    for words in (
+        "batch",
+        "rule 1, vip: audience customer -> floor production",
+        "probe: classifier",
+        "note: configuration: own/[x]",
+    ):
         assert words in out
 
 
@@ -326,6 +341,20 @@ def test_inspect_says_what_a_bundle_is(run, tiny_bundle):
         assert words in out
     code, out, _ = run("bundle", "inspect", tiny_bundle, "--json")
     assert json.loads(out) == json.loads((tiny_bundle / "manifest.json").read_bytes())
+
+
+def test_inspect_says_how_the_promise_was_made_and_where_it_does_not_hold(run, tmp_path):
+    def lose(manifest) -> None:
+        manifest["promise"]["slices"][0]["loss"] = 0.15
+
+    folder = write_tiny_bundle(tmp_path / "tiny", held_out=tiny_held_out())
+    _, kept, _ = run("bundle", "inspect", folder)
+    assert "finite-sample theorem" in " ".join(kept.split())
+    assert "not kept by itself in" not in kept
+    edit_manifest(folder, lose)
+    _, broken, _ = run("bundle", "inspect", folder)
+    assert "not kept by itself in" in broken
+    assert "lang de (15.0% lost, bound 20.0%, n = 40)" in " ".join(broken.replace("\u2502", " ").split())
 
 
 @pytest.mark.parametrize("command", ["verify", "inspect"])
@@ -380,3 +409,26 @@ def test_help_and_version_are_answered(run):
     code, out, _ = run("--version")
     assert code == 0
     assert out.startswith("tierwise ")
+
+
+def test_names_from_files_are_printed_without_their_escapes(run, tmp_path):
+    path = tmp_path / "tierwise.toml"
+    path.write_text("""[[rules]]
+name = "\\u001b[2Jclear\\u009b"
+turn = "probe"
+tier = "budget"
+""")
+    code, out, _ = run("check", "--config", path)
+    assert (code, "clear" in out, "\x1b[2J" in out) == (0, True, False)
+    path.write_text('[[rules]]\nturn = "probe"\ntier = "\\u001b[2Jbudget"\n')
+    code, _, err = run("check", "--config", path)
+    assert (code, "\x1b" in err) == (1, False)
+
+
+def test_check_refuses_what_serve_would_refuse_to_listen_on(run, tmp_path):
+    path = tmp_path / "tierwise.toml"
+    path.write_text('[server]\nhost = "0.0.0.0"\n')
+    code, _, err = run("check", "--config", path)
+    assert (code, "api_key_variable" in err) == (1, True)
+    path.write_text('[server]\nhost = "0.0.0.0"\ninsecure = true\n')
+    assert run("check", "--config", path)[0] == 0

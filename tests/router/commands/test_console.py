@@ -8,7 +8,7 @@ import pytest
 
 from router.brain import load_bundle
 from router.brain.promise import Goal
-from router.commands.console import print_manifest
+from router.commands.manifest_text import print_manifest
 
 
 def printed(bundle, capsys, monkeypatch, **changes) -> str:

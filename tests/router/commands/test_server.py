@@ -16,7 +16,7 @@ import pytest
 
 from router.commands.server import bind
 from router.errors import ConfigError
-from tests.router.processes import serving
+from tests.router.processes import serving, tierwise
 from tests.router.tiny_bundle import read_manifest
 
 CONVENTIONAL = {signal.SIGINT: {0, 130, -signal.SIGINT}, signal.SIGTERM: {0, 143, -signal.SIGTERM}}
@@ -125,3 +125,41 @@ def test_a_host_that_cannot_be_listened_on_is_refused(host):
 def test_port_0_gets_a_port_of_the_systems_choice():
     with bind("127.0.0.1", 0) as listener:
         assert listener.getsockname()[1] > 0
+
+
+def test_two_thousand_half_open_connections_leave_the_service_answering(tmp_path, tiny_bundle):
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 5_000:
+        pytest.skip("the system allows too few files")
+    config = tmp_path / "tierwise.toml"
+    config.write_text("[server]\nheader_timeout_s = 60.0\n")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 4_096), hard))
+    half_open = []
+    try:
+        with serving("--config", str(config), "--bundle", str(tiny_bundle), cwd=tmp_path) as service:
+            parts = urlsplit(service.address)
+            for _ in range(2_000):
+                half_open.append(socket.create_connection((parts.hostname, parts.port), timeout=60))
+                half_open[-1].sendall(b"POST /route HTTP/1.1\r\nHost: localhost\r\nX-A: ")
+            assert {route(service.address)["tier"] for _ in range(5)}
+            assert httpx2.head(service.address).status_code == 200
+    finally:
+        for connection in half_open:
+            connection.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_an_address_that_others_reach_is_served_only_when_that_is_meant(tmp_path, tiny_bundle):
+    options = ("--host", "0.0.0.0", "--port", "0", "--bundle", str(tiny_bundle))
+    refused = tierwise("serve", *options, cwd=tmp_path)
+    assert refused.returncode == 1
+    assert b"api_key_variable" in refused.stderr
+    assert b"--insecure" in refused.stderr
+    with serving("--workers", "2", "--insecure", *options[:2], *options[4:], cwd=tmp_path) as service:
+        port = urlsplit(service.address).port
+        answer = httpx2.get(f"http://127.0.0.1:{port}/healthz", headers={"host": "tierwise.lan"}, timeout=60)
+        assert answer.status_code == 200
+        page = {"origin": "https://page.example"}
+        assert httpx2.get(f"http://127.0.0.1:{port}/readyz", headers=page, timeout=60).status_code == 403
+        service.stop(signal.SIGTERM)

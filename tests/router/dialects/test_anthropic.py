@@ -324,7 +324,8 @@ def test_sampling_is_clamped():
 
 def test_what_the_dialect_lacks_is_named():
     wish = ask(n=2, seed=1, presence_penalty=0.5, frequency_penalty=0.0, logprobs=True, user="u" * 300)
-    assert written(wish).dropped == ("n", "seed", "presence_penalty", "logprobs", "user")
+    assert written(wish).dropped == ("n", "seed", "presence_penalty", "logprobs")
+    assert len(written(wish).body["metadata"]["user_id"]) == 32  # a hash: the API takes 256 characters
 
 
 def test_max_tokens_is_always_written():

@@ -289,7 +289,8 @@ def test_a_signature_of_this_provider_goes_back_onto_its_call():
 
 def test_results_keep_their_error_and_their_images():
     result = ToolResult("a", (Text("no"), Media("image", media_type="image/png", data=PNG)), name="f", is_error=True)
-    assert written(ask(Turn("user", (Text("and?"), result)))).body["contents"][0]["parts"] == [
+    called = Turn("assistant", (ToolCall("a", "f", "{}"),))
+    assert written(ask(called, Turn("user", (Text("and?"), result)))).body["contents"][-1]["parts"] == [
         {"functionResponse": {"name": "f", "response": {"error": "no"}}},
         {"inlineData": {"mimeType": "image/png", "data": PNG}},
         {"text": "and?"},

@@ -240,7 +240,8 @@ def test_the_decision_sees_roles_and_texts_and_nothing_but_missing_text_is_refus
 def test_a_translation_has_the_same_texts_as_the_decision(name):
     _, conversation, _, _ = read(name)
     carried = replace(conversation.translatable(), turns=turns_for(conversation, None))
-    assert "\n".join(texts(seen(carried))) == "\n".join(texts(seen(conversation)))
+    said = "\n".join(texts(seen(carried)))
+    assert said.removeprefix("Result of an earlier call of f:\n") == "\n".join(texts(seen(conversation)))
     for other in DIALECTS.values():
         written = json.dumps(other.request_writer.write_request(replace(carried, dialect=None), model="m").body)
         for text in texts(seen(conversation)):

@@ -46,6 +46,8 @@ def ask(*parts, **fields) -> Conversation:
 
 @given(conversations())
 def test_a_conversation_survives_being_written_and_read(conversation):
+    if conversation.answer_format is not None and conversation.answer_format.kind == "json":
+        conversation = replace(conversation, answer_format=None)  # the word "JSON" is put before it
     written = write_request(conversation, model="m")
     assert written.dropped == ()
     assert read_request(json.loads(json.dumps(written.body))) == conversation
@@ -109,7 +111,7 @@ def test_what_has_no_neutral_form_is_dropped_by_name_and_empty_things_are_not_na
         "vendor_key": 1,
     }
     conversation = read_request(body)
-    assert conversation.dropped == ("logit_bias", "vendor_key", "tools[0] (custom)", "tool_choice", "cache_control")
+    assert conversation.dropped == ("logit_bias", "vendor_key", "tools[0] (custom)", "tool_choice")
     assert (conversation.tools, conversation.tool_choice) == ((), None)
 
 
@@ -142,7 +144,9 @@ def test_thinking_that_clients_send_back_is_kept_apart_from_the_text():
     written = write_request(conversation, model="m")
     assert (written.body["messages"], written.dropped) == (messages, ())
     elsewhere = write_request(Conversation(conversation.turns), model="m")
-    assert (elsewhere.body["messages"], elsewhere.dropped) == ([{"role": "assistant", "content": "4"}], ("thinking",))
+    assert (elsewhere.body["messages"], elsewhere.dropped) == (messages, ())
+    signed = write_request(Conversation((Turn("assistant", (Thinking("2+2", "its"), Text("4"))),)), model="m")
+    assert (signed.body["messages"], signed.dropped) == ([{"role": "assistant", "content": "4"}], ("thinking",))
 
 
 @pytest.mark.parametrize(
@@ -266,8 +270,10 @@ def test_a_later_system_message_stays_in_its_place():
 def test_an_image_in_a_result_goes_into_the_next_user_message_after_all_results():
     image = Media("image", media_type="image/png", data="AAAA")
     results = (ToolResult("a", (image,)), ToolResult("b", (Text("1"),), is_error=True))
-    written = write_request(ask(*results, Text("Go on.")), model="m")
-    assert written.body["messages"] == [
+    called = Turn("assistant", (ToolCall("a", "f", ""), ToolCall("b", "f", "")))
+    asked = Conversation((called, Turn("user", (*results, Text("Go on.")))))
+    written = write_request(asked, model="m")
+    assert written.body["messages"][1:] == [
         {"role": "tool", "tool_call_id": "a", "content": "The result is in the next user message."},
         {"role": "tool", "tool_call_id": "b", "content": "1"},
         {
@@ -311,12 +317,12 @@ def test_ids_that_are_too_long_are_shortened_alike_in_call_and_result(one, other
     ids = [call["id"] for call in called["tool_calls"]]
     assert ids == [result["tool_call_id"] for result in results]
     assert all(len(call_id) <= 40 for call_id in ids)
-    assert (ids[0] == ids[1]) == (one == other)
+    assert ids[0] != ids[1]
 
 
 def test_a_call_without_arguments_is_sent_with_an_empty_object():
     turns = (Turn("assistant", (ToolCall("a", "f", ""),)),)
-    [message] = write_request(Conversation(turns=turns), model="m").body["messages"]
+    message, _ = write_request(Conversation(turns=turns), model="m").body["messages"]
     assert message["tool_calls"][0]["function"]["arguments"] == "{}"
     assert message["content"] is None
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.dialects.conversation import FailureKind, UpstreamFailure
-from router.dialects.openai_chat.failure import read_failure
 from router.dialects.shared.openai_errors import write_failure
+from router.dialects.shared.openai_failures import read_failure
 from tests.router.dialects.openai_worlds import ANY_JSON
 
 
@@ -140,7 +140,7 @@ def test_a_prompt_that_is_too_long_is_known_by_its_wordings(status, error):
         ({"message": "Unrecognized request argument supplied: top_k"}, "top_k"),
         ({"message": "Unknown parameter: 'seed'."}, "seed"),
         ({"message": "property 'logprobs' is unsupported"}, "logprobs"),
-        ({"message": "Argument not supported on this model: presencePenalty"}, "presencePenalty"),
+        ({"message": "Argument not supported on this model: presencePenalty"}, "presence_penalty"),
         ({"message": "openai does not support parameters: ['reasoning_effort'], for model=x"}, "reasoning_effort"),
         ({"message": "`temperature` is deprecated for this model."}, "temperature"),
         ({"message": "Parameter top_p is not supported"}, "top_p"),

@@ -28,6 +28,7 @@ from router.dialects.conversation import (
 from router.dialects.openai_chat.answer import read_answers, write_answers
 from router.dialects.openai_chat.stream import StreamReader, StreamWriter
 from router.dialects.shared.openai_errors import write_failure
+from router.dialects.shared.sse import DONE
 from tests.router.dialects.cuts import pieces
 from tests.router.dialects.openai_worlds import ANY_JSON, gist, streams
 
@@ -260,7 +261,13 @@ def test_calls_without_ids_get_some():
     [
         (b"", FailureKind.BROKEN_ANSWER, "closed the stream"),
         (delta({"content": "a"}), FailureKind.BROKEN_ANSWER, "closed the stream"),
-        (delta({"content": "a"}) + b"data: [DONE]\n\n", FailureKind.BROKEN_ANSWER, "closed the stream"),
+        (b"data: [DONE]\n\n", FailureKind.BROKEN_ANSWER, "closed the stream"),
+        (delta({"reasoning": "a"}) + b"data: [DONE]\n\n", FailureKind.BROKEN_ANSWER, "closed the stream"),
+        (
+            delta({"tool_calls": [call("f", '{"a":')]}) + b"data: [DONE]\n\n",
+            FailureKind.BROKEN_ANSWER,
+            "closed the stream",
+        ),
         (delta({"content": "a"}) + b'data: {"id": "x", "cho', FailureKind.BROKEN_ANSWER, "closed the stream"),
         (b"data: 1\n\n", FailureKind.BROKEN_ANSWER, "expected a JSON object"),
         (b"data: " + b"a" * 9_000_000, FailureKind.BROKEN_ANSWER, "larger than"),
@@ -271,6 +278,8 @@ def test_calls_without_ids_get_some():
         (b"event: error\n" + chunk(message="boom", code="503"), FailureKind.OVERLOADED, "boom"),
         (chunk(object="error", message="boom", code=400), FailureKind.BAD_REQUEST, "boom"),
         (delta({"content": ""}, finish_reason="error"), FailureKind.SERVER, "error"),
+        (delta({"content": ""}, finish_reason="network_error"), FailureKind.SERVER, "error"),
+        (delta({"content": ""}, error={"message": "boom", "code": 502}), FailureKind.SERVER, "boom"),
     ],
 )
 def test_a_stream_that_breaks_is_one_failure_at_its_end(raw, kind, words):
@@ -279,6 +288,40 @@ def test_a_stream_that_breaks_is_one_failure_at_its_end(raw, kind, words):
     assert last.kind is kind
     assert words in last.message
     assert not any(isinstance(event, Failed | Finished) for event in before)
+
+
+@pytest.mark.parametrize(
+    ("deltas", "finish"),
+    [
+        ([{"content": "Hel"}, {"content": "lo"}], Finish.STOP),
+        ([{"tool_calls": [call("f", "{}")]}], Finish.TOOL_CALLS),
+        (
+            [{"tool_calls": [{"index": 0, **call("f", '{"a"')}]}, {"tool_calls": [{"index": 0, **call(None, ":1}")}]}],
+            Finish.TOOL_CALLS,
+        ),
+        ([{"tool_calls": [call("f", "")]}], Finish.TOOL_CALLS),
+        ([{"content": "Let me."}, {"tool_calls": [call("f", "{}")]}], Finish.TOOL_CALLS),
+        ([{"refusal": "No."}], Finish.CONTENT_FILTER),
+    ],
+)
+def test_the_marker_after_a_whole_answer_is_its_end_without_a_reason_too(deltas, finish):
+    reader = StreamReader()
+    events = reader.feed(b"".join(map(delta, deltas)) + DONE)
+    assert [event.finish for event in events if isinstance(event, Finished)] == [finish]
+    (frame,) = pieces_of_sse(reader.missing())
+    assert frame["choices"][0]["finish_reason"] == finish.value
+    assert frame["id"] == json.loads(delta({})[6:])["id"]
+    assert reader.missing() == b"" and reader.close() == []
+
+
+def test_a_reason_without_the_marker_is_an_end_that_lacks_the_marker():
+    reader = StreamReader()
+    assert isinstance(reader.feed(delta({"content": "a"}, finish_reason="stop"))[-1], Finished)
+    assert (reader.close(), reader.missing(), reader.missing()) == ([], DONE, b"")
+
+
+def pieces_of_sse(raw):
+    return [json.loads(event[6:]) for event in raw.decode().split("\n\n") if event]
 
 
 @given(st.lists(st.one_of(st.binary(max_size=30), st.sampled_from([b"data: ", b"\n\n", b"{}", END, chunk(error=1)]))))

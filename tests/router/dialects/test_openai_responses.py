@@ -127,8 +127,6 @@ def test_a_turn_of_codex_is_read_whole():
     assert free_text_tools(conversation) == {"apply_patch"}
     assert conversation.dropped == (
         "include",
-        "prompt_cache_key",
-        "tools[2] (namespace)",
         "tools[3] (web_search)",
         "reasoning.summary",
         "input[3] (reasoning)",
@@ -180,7 +178,8 @@ def test_parts_of_messages_and_results_are_read_alike(part, expected):
 )
 def test_the_answers_format_is_read(wanted, expected):
     conversation = read_request({"input": "a", "text": {"format": wanted, "verbosity": "low"}})
-    assert (conversation.answer_format, conversation.dropped) == (expected, ("text.verbosity",))
+    assert (conversation.answer_format, conversation.dropped) == (expected, ())
+    assert conversation.openai == (("verbosity", "low"),)
 
 
 TOOLS = [{"type": "function", "name": "f"}, {"type": "function", "name": "g"}, {"type": "web_search"}]
@@ -282,15 +281,23 @@ ANSWER = Answer(
     finish=Finish.TOOL_CALLS,
     usage=Usage(120, 30, 100, 7, 5),
 )
+REASONING = {
+    "id": "rs_chatcmpl-1_0",
+    "type": "reasoning",
+    "status": "completed",
+    "summary": [],
+    "content": [{"type": "reasoning_text", "text": "Hm."}],
+    "encrypted_content": "tierwise.SG0u",
+}
 MESSAGE = {
-    "id": "msg_chatcmpl-1_0",
+    "id": "msg_chatcmpl-1_1",
     "type": "message",
     "status": "completed",
     "role": "assistant",
     "content": [{"type": "output_text", "text": "Let me check.", "annotations": [], "logprobs": []}],
 }
 CALL = {
-    "id": "fc_chatcmpl-1_1",
+    "id": "fc_chatcmpl-1_2",
     "type": "function_call",
     "status": "completed",
     "call_id": "a",
@@ -301,7 +308,7 @@ CALL = {
 
 def test_an_answer_is_written_with_its_items_and_usage():
     body = write_answer(ANSWER, model="auto", created_s=1)
-    assert body["output"] == [MESSAGE, CALL]
+    assert body["output"] == [REASONING, MESSAGE, CALL]
     assert body["usage"] == {
         "input_tokens": 120,
         "input_tokens_details": {"cached_tokens": 100, "cache_write_tokens": 7},
@@ -321,10 +328,11 @@ def test_an_answer_is_written_with_its_items_and_usage():
     }
 
 
-def test_thinking_is_left_out_and_the_texts_around_it_are_one_message():
-    parts = (Thinking("Hm."), Text("a"), Thinking("Hm."), Text("b"))
-    [item] = write_answer(Answer("x", "m", parts, Finish.STOP, Usage()), model="m", created_s=1)["output"]
-    assert (item["type"], item["content"][0]["text"]) == ("message", "ab")
+def test_neighbouring_parts_of_a_kind_are_one_item():
+    parts = (Thinking("H"), Thinking("m."), Text("a"), Text("b"), Thinking("Oh."), Text("c"))
+    items = write_answer(Answer("x", "m", parts, Finish.STOP, Usage()), model="m", created_s=1)["output"]
+    assert [item["content"][0]["text"] for item in items] == ["Hm.", "ab", "Oh.", "c"]
+    assert [item["type"] for item in items] == ["reasoning", "message"] * 2
 
 
 def test_a_call_of_a_custom_tool_is_text_again():
@@ -398,6 +406,10 @@ TEXT_AND_CALL = [
     Finished(Finish.TOOL_CALLS),
     UsageSeen(ANSWER.usage),
 ]
+THINKING_KINDS = [
+    "output_item.added", "content_part.added", "reasoning_text.delta", "reasoning_text.done", "content_part.done",
+    "output_item.done",
+]  # fmt: skip
 TEXT_KINDS = [
     "output_item.added", "content_part.added", "output_text.delta", "output_text.delta", "output_text.done",
     "content_part.done", "output_item.done",
@@ -408,7 +420,8 @@ CALL_KINDS = [
 
 
 def test_events_come_in_the_order_that_clients_expect():
-    assert kinds(write(TEXT_AND_CALL)) == ["created", "in_progress", *TEXT_KINDS, *CALL_KINDS, "completed"]
+    items = [*THINKING_KINDS, *TEXT_KINDS, *CALL_KINDS]
+    assert kinds(write(TEXT_AND_CALL)) == ["created", "in_progress", *items, "completed"]
 
 
 def test_the_last_event_holds_the_same_response_as_a_whole_answer():
@@ -418,15 +431,15 @@ def test_the_last_event_holds_the_same_response_as_a_whole_answer():
 
 def test_the_first_frames_are_exactly_these():
     frames = write(TEXT_AND_CALL).decode().split("\n\n")
-    assert frames[2:5] == [
-        'event: response.output_item.added\ndata: {"type":"response.output_item.added","sequence_number":2,'
-        '"output_index":0,"item":{"id":"msg_chatcmpl-1_0","type":"message","status":"in_progress","role":"assistant",'
+    assert frames[8:11] == [
+        'event: response.output_item.added\ndata: {"type":"response.output_item.added","sequence_number":8,'
+        '"output_index":1,"item":{"id":"msg_chatcmpl-1_1","type":"message","status":"in_progress","role":"assistant",'
         '"content":[]}}',
-        'event: response.content_part.added\ndata: {"type":"response.content_part.added","sequence_number":3,'
-        '"item_id":"msg_chatcmpl-1_0","output_index":0,"content_index":0,"part":{"type":"output_text","text":"",'
+        'event: response.content_part.added\ndata: {"type":"response.content_part.added","sequence_number":9,'
+        '"item_id":"msg_chatcmpl-1_1","output_index":1,"content_index":0,"part":{"type":"output_text","text":"",'
         '"annotations":[],"logprobs":[]}}',
-        'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":4,'
-        '"item_id":"msg_chatcmpl-1_0","output_index":0,"content_index":0,"delta":"Let me ","logprobs":[]}',
+        'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":10,'
+        '"item_id":"msg_chatcmpl-1_1","output_index":1,"content_index":0,"delta":"Let me ","logprobs":[]}',
     ]
     created = json.loads(frames[0].partition("data: ")[2])["response"]
     assert (created["status"], created["output"], created["usage"]) == ("in_progress", [], None)
@@ -495,7 +508,7 @@ def test_a_stream_says_what_its_events_say_and_its_items_never_overlap(events):
     assert "".join([texts[item["id"]] for item in messages]) == expected["text"]
     assert [item["name"] for item in calls] == [name for _, name, _ in expected["calls"].values()]
     assert [texts.get(item["id"], "") for item in calls] == [item["arguments"] for item in calls]
-    assert {item["type"] for item in output} <= {"message", "function_call"}
+    assert {item["type"] for item in output} <= {"reasoning", "message", "function_call"}
 
 
 @given(streams())
@@ -526,7 +539,10 @@ def test_a_failure_is_the_last_event_and_holds_what_was_said():
     [
         (FailureKind.RATE_LIMITED, "rate_limit_exceeded"),
         (FailureKind.CONTEXT_TOO_LONG, "context_length_exceeded"),
-        (FailureKind.AUTHENTICATION, "server_error"),
+        (FailureKind.TOO_LARGE, "context_length_exceeded"),
+        (FailureKind.SERVER, "server_error"),
+        (FailureKind.OVERLOADED, "server_is_overloaded"),
+        (FailureKind.AUTHENTICATION, "invalid_prompt"),
     ],
 )
 def test_an_event_that_failed_ends_the_stream_with_the_code_of_its_kind(kind, code):
@@ -537,7 +553,16 @@ def test_an_event_that_failed_ends_the_stream_with_the_code_of_its_kind(kind, co
 
 def test_a_stream_that_did_not_finish_ends_as_failed():
     assert kinds(write([Started("x", "m"), TextDelta("a")]))[-1] == "failed"
-    assert kinds(write([])) == ["failed"]
+    assert kinds(write([])) == ["created", "in_progress", "failed"]
+
+
+@pytest.mark.parametrize("kind", [FailureKind.OVERLOADED, FailureKind.RATE_LIMITED, FailureKind.SERVER])
+def test_a_failure_that_waiting_cures_says_how_long_in_the_words_that_codex_waits_by(kind):
+    raw = StreamWriter("m", 1).fail(UpstreamFailure(kind, 503, "Every model is left alone.", retry_after_s=29.4))
+    assert read(raw)[-1]["response"]["error"] == {
+        "code": "rate_limit_exceeded",
+        "message": "Every model is left alone. Please try again in 30s.",
+    }
 
 
 def test_keepalive_is_a_comment():

@@ -73,7 +73,8 @@ def test_the_body_is_read():
     ("fields", "needs"),
     [
         ({}, Needs()),
-        ({"tools": [{"type": "web_search"}]}, Needs(tools=True)),
+        ({"tools": [{"type": "web_search"}]}, Needs(tools=True, hosted=True)),
+        ({"tools": [{"type": "web_search"}, {"type": "function", "name": "f"}]}, Needs(tools=True)),
         ({"tools": [{"type": "web_search"}], "tool_choice": "none"}, Needs()),
         ({"tools": [{}], "parallel_tool_calls": True}, Needs(tools=True, parallel_tools=True)),
         ({"text": {"format": {"type": "json_object"}}}, Needs(json_mode=True)),

@@ -84,13 +84,9 @@ def read_history(conversation: Conversation) -> tuple[list[ToolCall], list[tuple
 
 
 HISTORIES = {
-    "anthropic": lambda c: read_history(
-        anthropic.request_reader.read_request(anthropic.request_writer.write_request(c, model="m").body)
-    ),
-    "gemini": lambda c: read_history(
-        gemini.request_reader.read_request(gemini.request_writer.write_request(c, model="m").body)
-    ),
-    "bedrock": lambda c: bedrock_history(bedrock.request.write_request(c, model="m").body),
+    "anthropic": (anthropic.request_writer, lambda body: read_history(anthropic.request_reader.read_request(body))),
+    "gemini": (gemini.request_writer, lambda body: read_history(gemini.request_reader.read_request(body))),
+    "bedrock": (bedrock.request, bedrock_history),
 }
 
 
@@ -98,8 +94,10 @@ HISTORIES = {
 @FEW
 @given(made=calls)
 def test_tool_calls_and_their_results_survive_the_dialect(dialect, made):
-    read, results = HISTORIES[dialect](conversation_of(made))
-    assert [call.name for call in read] == [call.name for call in made]
+    writer, read_back = HISTORIES[dialect]
+    written = writer.write_request(conversation_of(made), model="m")
+    read, results = read_back(written.body)
+    assert [written.names.get(call.name, call.name) for call in read] == [call.name for call in made]
     assert [same_arguments(call.arguments) for call in read] == [same_arguments(call.arguments) for call in made]
     assert [call_id for call_id, _ in results] == [call.id for call in read]
     assert [text for _, text in results] == [f"result {n}" for n in range(len(made))]
@@ -166,7 +164,7 @@ def test_an_answer_that_a_client_gets_reads_as_the_one_that_was_written(dialect,
 @st.composite
 def streams(draw):
     """Events as providers send them: text and thinking, then calls whose arguments interleave, finish and usage."""
-    usage = draw(usages)
+    usage = draw(usages.filter(lambda drawn: drawn.input_tokens > 0))  # no request has none: 0 says "not counted"
     events = [Started(draw(said), "m", draw(st.none() | st.just(Usage(usage.input_tokens, 1))))]
     events += draw(st.lists(st.builds(TextDelta, words) | st.builds(ThinkingDelta, words, signatures), max_size=5))
     made = draw(st.just([]) | calls)
@@ -222,6 +220,16 @@ def test_a_stream_that_a_client_gets_says_what_the_provider_said(dialect, events
     for start, end in zip([0, *cuts], [*cuts, len(raw)], strict=True):
         read += reader.feed(raw[start:end])
     assert summary(read + reader.close()) == summary(events)
+
+
+@pytest.mark.parametrize(
+    "usage", [Usage(7, 0), Usage(100, 3, cache_read_tokens=100), Usage(5, 0, cache_read_tokens=5)], ids=str
+)
+def test_a_count_of_none_is_told_from_one_that_was_not_made(usage):
+    writer, reader = anthropic.stream.StreamWriter("m", 5), anthropic.stream.StreamReader()
+    events = [Started("1", "m", None), Finished(Finish.STOP), UsageSeen(usage)]
+    raw = b"".join(writer.feed(event) for event in events) + writer.finish()
+    assert summary(reader.feed(raw) + reader.close())["usage"] == [usage]
 
 
 @FEW

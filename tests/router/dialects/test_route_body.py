@@ -44,8 +44,7 @@ def test_without_headers_nothing_is_overridden():
 
 
 def test_options_are_read():
-    options = {"tiers": ["budget"], "max_quality_loss": 0, "explain": True, "session": "s", "last_tier": "budget"}
-    options |= {"cached_tokens": 12, "idle_s": 0.5}
+    options = {"tiers": ["budget"], "max_quality_loss": 0, "explain": True}
     expected = RouteOptions(tiers=("budget",), max_quality_loss=0, explain=True)
     assert parse_route_request({"prompt": "hi", "router": options}).options == expected
 
@@ -91,10 +90,7 @@ def test_null_options_are_the_default(options):
         ({"prompt": "a", "router": {"max_cost_usd_per_1k": "2"}}, "router.max_cost_usd_per_1k"),
         ({"prompt": "a", "router": {"max_cost_usd_per_1k": 10**400}}, "router.max_cost_usd_per_1k"),
         ({"prompt": "a", "router": {"explain": 1}}, "router.explain"),
-        ({"prompt": "a", "router": {"session": 1}}, "router.session"),
-        ({"prompt": "a", "router": {"last_tier": []}}, "router.last_tier"),
-        ({"prompt": "a", "router": {"cached_tokens": -1}}, "router.cached_tokens"),
-        ({"prompt": "a", "router": {"idle_s": 10**400}}, "router.idle_s"),
+        ({"prompt": "a", "router": {"session": "s"}}, "router.session"),
     ],
 )
 def test_a_body_that_cannot_be_used_is_refused_with_its_field(body, field):
@@ -117,12 +113,17 @@ def test_the_answer_holds_every_fact_of_the_decision_under_its_own_name():
         "requested": {"model": "auto:frugal"},
         "tier": "budget",
         "model": "a/small",
-        "candidates": [{"tier": "budget", "model": "a/small"}, {"tier": "frontier", "model": "b/large"}],
+        "effort": None,
+        "candidates": [
+            {"tier": "budget", "model": "a/small", "effort": None},
+            {"tier": "frontier", "model": "b/large", "effort": None},
+        ],
         "p_adequate": {"budget": 0.9, "frontier": 0.95},
         "expected_quality_loss": {"budget": 0.05, "frontier": 0.0},
         "threshold": 0.1,
         "promise": {"goal": "max_quality_loss", "target": 0.1, "bound": 0.08, "confidence": 0.9, "n": 500},
         "reason": "threshold",
+        "value_of_an_answer_usd": None,
         "estimated_cost_usd": {"budget": 0.001, "frontier": 0.02},
         "turn": "user",
         "task": {"name": "code", "probability": 0.7},

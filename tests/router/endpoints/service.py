@@ -10,6 +10,7 @@ import httpx2
 import uvicorn
 
 from router.app import create_app
+from router.commands.http_protocol import BoundedConfig
 from router.commands.server import bind
 from router.core import Router
 from router.dialects.shared.sse import SseReader
@@ -17,7 +18,16 @@ from router.settings import load_settings
 from tests.router.providers.upstream import Upstream, answer, upstream
 
 TIERS = (("budget", ("a/m1", "b/m2")), ("production", ("c/m3",)), ("frontier", ("d/m4",)))
-DIALECT_OF = {"openai_compatible": "openai_chat", "anthropic": "anthropic", "gemini": "gemini", "bedrock": "bedrock"}
+PRICE_FACTORS = {"production": 10.0, "frontier": 30.0}
+"""At one price for all tiers the strongest would always be chosen."""
+
+DIALECT_OF = {
+    "openai_compatible": "openai_chat",
+    "openai_responses": "openai_responses",
+    "anthropic": "anthropic",
+    "gemini": "gemini",
+    "bedrock": "bedrock",
+}
 ASK = "Translate 'good morning' into French."
 FAST = {"retries": 0, "base_wait_s": 0.01, "longest_wait_s": 0.05, "heartbeat_s": 5}
 
@@ -60,11 +70,17 @@ def toml_of(urls, *, adapters, dispatch, server, tiers, extra=""):
         lines += ["[[providers]]", f'name = "{name}"', f'adapter = "{adapters.get(name, "openai_compatible")}"']
         lines += [f'base_url = "{url}"', f'key_variable = "{name.upper()}_KEY"']
     for tier, models in tiers:
-        rows = ", ".join(
-            f'{{ model = "{model}", input_usd_per_million = 1.0, output_usd_per_million = 2.0 }}' for model in models
-        )
+        factor = PRICE_FACTORS.get(tier, 1.0)
+        rows = ", ".join(_model_row(factor, *((model,) if isinstance(model, str) else model)) for model in models)
         lines += ["[[tiers]]", f'name = "{tier}"', f"models = [{rows}]"]
     return "\n".join(lines) + "\n"
+
+
+def _model_row(factor, model, effort=None):
+    """A model of a tier: its name, or (name, effort)."""
+    own = f', effort = "{effort}"' if effort else ""
+    prices = f"input_usd_per_million = {1.0 * factor}, output_usd_per_million = {2.0 * factor}"
+    return f'{{ model = "{model}", {prices}{own} }}'
 
 
 class _Records(logging.Handler):
@@ -79,9 +95,17 @@ class _Records(logging.Handler):
 
 
 @asynccontextmanager
-async def serving(app, *, client_timeout_s=20.0):
-    listener = bind("127.0.0.1", 0)
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=2)
+async def serving(app, *, client_timeout_s=20.0, most_waiting=1_000, port=0):
+    listener = bind("127.0.0.1", port)
+    config = BoundedConfig(
+        app,
+        app.state.router.settings.door,
+        most_waiting=most_waiting,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        timeout_graceful_shutdown=2,
+    )
     server = Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]))
     while not server.started:
@@ -210,7 +234,7 @@ class Chat:
 
 
 class Responses(Chat):
-    name, own = "responses", None
+    name, own = "responses", "openai_responses"
 
     def request(self, *, stream=False, model="auto", turns=None, tools=False, ask=ASK, **more):
         body = {"model": model, "input": turns or [{"role": "user", "content": ask}], "stream": stream, **more}

@@ -3,9 +3,13 @@
 import json
 
 import pytest
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from router.app import create_app
+from router.core import Router
+from router.settings.values import with_echo
 from tests.router.endpoints.service import ASK, BY_NAME, FACES, Chat, key_of, service
 from tests.router.providers.upstream import answer, error, stream
 
@@ -197,7 +201,7 @@ def test_a_tier_without_a_provider_is_served_by_the_nearest_stronger_one_and_a_p
                     told = await made.post(face, model=model)
                     assert told.status_code == 503
                     assert told.headers["x-should-retry"] == "false"
-                    assert "a/m1" in face.error(told.json())
+                    assert "set A_KEY" in face.error(told.json())
             assert made.seen().keys() == {"d"}
         async with service(router, tmp_path, scripts, keys="b") as made:
             told = await made.post(BY_NAME["chat"], headers={"x-router-floor": "production"})
@@ -208,18 +212,48 @@ def test_a_tier_without_a_provider_is_served_by_the_nearest_stronger_one_and_a_p
     run(go())
 
 
-def test_the_echo_answers_where_there_is_no_key_at_all_and_only_there(router, tmp_path, run):
+@pytest.mark.parametrize("face", FACES, ids=lambda face: face.name)
+def test_without_a_key_a_chat_is_a_503_that_says_what_to_set_in_every_dialect(router, tmp_path, run, face):
     async def go():
         async with service(router, tmp_path, {"a": [answer()]}, keys="") as made:
+            for streamed in (False, True):
+                told = await made.post(face, stream=streamed)
+                fails_in_stream = streamed and face.name == "responses"  # Codex asks 30 times after a 503
+                assert (told.status_code, told.headers["x-should-retry"]) == (200 if fails_in_stream else 503, "false")
+                said = told.text if fails_in_stream else face.error(told.json())
+                assert "set A_KEY" in said and "tierwise init" in said and "--echo" in said
+                assert told.headers["x-router-attempts"].startswith("a/m1=no_key, ")
+            assert made.upstreams["a"].seen == []
+            assert {one["failure"] for one in made.calls} == {"no_key"}
+            assert made.calls[0]["each_attempt"][0]["target"] == "a/m1"
+            assert made.calls[0]["each_attempt"][0]["outcome"] == "skipped"
+
+    run(go())
+
+
+def test_a_model_without_a_key_stands_before_the_one_that_answers(router, tmp_path, run):
+    async def go():
+        async with service(router, tmp_path, {"b": [answer()]}, urls={"a": "http://127.0.0.1:1"}, keys="b") as made:
+            told = await made.post(BY_NAME["chat"])
+            assert told.headers["x-router-served-by"] == "b/m2"
+            assert told.headers["x-router-attempts"] == "a/m1=no_key, b/m2=200"
+            assert [one["failure"] for one in made.calls[0]["each_attempt"]] == ["no_key", None]
+
+    run(go())
+
+
+def test_the_echo_answers_where_a_tier_names_it_and_nowhere_else(router, tmp_path, run):
+    tiers = (("budget", ("echo/m1",)), ("production", ("c/m3",)), ("frontier", ("d/m4",)))
+
+    async def go():
+        async with service(router, tmp_path, {"c": [error(500)], "d": [error(500)]}, tiers=tiers) as made:
             for face in FACES:
                 for streamed in (False, True):
                     told = await made.post(face, stream=streamed)
-                    assert told.status_code == 200, told.text
-                    assert told.headers["x-router-served-by"].startswith("echo/")
+                    assert told.headers["x-router-served-by"] == "echo/m1"
                     text = face.streamed(told.content)["text"] if streamed else face.text(told.json())
                     assert "No model was called" in text
-        async with service(router, tmp_path, {"a": [error(500)], "b": [error(500)]}, keys="ab") as made:
-            told = await made.post(BY_NAME["chat"])
+            told = await made.post(BY_NAME["chat"], headers={"x-router-floor": "production"})
             assert told.status_code == 500
 
     run(go())
@@ -320,8 +354,11 @@ def test_models_are_listed_for_both_kinds_of_clients(router, tmp_path, run):
             names = [model["id"] for model in (await made.client.get("/v1/models")).json()["data"]]
             assert {"auto", "auto:cheap", "tier:budget", "a/m1", "d/m4"} <= set(names)
             told = (await made.client.get("/v1/models?limit=3", headers={"anthropic-version": "2023-06-01"})).json()
-            assert [model["id"] for model in told["data"]] == names
-            assert (told["has_more"], told["first_id"], told["last_id"]) == (False, names[0], names[-1])
+            picked = [model["id"] for model in told["data"]]
+            assert [name for name in picked if not name.startswith("claude-")] == names
+            assert {"claude-auto", "claude-auto:cheap", "claude-tier:budget"} <= set(picked)
+            assert (told["has_more"], told["first_id"], told["last_id"]) == (False, picked[0], picked[-1])
+            assert told["data"][0]["display_name"] == "Auto (tierwise decides)"
 
     run(go())
 
@@ -395,15 +432,22 @@ anything = st.recursive(
 )
 
 
+@pytest.fixture(scope="module")
+def echoing(router):
+    """The service with the echo in place of every model."""
+    with TestClient(create_app(Router(router.bundle, with_echo(router.settings))), base_url="http://127.0.0.1") as made:
+        yield made
+
+
 @pytest.mark.parametrize("face", FACES, ids=lambda face: face.name)
-def test_no_body_makes_a_5xx(client, face):
+def test_no_body_makes_a_5xx(echoing, face):
     @settings(max_examples=120, suppress_health_check=list(HealthCheck), database=None)
     @given(st.dictionaries(words, anything, max_size=4), st.dictionaries(words, anything, max_size=3), st.booleans())
     def holds(over, inside, streamed):
         path, body = face.request(stream=streamed)
         key = next(name for name in ("messages", "input", "contents") if name in body)
         body[key] = [{**body[key][0], **inside}]
-        told = client.post(path, content=json.dumps({**body, **over}).encode(), headers=face.headers)
+        told = echoing.post(path, content=json.dumps({**body, **over}).encode(), headers=face.headers)
         assert told.status_code in (200, 400, 404), told.text
         if told.status_code != 200:
             assert face.error(told.json())

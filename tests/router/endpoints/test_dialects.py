@@ -5,10 +5,18 @@ import json
 import pytest
 
 from tests.router.endpoints.service import ASK, BY_NAME, DIALECT_OF, FACES, key_of, service
-from tests.router.providers.upstream import ANSWERS, STREAMS, answer, chat_chunk, frame, sse, stream
+from tests.router.providers.upstream import ANSWERS, STREAMS, answer, chat_chunk, frame, responses_stream, sse, stream
 
 FINISH = {"chat": "stop", "responses": "completed", "messages": "end_turn", "gemini": "STOP"}
 CITY = {"city": "Oslo"}
+TOOL_ITEM = {
+    "id": "fc_1",
+    "type": "function_call",
+    "status": "completed",
+    "call_id": "call_1",
+    "name": "get_weather",
+    "arguments": json.dumps(CITY),
+}
 TOOL_ANSWERS = {
     "openai_chat": ANSWERS["openai_chat"]
     | {
@@ -30,6 +38,7 @@ TOOL_ANSWERS = {
             }
         ]
     },
+    "openai_responses": ANSWERS["openai_responses"] | {"output": [TOOL_ITEM]},
     "anthropic": ANSWERS["anthropic"]
     | {
         "content": [{"type": "tool_use", "id": "toolu_1", "name": "get_weather", "input": CITY}],
@@ -58,6 +67,9 @@ TOOL_ANSWERS = {
 }
 REFUSALS = {
     "openai_chat": {"error": {"message": "bad value", "type": "invalid_request_error", "param": None, "code": None}},
+    "openai_responses": {
+        "error": {"message": "bad value", "type": "invalid_request_error", "param": "x", "code": None}
+    },
     "anthropic": {"type": "error", "error": {"type": "invalid_request_error", "message": "bad value"}},
     "gemini": {"error": {"code": 400, "message": "bad value", "status": "INVALID_ARGUMENT"}},
     "bedrock": {"message": "bad value"},
@@ -72,6 +84,13 @@ TOOL_STREAMS = {
         chat_chunk({"tool_calls": [{"index": 0, "function": {"arguments": json.dumps(CITY)}}]}),
         chat_chunk({}, "tool_calls"),
         "[DONE]",
+    ),
+    "openai_responses": responses_stream(
+        {"type": "response.output_item.added", "output_index": 0, "item": TOOL_ITEM | {"arguments": ""}},
+        {"type": "response.function_call_arguments.delta", "output_index": 0, "delta": json.dumps(CITY)},
+        {"type": "response.function_call_arguments.done", "output_index": 0, "arguments": json.dumps(CITY)},
+        {"type": "response.output_item.done", "output_index": 0, "item": TOOL_ITEM},
+        whole=TOOL_ANSWERS["openai_responses"],
     ),
     "anthropic": sse(
         *(
@@ -405,5 +424,39 @@ def test_a_providers_own_signatures_reach_its_client_and_come_back_byte_for_byte
             await made.client.post(path, content=raw, headers=face.headers)
             sent = made.upstreams["a"].seen[1].body
             assert sent == raw.replace(b'"auto"', b'"m1"')
+
+    run(go())
+
+
+@pytest.mark.parametrize("name", ["chat", "responses", "messages"])
+def test_usage_that_the_provider_leaves_out_is_an_estimate_that_says_so(router, tmp_path, run, name):
+    without = {key: value for key, value in ANSWERS["gemini"].items() if key != "usageMetadata"}
+
+    async def go():
+        scripts = {"a": [answer(without, dialect="gemini"), answer(dialect="gemini")]}
+        async with service(router, tmp_path, scripts, adapters={"a": "gemini"}, tiers=one_tier()) as made:
+            face = BY_NAME[name]
+            told = await made.post(face, model="tier:budget")
+            assert told.headers["x-router-usage"] == "estimated"
+            usage = told.json()["usage"]
+            assert usage["estimated"] is True
+            counted = {"prompt_tokens", "completion_tokens", "input_tokens", "output_tokens"}
+            assert all(usage[key] > 0 for key in counted & {*usage})
+            told = await made.post(face, model="tier:budget")
+            assert "x-router-usage" not in told.headers and "estimated" not in told.json()["usage"]
+
+    run(go())
+
+
+def test_a_request_with_a_hosted_tool_alone_goes_to_a_provider_of_its_dialect(router, tmp_path, run):
+    async def go():
+        scripts = {"a": [answer()], "c": [answer(dialect="anthropic")]}
+        tiers = (("budget", ("a/m1",)), ("production", ("c/m3",)), ("frontier", ("a/m4",)))
+        async with service(router, tmp_path, scripts, adapters={"c": "anthropic"}, tiers=tiers) as made:
+            tool = {"type": "web_search_20250305", "name": "web_search"}
+            body = {"model": "auto", "max_tokens": 9, "messages": [{"role": "user", "content": ASK}], "tools": [tool]}
+            told = await made.client.post("/v1/messages", json=body)
+            assert (told.status_code, made.seen(), told.headers["x-router-reason"]) == (200, {"c": 1}, "capability")
+            assert made.upstreams["c"].seen[0].json["tools"] == [tool]
 
     run(go())

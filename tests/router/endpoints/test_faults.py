@@ -114,15 +114,33 @@ def test_a_provider_that_fails_is_gone_around_and_where_nobody_is_left_the_clien
             for face in FACES:
                 made.app.state.forwarder._dispatcher.breaker._states.clear()
                 told = await made.post(face, stream=streamed)
-                assert told.status_code in SAID.get((face.name, status), (status,)), (face.name, told.text)
-                assert told.headers["content-type"] == "application/json"
-                assert face.error(told.json())
+                if face.name == "responses" and streamed and status >= 429:
+                    assert told.status_code == 200 and "event: response.failed" in told.text, told.text
+                else:
+                    assert told.status_code in SAID.get((face.name, status), (status,)), (face.name, told.text)
+                    assert told.headers["content-type"] == "application/json"
+                    assert face.error(told.json())
                 assert told.headers["x-should-retry"] == "false"
                 assert "sk-provider" not in told.text + str(told.headers)
                 attempts = [one.partition("=")[0] for one in told.headers["x-router-attempts"].split(", ")]
                 assert list(dict.fromkeys(attempts)) == ["a/m1", "b/m2", "c/m3", "d/m4"], "the tier, then upwards"
             assert [call["failure"] is not None for call in made.calls] == [True] * 4
             assert "sk-provider" not in "".join(made.log)
+
+    run(go())
+
+
+def test_the_text_of_a_stream_does_not_quote_the_key_wherever_its_parts_end(router, tmp_path, run):
+    said = STREAMS["openai_chat"][1].replace(b"Hi", b"sk-provider-a-0123456789")
+    at = said.index(b"0123")
+    parts = [STREAMS["openai_chat"][0], said[:at], said[at:], *STREAMS["openai_chat"][2:]]
+
+    async def go():
+        async with service(router, tmp_path, {"a": [stream(parts, pause_s=0.05)]}) as made:
+            for face in FACES:
+                told = await made.post(face, stream=True)
+                assert told.status_code == 200 and "***" in face.streamed(told.content)["text"]
+                assert "sk-provider" not in told.text
 
     run(go())
 
@@ -141,19 +159,25 @@ def test_a_refused_connection_is_a_fault_like_any_other(router, tmp_path, run, s
                     assert told.headers["x-router-served-by"] == "c/m3", "up a tier"
                     told = await made.post(face, stream=streamed, model="tier:budget")
                     made.app.state.forwarder._dispatcher.breaker._states.clear()
-                    assert told.status_code in (502, 503), told.text
-                    assert face.error(told.json())
+                    if face.name == "responses" and streamed:
+                        assert "event: response.failed" in told.text, told.text
+                    else:
+                        assert told.status_code in (502, 503), told.text
+                        assert face.error(told.json())
 
         run(go())
 
 
-def test_the_longest_retry_after_is_told_and_rounded_up(router, tmp_path, run):
+def test_the_shortest_retry_after_is_told_and_rounded_up(router, tmp_path, run):
     async def go():
-        scripts = {"a": [error(429, retry_after="31")], "b": [error(429, retry_after_ms="61500")]}
+        scripts = {"a": [error(429, retry_after="71")], "b": [error(429, retry_after_ms="61500")]}
         async with service(router, tmp_path, scripts) as made:
             told = await made.post(BY_NAME["chat"], model="tier:budget")
             assert (told.status_code, told.headers["retry-after"]) == (429, "62")
             assert "retry-after" not in (await made.post(BY_NAME["chat"], model="nope")).headers
+            told = await made.post(BY_NAME["responses"], model="tier:budget", stream=True)
+            assert (told.status_code, told.headers["retry-after"]) == (200, "62")
+            assert "Please try again in 62s." in told.text, "Codex waits as the text says"
 
     run(go())
 
@@ -347,7 +371,7 @@ def test_an_answer_that_breaks_on_our_side_after_it_began_does_not_look_whole(ro
 
 
 def test_the_pool_and_the_breaker_of_the_file_are_those_that_are_used(router, tmp_path, run):
-    extra = "[connections]\nmax_connections = 1\npool_s = 0.1\n[dispatch.breaker]\nfailures = 1\n"
+    extra = "[connections]\nmax_connections = 1\n[dispatch.breaker]\nfailures = 1\n"
 
     async def go():
         scripts = {"a": [silent], "b": [error(500)], "d": [answer()]}
@@ -356,13 +380,36 @@ def test_the_pool_and_the_breaker_of_the_file_are_those_that_are_used(router, tm
             while not made.upstreams["a"].seen:
                 await asyncio.sleep(0.01)
             told = await made.post(BY_NAME["chat"], model="d/m4")
-            assert told.status_code >= 500, "the one connection is in use"
+            assert told.status_code == 503, "the one connection is in use"
+            assert told.json()["error"]["code"] == "router_busy"
+            assert (told.headers["retry-after"], told.headers["x-should-retry"]) == ("1", "true")
             assert made.seen() == {"a": 1}
             first.cancel()
             await asyncio.wait({first})
             await made.upstreams["a"].all_closed()
-            for _ in range(3):
-                assert (await made.post(BY_NAME["chat"], model="b/m2")).status_code >= 500
-            assert made.seen() == {"a": 1, "b": 1}, "one failure opens the breaker"
+            breaker = made.app.state.forwarder._dispatcher.breaker
+            assert not breaker.is_open("b/m2")
+            assert (await made.post(BY_NAME["chat"], model="b/m2")).status_code >= 500
+            assert breaker.is_open("b/m2"), "one failure opens the breaker"
+
+    run(go())
+
+
+def test_a_model_that_is_left_alone_is_seen_by_who_asks_for_readiness_and_in_the_call_log(router, tmp_path, run):
+    async def go():
+        extra = "[dispatch.breaker]\nfailures = 1\ncooldown_s = 60\n"
+        async with service(router, tmp_path, {"a": [error(500), answer()], "b": [answer()]}, extra=extra) as made:
+            for _ in range(2):
+                assert (await made.post(BY_NAME["chat"], model="tier:budget")).status_code == 200
+            assert [[one["breaker"] for one in call["each_attempt"]] for call in made.calls] == [
+                ["opened", None],
+                ["open", None],
+            ]
+            (seen,) = (await made.client.get("/readyz")).json()["breakers"].items()
+            assert seen[0] == "a/m1"
+            assert (seen[1]["state"], seen[1]["opened"], seen[1]["cause"]) == ("open", 1, "server, status 500")
+            assert any("a/m1 is left alone for 60 s: server, status 500" in line for line in made.log)
+            assert (await made.post(BY_NAME["chat"], model="a/m1")).status_code == 200, "tried, as no other is left"
+            assert made.calls[-1]["each_attempt"][-1]["breaker"] == "trial"
 
     run(go())

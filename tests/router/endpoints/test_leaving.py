@@ -173,6 +173,7 @@ def test_silence_is_filled_with_signs_of_life_that_clients_pass_over(router, tmp
 
 def test_an_answer_that_nobody_asked_a_byte_of_closes_its_provider(router, tmp_path, run):
     """The client's connection is gone before the response starts: a generator's own `finally` would not run then."""
+    from router.endpoints.stopping import InFlight
     from router.endpoints.streams import StreamResponse
 
     closed = []
@@ -181,7 +182,14 @@ def test_an_answer_that_nobody_asked_a_byte_of_closes_its_provider(router, tmp_p
         yield b"never"
 
     async def go():
-        response = StreamResponse(pieces(), close=lambda: closed.append(1), headers={}, media_type="text/event-stream")
+        response = StreamResponse(
+            pieces(),
+            close=lambda: closed.append(1),
+            interrupt=lambda: None,
+            in_flight=InFlight(),
+            headers={},
+            media_type="text/event-stream",
+        )
 
         async def receive():
             return {"type": "http.disconnect"}

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from router.account import ANONYMOUS, Accounts
+from router.core import Router
 from router.dialects.conversation import Answer, Conversation, Finish, Text, Turn, Usage
 from router.dialects.row import AnswerInfo
 from router.dialects.shared.endpoint import PathInfo
@@ -364,6 +365,17 @@ def test_tool_calls_and_thinking_survive_the_buffer(run):
 # --- In the service ---------------------------------------------------------------------------------------------------
 
 
+TIERS = {"budget": "deepseek/deepseek-v4-flash", "production": "openai/gpt-5.4", "frontier": "openai/gpt-5.5"}
+
+
+@pytest.fixture(scope="module")
+def router(shipped, tmp_path_factory):
+    """A model for each tier: the first at a provider of its own."""
+    config = tmp_path_factory.mktemp("cascade") / "tierwise.toml"
+    config.write_text("".join(f'[[tiers]]\nname = "{tier}"\nmodels = ["{model}"]\n' for tier, model in TIERS.items()))
+    return Router.load(shipped, config=config, environ={})
+
+
 def forwarded(run, router, script, check, *, production=None, **more):
     """Run a check with a forwarder whose budget tier is a scripted DeepSeek and whose next tier an OpenAI."""
 
@@ -373,7 +385,7 @@ def forwarded(run, router, script, check, *, production=None, **more):
             upstream(production or saying("Hi.")) as stronger,
             harness({"deepseek": budget.url, "openai": stronger.url}, **more) as h,
         ):
-            await check(Forwarder(router, h.dispatcher, Accounts(), wall_clock=lambda: 1.0))
+            await check(Forwarder(router, h.dispatcher, Accounts(), wall_clock=lambda: 1.0, own_id="here"))
 
     run(go())
 
@@ -385,6 +397,20 @@ async def posted(forwarder, **more):
     if isinstance(answer.body, bytes):
         return answer, answer.body
     return answer, b"".join([piece async for piece in answer.body])
+
+
+def test_no_stronger_tier_is_asked_where_none_has_a_key(run, shipped, tmp_path):
+    keyless = {"budget": TIERS["budget"], "production": "anthropic/claude-sonnet-5-5", "frontier": "xai/grok-4.7"}
+    config = tmp_path / "tierwise.toml"
+    config.write_text("".join(f'[[tiers]]\nname = "{tier}"\nmodels = ["{one}"]\n' for tier, one in keyless.items()))
+
+    async def check(forwarder):
+        answer, _ = await posted(forwarder)
+        assert answer.headers["x-router-attempts"] == "deepseek/deepseek-v4-flash=200"
+        assert "x-router-escalations" not in answer.headers
+        assert answer.headers["x-router-findings"] == "refusal"
+
+    forwarded(run, Router.load(shipped, config=config, environ={}), [saying(REFUSAL)], check)
 
 
 def test_a_whole_answer_goes_out_with_the_headers_of_its_way(run, router):
@@ -444,7 +470,7 @@ def test_where_no_tier_answers_the_client_gets_the_failure_as_an_answer(run, rou
 def test_a_client_that_leaves_before_the_answer_ends_the_cascade(run, router, streams):
     async def go():
         async with upstream(silent) as server, harness({"deepseek": server.url, "openai": server.url}) as h:
-            forwarder = Forwarder(router, h.dispatcher, Accounts(), wall_clock=lambda: 1.0)
+            forwarder = Forwarder(router, h.dispatcher, Accounts(), wall_clock=lambda: 1.0, own_id="here")
             asking = asyncio.create_task(posted(forwarder, stream=streams))
             while not server.seen:
                 await asyncio.sleep(0.01)

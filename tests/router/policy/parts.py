@@ -90,6 +90,7 @@ def facts(
         language=lambda: language,
         size_bytes=size_bytes,
         input_tokens=lambda: tokens,
+        cost_usd=lambda spec: spec.cost_usd(input_tokens=tokens, output_tokens=10),
     )
 
 

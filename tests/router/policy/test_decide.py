@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.errors import RequestError
+from router.errors import ContextTooLong, RequestError
 from router.policy import NO_LIMITS, STEPS, Conditions, Limits, Rule, Threshold, choose, decide
-from router.types import Needs, Overrides, Reason
+from router.policy.capability import missing
+from router.types import Dialect, Needs, Overrides, Reason
 from tests.router.policy.parts import COST_PROMISE, MODELS, PROMISE, TIERS, facts, model, policy, setup
 
 IMAGES = Needs(images=True)
@@ -217,7 +218,7 @@ def test_rules_that_do_not_match_are_said_too():
 # --- Turns ------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("turn", ["title", "probe", "classification", "heartbeat"])
+@pytest.mark.parametrize("turn", ["title", "probe", "classification", "suggestion", "heartbeat"])
 def test_housekeeping_gets_the_cheapest_tier_that_is_allowed(turn):
     assert decided(facts(0.9, 0.9, turn=turn)) == ("small", Reason.TURN)
     assert decided(facts(0.9, 0.9, turn=turn, out_of_domain=True)) == ("small", Reason.TURN)
@@ -255,10 +256,10 @@ def test_turns_are_configured_for_all_and_for_a_policy():
         (facts(needs=Needs(n=2)), "large", "b/all", Reason.CAPABILITY),
         (facts(needs=Needs(n=1)), "small", "a/text", Reason.THRESHOLD),
         (facts(turn="title", needs=Needs(logprobs=True)), "large", "b/all", Reason.CAPABILITY),
-        (facts(max_output_tokens=101), "small", "a/eye", Reason.THRESHOLD),
+        (facts(max_output_tokens=101), "small", "a/text", Reason.THRESHOLD),
         (facts(size_bytes=2_000, tokens=1_001), "medium", "b/tools", Reason.CAPABILITY),
         (facts(size_bytes=2_000, tokens=1_000), "small", "a/text", Reason.THRESHOLD),
-        (facts(size_bytes=2_000, tokens=950, max_output_tokens=60), "medium", "b/tools", Reason.CAPABILITY),
+        (facts(size_bytes=2_000, tokens=950, max_output_tokens=32_000), "medium", "b/tools", Reason.CAPABILITY),
         (facts(size_bytes=20_000, tokens=20_000), "medium", "c/tools", Reason.CAPABILITY),
         # over a ceiling, before failing
         (facts(needs=Needs(n=2), overrides=Overrides(ceiling="small")), "large", "b/all", Reason.CAPABILITY),
@@ -267,6 +268,66 @@ def test_turns_are_configured_for_all_and_for_a_policy():
 def test_the_gate_moves_up_to_the_first_model_that_can(request_, tier, model_, reason):
     choice = decide(request_, setup())
     assert (choice.tier, choice.candidates[0].model, choice.reason) == (tier, model_, reason)
+
+
+@pytest.mark.parametrize(
+    ("request_", "limits"),
+    [
+        (facts(), {"a/text": 100}),
+        (facts(max_output_tokens=100), {}),
+        (facts(max_output_tokens=32_000), {"a/text": 100, "b/tools": 9_990, "b/all": 9_990}),
+        # What is left of the window beside the input; of a/eye no limit is known.
+        (facts(size_bytes=9_000, tokens=3_000, max_output_tokens=32_000), {"b/tools": 7_000, "b/all": 7_000}),
+        (facts(size_bytes=9_000, tokens=3_000, max_output_tokens=900), {}),
+    ],
+)
+def test_an_output_limit_above_what_fits_is_lowered_and_moves_nothing(request_, limits):
+    choice = decide(request_, setup())
+    assert {name: limit for name, limit in choice.output_limits.items() if name != "a/eye"} == limits
+
+
+def test_a_lowered_limit_is_told_in_the_steps():
+    *_, last = decide(facts(max_output_tokens=32_000), setup()).steps
+    assert "its answer is limited to 100 tokens" in last.note
+
+
+HOSTED = Needs(tools=True, hosted=True)
+
+
+@pytest.mark.parametrize(
+    ("losses", "hosts", "tier", "first"),
+    [
+        ((0.0, 0.0), {"b": {Dialect.ANTHROPIC}}, "medium", "b/host"),  # the cheapest that has them, above
+        ((0.9, 0.9), {"a": {Dialect.ANTHROPIC}}, "small", "a/host"),  # none above: below
+        ((0.9, 0.9), {"a": {Dialect.ANTHROPIC}, "b": {Dialect.OPENAI_CHAT, Dialect.ANTHROPIC}}, "medium", "b/host"),
+        ((0.0, 0.0), {"b": {Dialect.GEMINI}}, "small", "a/plain"),  # of another dialect: as without
+        ((0.0, 0.0), {}, "small", "a/plain"),
+    ],
+)
+def test_what_only_one_dialect_has_goes_to_a_model_that_has_it(losses, hosts, tier, first):
+    can, cannot = ("tools", "hosted_tools"), ("tools",)
+    models = {
+        "small": (model("a/plain", *cannot), model("a/host", *can)),
+        "medium": (model("b/plain", *cannot), model("b/host", *can)),
+        "large": (model("c/plain", *cannot),),
+    }
+    configuration = replace(setup(models=models), dialects=hosts)
+    choice = decide(facts(*losses, needs=HOSTED, dialect=Dialect.ANTHROPIC), configuration)
+    assert (choice.tier, choice.candidates[0].model) == (tier, first)
+    assert choice.hosts == {f"{name}/host" for name, spoken in hosts.items() if Dialect.ANTHROPIC in spoken}
+    if choice.hosts:
+        (step,) = [step for step in choice.steps if step.name == "capability"]
+        assert first in step.note and "its own dialect alone has" in step.note
+        names = [one.model in choice.hosts for one in choice.candidates]
+        assert names == sorted(names, reverse=True)  # those without are a last resort
+
+
+def test_a_pinned_model_is_asked_in_words_for_what_it_does_not_know():
+    schema = Needs(json_schema=True)
+    assert decided(facts(needs=schema, model="c/tools")) == ("medium", Reason.PINNED)
+    assert decide(facts(needs=schema), setup()).candidates[0].model == "b/tools"
+    without = {tier: (model(f"x/{tier}", "tools"),) for tier in MODELS}
+    assert decided(facts(needs=schema), setup(models=without)) == ("small", Reason.THRESHOLD)
 
 
 def test_a_rules_tier_is_moved_up_too():
@@ -295,7 +356,6 @@ def test_tokens_are_counted_only_where_the_bytes_could_be_too_many():
     [
         (facts(needs=Needs(audio=True)), ["Nearest is", "it lacks audio"]),
         (facts(needs=Needs(audio=True, n=2)), ["Nearest is b/all (large); it lacks audio."]),
-        (facts(max_output_tokens=50_000, needs=IMAGES), ["an answer of 50,000 tokens (it writes 100)"]),
         (facts(needs=Needs(images=True), model="tier:medium"), ["the pinned tier medium", "b/all (large) could"]),
         (facts(needs=Needs(images=True), model="a/text"), ["the pinned model a/text", "it lacks images"]),
         (
@@ -311,9 +371,17 @@ def test_where_nothing_can_the_error_names_what_is_missing_and_the_nearest_model
         error = refused(request_, setup(models=models))
     else:
         error = refused(request_)
-    assert (error.status, error.code) == (400, "no_model_fits")
+    is_window = isinstance(error, ContextTooLong)
+    assert (error.status, error.code) == (400, "context_length_exceeded" if is_window else "no_model_fits")
+    assert is_window == (request_.request.chat.max_output_tokens is None and "a context window" in says[0])
     for words in says:
         assert words in error.message
+
+
+def test_where_only_the_windows_are_too_small_the_largest_is_told_with_what_is_needed():
+    error = refused(facts(0.9, 0.9, size_bytes=99_999, tokens=20_000, max_output_tokens=500))
+    assert isinstance(error, ContextTooLong)
+    assert error.message.startswith("prompt is too long: 20500 tokens > 10000 maximum. ")
 
 
 def test_a_cheaper_tier_that_could_is_named_and_not_taken():
@@ -343,6 +411,15 @@ def test_out_of_domain_is_at_least_the_safe_tier_where_the_classifier_decided(re
     assert decided(request_, configuration) == expected
 
 
+def test_the_step_says_why_a_request_is_out_of_domain():
+    request = facts(out_of_domain=True)
+    why = "37 tool steps since the ask; the training rows have at most 12"
+    request = replace(request, prediction=replace(request.prediction, unlike=why))
+    note = next(step.note for step in decide(request, setup()).steps if step.name == "out_of_domain")
+    assert f"({why})" in note
+    assert "safe tier" in note
+
+
 # --- The promise ------------------------------------------------------------------------------------------------------
 
 
@@ -358,7 +435,7 @@ def test_out_of_domain_is_at_least_the_safe_tier_where_the_classifier_decided(re
         (facts(turn="title"), False, False),
         (facts(turn="compaction"), True, False),
         (facts(model="tier:large"), False, False),
-        (facts(out_of_domain=True), True, True),
+        (facts(out_of_domain=True), False, False),
     ],
 )
 def test_a_promise_is_given_where_the_classifier_decided_among_what_it_was_measured_with(request_, quality, cost):
@@ -477,12 +554,17 @@ def test_the_same_facts_get_the_same_choice(request, configuration):
     assert choice_of(request, configuration) == choice_of(request, configuration)
 
 
+def is_asked_in_words(choice, request):
+    """Whether nobody knows the shape of the answer that is asked for, so that models without it may serve too."""
+    return any(missing(spec, request) for spec in choice.able[choice.tier])
+
+
 @given(requests(), configurations(), st.sampled_from(NEEDS))
 def test_a_need_more_never_lowers_the_tier(request, configuration, name):
     chat = request.request.chat
     more = replace(request.request, chat=replace(chat, needs=replace(chat.needs, **{name: True})))
     before, after = choice_of(request, configuration), choice_of(replace(request, request=more), configuration)
-    if after is not None:
+    if after is not None and not is_asked_in_words(after, replace(request, request=more)):
         assert before is not None
         assert rank(after.tier) >= rank(before.tier)
 

@@ -20,6 +20,7 @@ from router.types import Dialect, ModelSpec, Target
 
 ADAPTER_OF = {
     "openai_chat": "openai_compatible",
+    "openai_responses": "openai_responses",
     "anthropic": "anthropic",
     "gemini": "gemini",
     "bedrock": "bedrock",
@@ -97,6 +98,7 @@ class Harness:
             Transport(connections, self.providers.values(), sleep=clock.sleep),
             policy=policy,
             breaker=self.breaker,
+            unset={"keyless": "KEYLESS_API_KEY", "other": "OTHER_KEY and OTHER_ENDPOINT"},
             clock=clock,
             wall_clock=lambda: 1_700_000_000.0,
             sleep=clock.sleep,

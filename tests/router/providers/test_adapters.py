@@ -4,10 +4,12 @@ from dataclasses import replace
 import pytest
 
 from router.dialects.conversation import Conversation, Text, ToolCall, ToolResult, Turn
-from router.dialects.openai_chat.http import alnum9
+from router.dialects.openai_chat.request_messages import alnum9
+from router.dialects.openai_responses.reasoning import MARK
 from router.dialects.shared.prepared import Call, without_paths
 from router.dialects.shared.provider import Provider, Quirks
 from router.dialects.shared.secret import Secret
+from router.errors import RequestError
 from router.providers.adapters import ADAPTERS
 from router.providers.registry import shipped_rows
 from router.types import Dialect
@@ -19,7 +21,7 @@ def provider(adapter="openai_compatible", base_url="https://p.test/v1", **more):
 
 
 def prepare(call, *, adapter="openai_compatible", without=(), **more):
-    return ADAPTERS[adapter].prepare(provider(adapter, **more), call, model="the-model", without=without, now_s=0.0)
+    return ADAPTERS[adapter](provider(adapter, **more), call, model="the-model", without=without, now_s=0.0)
 
 
 def passed(body, *, stream=False, dialect=Dialect.OPENAI_CHAT):
@@ -41,6 +43,44 @@ def test_azure_puts_deployment_and_version_in_the_url_and_the_key_in_api_key():
         "https://me.openai.azure.com/openai/deployments/the-model/chat/completions?api-version=2024-10-21"
     )
     assert request.headers["api-key"].reveal() == "sk-1" and "authorization" not in request.headers
+
+
+def test_azures_responses_are_under_its_v1_path_which_wants_no_version():
+    request = prepare(CALL, adapter="azure_openai_responses", base_url="https://me.openai.azure.com").request
+    assert request.url == "https://me.openai.azure.com/openai/v1/responses"
+    assert request.headers["api-key"].reveal() == "sk-1" and "authorization" not in request.headers
+    assert json.loads(request.body)["model"] == "the-model"
+
+
+def test_a_responses_body_goes_on_byte_for_byte_but_for_the_models_name_and_what_was_refused():
+    raw = b'{"model": "auto", "input": "Hi", "reasoning": {"effort": "low"}, "store": true, "x": 1.50, "router": {}}'
+    made = prepare(passed(raw, dialect=Dialect.OPENAI_RESPONSES), adapter="openai_responses")
+    assert made.passthrough and made.request.url == "https://p.test/v1/responses"
+    assert made.request.body == (
+        b'{"model": "the-model", "input": "Hi", "reasoning": {"effort": "low"}, "store": true, "x": 1.50}'
+    )
+    again = prepare(
+        passed(raw, dialect=Dialect.OPENAI_RESPONSES), adapter="openai_responses", without=("reasoning.effort",)
+    )
+    assert json.loads(again.request.body)["reasoning"] == {}
+
+
+def test_another_providers_thinking_is_no_reasoning_item_of_openai():
+    theirs = {"type": "reasoning", "summary": [], "encrypted_content": "gAAAAABn"}
+    body = {"model": "auto", "input": [theirs, theirs | {"encrypted_content": MARK + "aGk="}, "x"]}
+    made = prepare(passed(body, dialect=Dialect.OPENAI_RESPONSES), adapter="openai_responses")
+    assert json.loads(made.request.body)["input"] == [theirs, "x"]
+
+
+def test_an_answer_that_is_to_be_fetched_later_is_refused_as_no_request_would_fetch_it():
+    raw = b'{"model": "auto", "input": "Hi", "background": true}'
+    with pytest.raises(RequestError, match="stream instead"):
+        prepare(passed(raw, dialect=Dialect.OPENAI_RESPONSES), adapter="openai_responses")
+
+
+def test_a_translated_request_to_responses_is_not_stored():
+    sent = json.loads(prepare(STREAMED, adapter="openai_responses").request.body)
+    assert (sent["store"], sent["stream"], sent["model"]) == (False, True, "the-model")
 
 
 @pytest.mark.parametrize("field", ["max_tokens", "max_completion_tokens"])
@@ -104,7 +144,7 @@ def test_no_adapter_shows_a_key_or_a_body(adapter):
     assert repr(PASSED).count("Hello") == repr(CALL).count("Hello")
 
 
-@pytest.mark.parametrize("adapter", ["anthropic", "gemini", "bedrock"])
+@pytest.mark.parametrize("adapter", ["openai_responses", "azure_openai_responses", "anthropic", "gemini", "bedrock"])
 def test_a_body_that_was_not_read_goes_to_its_own_dialect_only(adapter):
     with pytest.raises(ValueError, match="was not read"):
         prepare(Call(None, stream=False, dialect=Dialect.OPENAI_CHAT, raw=RAW), adapter=adapter)

@@ -54,7 +54,7 @@ def test_the_signature_is_botocores(monkeypatch, model, token):
 def test_the_adapter_signs_without_a_bearer_key_and_shows_no_secret():
     keys = AwsKeys("AKID", Secret("very-secret"))
     provider = Provider("bedrock", "bedrock", "https://x.test", aws_keys=keys, options={"AWS_REGION": "eu-west-1"})
-    prepared = ADAPTERS["bedrock"].prepare(provider, CALL, model="amazon.nova:0", without=(), now_s=NOW_S)
+    prepared = ADAPTERS["bedrock"](provider, CALL, model="amazon.nova:0", without=(), now_s=NOW_S)
     assert prepared.request.url == "https://x.test/model/amazon.nova%3A0/converse"
     assert "/eu-west-1/bedrock/aws4_request" in prepared.request.headers["authorization"].reveal()
     assert "secret" not in repr(prepared) and "AKID/" not in repr(prepared)
@@ -121,7 +121,7 @@ def test_a_client_of_botocore_reads_the_scripted_bedrock(run):
         said = "".join(e["contentBlockDelta"]["delta"]["text"] for e in events if "contentBlockDelta" in e)
         assert said == "Hi." and events[-1]["metadata"]["usage"]["outputTokens"] == 3
         assert len(events) == len(STREAMS["bedrock"])
-        ours = ADAPTERS["bedrock"].prepare(
+        ours = ADAPTERS["bedrock"](
             Provider("bedrock", "bedrock", server.url, key=Secret("k")),
             STREAMED,
             model="amazon.nova:0",

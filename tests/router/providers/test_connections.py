@@ -1,5 +1,6 @@
 """aiohttp behind httpx2's interface: what goes out, what comes back, and how foreign errors are named."""
 
+import asyncio
 import base64
 import ssl
 
@@ -8,7 +9,7 @@ import pytest
 import trustme
 
 from router.providers.connection_settings import ConnectionSettings
-from router.providers.connections import Connections
+from router.providers.connections import Connections, _Places
 from tests.router.providers.upstream import answer, broken_stream, raw_bytes, upstream
 
 
@@ -154,7 +155,7 @@ def test_a_proxy_gets_its_credentials_and_the_provider_does_not(run, monkeypatch
 
 def test_a_place_in_the_pool_is_given_back_however_the_exchange_ended(run):
     async def check():
-        settings = ConnectionSettings(max_connections=1, pool_s=0.2)
+        settings = ConnectionSettings(max_connections=1)
         async with upstream(raw_bytes(b"no\r\n\r\n"), answer()) as server, Connections(settings) as connections:
             with pytest.raises(httpx2.RemoteProtocolError):
                 await exchange(connections, request_to(server.url))
@@ -164,5 +165,23 @@ def test_a_place_in_the_pool_is_given_back_however_the_exchange_ended(run):
             await left.aclose()
             await left.aclose()
             await exchange(connections, request_to(server.url))
+
+    run(check())
+
+
+def test_a_request_waits_for_a_place_only_as_long_as_it_is_told_to(run):
+    async def check():
+        for wait_s in (0.0, 0.01):
+            places = _Places(1, wait_s=wait_s)
+            await places.take()
+            with pytest.raises(httpx2.PoolTimeout):
+                await places.take()
+        places = _Places(1, wait_s=30.0)
+        await places.take()
+        second = asyncio.create_task(places.take())
+        await asyncio.sleep(0)
+        assert not second.done()
+        places.give_back()
+        await second
 
     run(check())

@@ -8,7 +8,16 @@ from router.checked.document import Document
 from router.dialects.shared.secret import Secret
 from router.errors import ConfigError
 from router.providers.adapters import ADAPTERS
-from router.providers.registry import ADAPTER_NAMES, provider_from, providers_from, rows_with, shipped_rows
+from router.providers.registry import (
+    ADAPTER_NAMES,
+    no_provider_message,
+    provider_from,
+    providers_from,
+    rows_with,
+    shipped_rows,
+    what_to_set,
+)
+from router.providers.ways import RESPONSES_OF
 from router.types import Target
 
 
@@ -32,7 +41,9 @@ def test_there_are_at_least_28_providers_each_with_where_it_was_read():
 
 def test_every_adapter_that_a_row_may_name_is_there():
     assert set(ADAPTERS) == set(ADAPTER_NAMES)
-    assert {row.adapter for row in shipped_rows().values()} == set(ADAPTER_NAMES)
+    named = {row.adapter for row in shipped_rows().values()}
+    assert named | set(RESPONSES_OF.values()) == set(ADAPTER_NAMES)
+    assert set(RESPONSES_OF) < named
 
 
 @pytest.mark.parametrize("name", shipped_rows())
@@ -121,6 +132,18 @@ def test_a_wrong_key_or_url_is_refused_without_the_key_in_the_message():
         provider_from(shipped_rows()["azure_openai"], azure)
 
 
+def test_what_is_missing_is_named_by_variable_and_never_shows_a_key_that_was_written_in_its_place():
+    secret = "sk-live-0123456789"
+    rows = merged([{"name": "mine", "base_url": "https://x.test", "key_variable": secret}])
+    missing = what_to_set(rows, {"OPENAI_API_KEY": "k", "AZURE_OPENAI_API_KEY": "k"})
+    assert "openai" not in missing and "ollama" not in missing
+    assert missing["azure_openai"] == "AZURE_OPENAI_ENDPOINT"
+    assert missing["cloudflare"] == "CLOUDFLARE_API_KEY and CLOUDFLARE_ACCOUNT_ID"
+    said = no_provider_message(["mine", "mine", "nobody"], missing)
+    assert "set the variable that key_variable names" in said and "[[providers]] for nobody" in said
+    assert secret not in said
+
+
 def test_a_key_shows_itself_to_nobody():
     import copy
     import json
@@ -148,4 +171,4 @@ def test_a_target_is_named_by_provider_and_model():
 
 
 def test_the_catalogs_models_are_of_known_providers():
-    assert {Target.of(row.tier, name).provider for name, row in catalog().items()} <= set(shipped_rows())
+    assert {Target.of("any", name).provider for name in catalog()} <= set(shipped_rows())

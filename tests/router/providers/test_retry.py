@@ -3,8 +3,15 @@ import pytest
 from router.dialects.bedrock.eventstream import FrameSplitter
 from router.dialects.conversation import FailureKind, UpstreamFailure
 from router.dialects.shared.sse import SseSplitter
-from router.providers.breaker import Breaker, BreakerSettings
-from router.providers.retry import DispatchSettings, Remedy, is_healthy, most_useful, opens_at_once, remedy_for, wait_s
+from router.providers.retry import (
+    DispatchSettings,
+    Remedy,
+    failures_needed,
+    is_healthy,
+    most_useful,
+    remedy_for,
+    wait_s,
+)
 from tests.router.providers.upstream import frame
 
 K = FailureKind
@@ -18,7 +25,7 @@ def failure(kind, status=500, **more):
 def test_every_kind_of_failure_has_a_next_step(kind):
     assert isinstance(remedy_for(failure(kind, 400)), Remedy)
     assert is_healthy(failure(kind, 400)) == (
-        remedy_for(failure(kind, 400)) in (Remedy.LARGER, Remedy.WITHOUT, Remedy.STOP)
+        kind in (K.CONTEXT_TOO_LONG, K.TOO_LARGE, K.REFUSED_PARAMETER, K.UNSUPPORTED, K.FLAGGED, K.BAD_REQUEST)
     )
 
 
@@ -28,8 +35,8 @@ def test_a_status_that_is_worth_another_try_gets_one_whatever_the_body_says(stat
 
 
 @pytest.mark.parametrize("status", [400, 405, 413, 422])
-def test_other_client_errors_end_the_call(status):
-    assert remedy_for(failure(K.BAD_REQUEST, status)) is Remedy.STOP
+def test_other_client_errors_are_put_to_another_vendor(status):
+    assert remedy_for(failure(K.BAD_REQUEST, status)) is Remedy.OTHER_VENDOR
 
 
 def test_waits_double_up_to_the_longest_and_are_fully_jittered():
@@ -43,52 +50,28 @@ def test_waits_double_up_to_the_longest_and_are_fully_jittered():
 
 
 def test_what_the_client_can_act_on_is_told_first():
-    failures = [failure(K.AUTHENTICATION, 401), failure(K.SERVER, 500, retry_after_s=2.0), failure(K.BAD_REQUEST, 400)]
-    assert most_useful(failures).kind is K.BAD_REQUEST
-    assert most_useful(failures[:2]) == failure(K.SERVER, 500, retry_after_s=2.0)
+    down, bad = failure(K.SERVER, 500, retry_after_s=2.0), failure(K.BAD_REQUEST, 400)
+    failures = [failure(K.AUTHENTICATION, 401), down, bad]
+    assert most_useful([*failures, failure(K.BAD_REQUEST, 422)]) == bad
+    assert most_useful([failure(K.NOT_FOUND, 404), bad]) == bad
+    assert most_useful(failures) == down, "the second vendor did not get to judge"
+    assert most_useful([*failures, failure(K.CONTEXT_TOO_LONG, 400)]).kind is K.CONTEXT_TOO_LONG
+    assert most_useful([down, failure(K.RATE_LIMITED, 429, retry_after_s=0.5)]).retry_after_s == 0.5
     assert most_useful(failures[:1]).retry_after_s is None
 
 
-@pytest.mark.parametrize("kind", [K.AUTHENTICATION, K.QUOTA, K.NOT_FOUND])
-def test_what_would_fail_for_everyone_opens_the_breaker_at_once(kind):
-    assert opens_at_once(failure(kind, 401)) and not opens_at_once(failure(K.SERVER))
-
-
-class Time:
-    now_s = 0.0
-
-    def __call__(self):
-        return self.now_s
-
-
-def test_a_breaker_lets_one_probe_through_after_its_cooldown():
-    clock = Time()
-    breaker = Breaker(BreakerSettings(failures=2, cooldown_s=10.0, longest_cooldown_s=60.0), clock)
-    assert breaker.allow("k") and breaker.state("k") == "closed"
-    breaker.failure("k")
-    assert breaker.allow("k")
-    breaker.failure("k")
-    assert breaker.state("k") == "open" and not breaker.allow("k") and breaker.retry_after_s("k") == 10.0
-    assert breaker.allow("other")
-    clock.now_s = 10.0
-    assert breaker.state("k") == "half_open"
-    assert breaker.allow("k") and not breaker.allow("k")
-    breaker.failure("k", cooldown_s=999.0)
-    assert breaker.retry_after_s("k") == 60.0
-    clock.now_s = 70.0
-    assert breaker.allow("k")
-    breaker.release("k")
-    assert breaker.allow("k")
-    breaker.success("k")
-    assert breaker.state("k") == "closed" and breaker.allow("k") and breaker.allow("k")
-
-
-def test_a_success_starts_the_count_anew():
-    breaker = Breaker(BreakerSettings(failures=2), Time())
-    for _ in range(5):
-        breaker.failure("k")
-        breaker.success("k")
-    assert breaker.state("k") == "closed"
+@pytest.mark.parametrize(
+    ("kind", "status", "needed"),
+    [
+        (K.AUTHENTICATION, 401, 1),
+        (K.AUTHENTICATION, 403, 2),
+        (K.QUOTA, 402, 2),
+        (K.NOT_FOUND, 404, 2),
+        (K.SERVER, 500, 1_000),
+    ],
+)
+def test_what_would_fail_for_everyone_needs_few_failures_to_open_the_breaker(kind, status, needed):
+    assert failures_needed(failure(kind, status)) == needed
 
 
 @pytest.mark.parametrize("end", [b"\n\n", b"\r\n\r\n", b"\r\r"])

@@ -9,7 +9,9 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from router.dialects.conversation import Failed, FailureKind, Finish, Finished
+from router.dialects.anthropic.request_fit import NAMES
+from router.dialects.conversation import Failed, FailureKind, Finish, Finished, Tool, ToolCallStarted, Usage, UsageSeen
+from router.dialects.shared.names import COMMON
 from router.dialects.shared.prepared import Call
 from router.dialects.shared.provider import Quirks
 from router.providers.breaker import BreakerSettings
@@ -100,6 +102,99 @@ def test_usage_is_asked_for_and_kept_from_a_client_that_did_not_ask(run):
             assert h.settled[0].usage.output_tokens == 3
 
     run(check())
+
+
+LONG = "mcp__plugin_harbour-master_tide-tables__get_predicted_high_and_low_water_for_port"
+
+
+@pytest.mark.parametrize("dialect", ADAPTER_OF)
+@pytest.mark.parametrize("size", [5, 100_000])
+def test_a_tools_long_name_is_short_for_the_provider_and_the_clients_own_in_its_stream(run, dialect, size):
+    """Another dialect's stream is translated; the same dialect's bytes are changed."""
+    name = f"{LONG}.{LONG}"  # Anthropic takes 128 characters
+    conversation = replace(HELLO, tools=(Tool(name),), stream=True)
+    raw = {"messages": [], "tools": [{"type": "function", "function": {"name": name}}]}
+    own = replace(PASSED_STREAM, conversation=conversation, raw=json.dumps(raw).encode())
+    calls = [own, Call(conversation, stream=True)] if dialect == "openai_chat" else [Call(conversation, stream=True)]
+
+    async def check():
+        for call in calls:
+            frames = b"".join(call_stream(dialect, short_name(name, dialect)))
+            cut = [frames[at : at + size] for at in range(0, len(frames), size)]
+            async with (
+                upstream(stream(cut, dialect=dialect)) as server,
+                harness({"a": server.url}, adapters={"a": ADAPTER_OF[dialect]}) as h,
+            ):
+                pieces = await pieces_of((await h.dispatch(call, target())).stream)
+                assert f'"{short_name(name, dialect)}"' in server.seen[0].body.decode()
+                started = [
+                    event.name for piece in pieces for event in piece.events if isinstance(event, ToolCallStarted)
+                ]
+                assert started == [name]
+                if call is own:
+                    assert b"".join(piece.raw for piece in pieces).count(json.dumps(name).encode()) == 1
+
+    run(check())
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_whole_answer_has_the_clients_own_name_of_a_tool_too(run, own):
+    call = {"id": "c", "type": "function", "function": {"name": COMMON.name(LONG), "arguments": "{}"}}
+    message = {"role": "assistant", "content": None, "tool_calls": [call]}
+    value = {"id": "1", "model": "m", "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls"}]}
+    conversation = replace(HELLO, tools=(Tool(LONG),))
+    raw = json.dumps({"messages": [], "tools": [{"type": "function", "function": {"name": LONG}}]}).encode()
+    asked = Call(conversation, stream=False, dialect=Dialect.OPENAI_CHAT if own else None, raw=raw if own else None)
+
+    async def check():
+        async with upstream(answer(value)) as server, harness({"a": server.url}) as h:
+            found = await h.dispatch(asked, target())
+            assert [part.name for part in found.answer.parts] == [LONG]
+            assert (found.raw is not None) is own
+            assert (
+                not own or json.loads(found.raw)["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == LONG
+            )
+
+    run(check())
+
+
+def short_name(name, dialect):
+    return (NAMES if dialect == "anthropic" else COMMON).name(name)
+
+
+def call_stream(dialect, name):
+    """A stream that calls a tool of this name."""
+    if dialect == "openai_chat":
+        call = {"index": 0, "id": "c", "function": {"name": name, "arguments": "{}"}}
+        return sse(chat_chunk({"role": "assistant", "tool_calls": [call]}), chat_chunk({}, "tool_calls"), "[DONE]")
+    if dialect == "gemini":
+        content = {"role": "model", "parts": [{"functionCall": {"name": name, "args": {}}}]}
+        return sse({"candidates": [{"content": content, "finishReason": "STOP"}]})
+    if dialect == "bedrock":
+        start = {"contentBlockIndex": 0, "start": {"toolUse": {"toolUseId": "c", "name": name}}}
+        delta = {"contentBlockIndex": 0, "delta": {"toolUse": {"input": "{}"}}}
+        events = [("messageStart", {"role": "assistant"}), ("contentBlockStart", start), ("contentBlockDelta", delta)]
+        events += [("contentBlockStop", {"contentBlockIndex": 0}), ("messageStop", {"stopReason": "tool_use"})]
+        return [frame(kind, value) for kind, value in events]
+    if dialect == "openai_responses":
+        call = {"type": "function_call", "id": "fc", "call_id": "c", "name": name, "arguments": "{}"}
+        whole = {"id": "r", "status": "completed", "model": "m", "output": [call], "usage": {"output_tokens": 1}}
+        events = [
+            {"type": "response.created", "response": {**whole, "status": "in_progress", "output": []}},
+            {"type": "response.output_item.added", "output_index": 0, "item": {**call, "arguments": ""}},
+            {"type": "response.output_item.done", "output_index": 0, "item": call},
+            {"type": "response.completed", "response": whole},
+        ]
+        return [b"event: %b\ndata: %b\n\n" % (one["type"].encode(), json.dumps(one).encode()) for one in events]
+    block = {"type": "tool_use", "id": "c", "name": name, "input": {}}
+    events = [
+        {"type": "message_start", "message": {"id": "m", "model": "m", "usage": {"input_tokens": 1}}},
+        {"type": "content_block_start", "index": 0, "content_block": block},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "tool_use"}, "usage": {"output_tokens": 1}},
+        {"type": "message_stop"},
+    ]
+    return [b"event: %b\ndata: %b\n\n" % (one["type"].encode(), json.dumps(one).encode()) for one in events]
 
 
 def test_a_provider_that_refuses_stream_options_is_sent_none(run):
@@ -213,7 +308,9 @@ def test_a_break_after_the_finish_is_no_failure(run):
     async def check():
         async with upstream(broken_stream(STREAMS["openai_chat"][:4])) as server, harness({"a": server.url}) as h:
             pieces = await pieces_of((await h.dispatch(STREAMED, target())).stream)
-            assert isinstance(pieces[-1].events[-1], Finished)
+            events = [event for piece in pieces for event in piece.events]
+            assert any(isinstance(event, Finished) for event in events)
+            assert not any(isinstance(event, Failed) for event in events)
             assert h.settled[0].finish is Finish.STOP and h.settled[0].failure is None
 
     run(check())
@@ -440,3 +537,90 @@ def test_a_defect_of_ours_is_not_a_clean_end(run, monkeypatch, caplog):
 
     run(check())
     assert "KeyError" in caplog.text and "what was said" not in caplog.text
+
+
+HELLO_CHUNK = sse(chat_chunk({"role": "assistant", "content": "Hi."}))
+STOP_CHUNK = sse(chat_chunk({}, "stop"))
+
+
+def test_half_an_event_after_the_answers_end_is_left_out_and_the_marker_put_in_its_place(run):
+    whole = [*HELLO_CHUNK, *STOP_CHUNK]
+
+    async def check():
+        for rest in (b'data: {"id": "c", "choices": [], "us', b"data: [DO", b"event: message", b": p"):
+            async with upstream(stream([*whole, rest])) as server, harness({"a": server.url}) as h:
+                pieces = await pieces_of((await h.dispatch(PASSED_STREAM, target())).stream)
+                assert b"".join(piece.raw for piece in pieces) == b"".join(whole) + b"data: [DONE]\n\n"
+                assert h.settled[0].failure is None
+
+    run(check())
+
+
+def test_a_last_event_without_its_empty_line_comes_through_with_it(run):
+    async def check():
+        last = b"".join(STREAMS["openai_chat"]).rstrip(b"\n")
+        async with upstream(stream([last])) as server, harness({"a": server.url}) as h:
+            pieces = await pieces_of((await h.dispatch(PASSED_STREAM, target())).stream)
+            assert b"".join(piece.raw for piece in pieces) == b"".join(STREAMS["openai_chat"])
+
+    run(check())
+
+
+def test_a_client_that_gets_the_bytes_gets_the_reason_that_the_provider_left_out(run):
+    async def check():
+        async with upstream(stream([*HELLO_CHUNK, b"data: [DONE]\n\n"])) as server, harness({"a": server.url}) as h:
+            pieces = await pieces_of((await h.dispatch(PASSED_STREAM, target())).stream)
+            raw = b"".join(piece.raw for piece in pieces)
+            assert raw.startswith(HELLO_CHUNK[0]) and raw.endswith(b"data: [DONE]\n\n")
+            assert json.loads(raw.split(b"\n\n")[1][6:])["choices"][0]["finish_reason"] == "stop"
+            assert h.settled[0].finish is Finish.STOP
+
+    run(check())
+
+
+@pytest.mark.parametrize("call", [STREAMED, PASSED_STREAM], ids=["translated", "passed on"])
+@pytest.mark.parametrize(
+    "sign", [b": still there\n\n", *sse(chat_chunk({"content": ""}))], ids=["a comment", "an empty delta"]
+)
+def test_signs_of_life_alone_do_not_keep_a_stream_open(run, call, sign):
+    policy = replace(FAST, between_content_s=0.3)
+
+    async def check():
+        # Far more signs than are read until the limit.
+        dripping = stream([*START, *[sign] * 400], pause_s=0.02)
+        async with upstream(dripping) as server, harness({"a": server.url}, policy=policy) as h:
+            pieces = await pieces_of((await h.dispatch(call, target())).stream)
+            failed = pieces[-1].events[-1]
+            assert isinstance(failed, Failed) and failed.kind is K.TIMEOUT and "signs of life" in failed.message
+            assert not any(isinstance(event, Finished) for piece in pieces for event in piece.events)
+
+    run(check())
+
+
+def test_a_stream_without_usage_has_an_estimate_at_its_end(run):
+    events = [*sse(chat_chunk({"content": "x" * 40})), *STOP_CHUNK, b"data: [DONE]\n\n"]
+
+    async def check():
+        for call in (STREAMED, PASSED_STREAM):
+            async with upstream(stream(events)) as server, harness({"a": server.url}) as h:
+                found = await h.dispatch(replace(call, input_tokens=lambda: 7), target())
+                (*_, last) = (await pieces_of(found.stream))[-1].events
+                assert last == UsageSeen(Usage(7, 10, estimated=True)) == UsageSeen(h.settled[0].usage)
+
+    run(check())
+
+
+def test_usage_that_is_reported_twice_is_kept_from_a_client_that_did_not_ask(run):
+    usage = {"prompt_tokens": 12, "completion_tokens": 3}
+    finish = sse(chat_chunk({}, "stop", usage=usage))
+    again = sse({"id": "c", "choices": [], "usage": usage})
+    call = replace(PASSED_STREAM, raw=RAW[:-1] + b',"stream":true,"stream_options":{"include_usage":false}}')
+
+    async def check():
+        done = [b"data: [DONE]\n\n"]
+        async with upstream(stream([*HELLO_CHUNK, *finish, *again, *done])) as server, harness({"a": server.url}) as h:
+            pieces = await pieces_of((await h.dispatch(call, target())).stream)
+            assert b"".join(piece.raw for piece in pieces) == b"".join([*HELLO_CHUNK, *finish, *done])
+            assert server.seen[0].json["stream_options"] == {"include_usage": True}
+
+    run(check())

@@ -153,6 +153,24 @@ ANSWERS = {
         "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi."}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15},
     },
+    "openai_responses": {
+        "id": "resp_1",
+        "object": "response",
+        "created_at": 1,
+        "status": "completed",
+        "model": "m-2026",
+        "error": None,
+        "output": [
+            {
+                "id": "msg_1",
+                "type": "message",
+                "status": "completed",
+                "role": "assistant",
+                "content": [{"type": "output_text", "text": "Hi.", "annotations": []}],
+            }
+        ],
+        "usage": {"input_tokens": 12, "output_tokens": 3, "total_tokens": 15},
+    },
     "anthropic": {
         "id": "msg_1",
         "type": "message",
@@ -215,6 +233,35 @@ def _anthropic():
     return sse(*values, names=[value["type"] for value in values])
 
 
+def responses_stream(*events, whole=None):
+    """The events of a response, between its beginning and its end. whole: the response at its end."""
+    whole = whole or ANSWERS["openai_responses"]
+    begun = whole | {"status": "in_progress", "output": [], "usage": None}
+    values = [
+        {"type": "response.created", "response": begun},
+        {"type": "response.in_progress", "response": begun},
+        *events,
+        {"type": f"response.{whole['status']}", "response": whole},
+    ]
+    values = [value | {"sequence_number": number} for number, value in enumerate(values)]
+    return sse(*values, names=[value["type"] for value in values])
+
+
+def _responses():
+    [message] = ANSWERS["openai_responses"]["output"]
+    part = {"type": "output_text", "text": "", "annotations": []}
+    item, place = {"output_index": 0}, {"output_index": 0, "item_id": "msg_1", "content_index": 0}
+    return responses_stream(
+        {"type": "response.output_item.added", **item, "item": message | {"status": "in_progress", "content": []}},
+        {"type": "response.content_part.added", **place, "part": part},
+        {"type": "response.output_text.delta", **place, "delta": "Hi", "logprobs": []},
+        {"type": "response.output_text.delta", **place, "delta": ".", "logprobs": []},
+        {"type": "response.output_text.done", **place, "text": "Hi.", "logprobs": []},
+        {"type": "response.content_part.done", **place, "part": part | {"text": "Hi."}},
+        {"type": "response.output_item.done", **item, "item": message},
+    )
+
+
 def frame(kind, payload, *, message="event"):
     name = ":exception-type" if message == "exception" else ":event-type"
     headers = {name: kind, ":content-type": "application/json", ":message-type": message}
@@ -235,6 +282,7 @@ STREAMS = {
         USAGE_CHUNK,
         "[DONE]",
     ),
+    "openai_responses": _responses(),
     "anthropic": _anthropic(),
     "gemini": sse(
         {"candidates": [{"content": {"role": "model", "parts": [{"text": "Hi"}]}, "index": 0}], "responseId": "r1"},

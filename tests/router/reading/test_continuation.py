@@ -207,7 +207,7 @@ HARD = (
 EASY = (("user", "we are out of milk"), ("assistant", "I can add milk to the shopping list. Shall I?"))
 
 
-@pytest.mark.parametrize("reply", ["yes, go ahead", "yes", "do it"])
+@pytest.mark.parametrize("reply", ["yes, go ahead", "yes", "do it", "try again", "more detail", "please finish"])
 def test_approving_hard_work_costs_more_than_approving_an_errand(router, reply):
     hard, easy = (
         router.route(

@@ -41,6 +41,37 @@ def test_sentences_and_scripts_are_told_apart(detect, text, language):
 
 
 @pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("спасибо", "ru"),
+        ("объясни код", "ru"),
+        ("как дела?", "ru"),
+        ("Напиши письмо другу", "ru"),
+        ("ты где", "ru"),
+        ("Дякую!", "uk"),
+        ("їжак", "uk"),
+        ("благодаря", "bg"),
+        ("хвала", "sr"),
+        ("ЋАО", "sr"),
+        ("شكرا", "ar"),
+        ("ممنون", "fa"),
+        ("شکریہ، کیا یہ ہے", "ur"),
+        ("क्या यह सही है", "hi"),
+        ("ਸਤ ਸ੍ਰੀ ਅਕਾਲ", "pa"),
+        ("ສະບາຍດີ", "lo"),
+    ],
+    ids=ascii,
+)
+def test_short_turns_are_known_by_letters_and_words_of_one_language(detect, text, language):
+    assert detect(text) == language
+
+
+@pytest.mark.parametrize("text", ["да", "код", "добре", "так", "धन्यवाद", "नमस्ते", "ок", "ok", "123"], ids=ascii)
+def test_words_that_several_languages_share_are_none(detect, text):
+    assert detect(text) is None
+
+
+@pytest.mark.parametrize(
     "text", ["", "hi", "1 + 1", "\U0001f600", "ja", "\ud800", "x" * 100_000], ids=lambda t: ascii(t[:9])
 )
 def test_what_could_be_any_language_is_none(detect, text):

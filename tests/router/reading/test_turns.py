@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from router.reading import TurnKind, read, signals
 from router.reading.characters import char_classes
 from router.reading.turns import kinds as turns
+from router.reading.turns import orders
 from router.reading.turns.heartbeats import is_silent
 from router.types import ChatRequest, Message
 
@@ -31,6 +32,7 @@ def test_the_words_are_the_contracts():
         "compaction",
         "probe",
         "classification",
+        "suggestion",
     ]
 
 
@@ -101,6 +103,92 @@ def test_an_agents_long_system_prompt_says_nothing_of_the_turn():
 )
 def test_a_compaction_is_known(messages):
     assert kind(*messages) == "compaction"
+
+
+RULES = """CRITICAL: Respond with TEXT ONLY. Do NOT call any tools.
+
+- Do NOT use Read, Bash, Grep, Glob, Edit, Write, or ANY other tool.
+- Everything that is needed stands in the conversation above.
+- Tool calls will be REJECTED and will waste your only turn: you will fail the task.
+- Your entire response must be plain text: an <analysis> block followed by a <summary> block.
+
+"""
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        f"{RULES}Your task is to create a detailed summary of the conversation so far, with the user's requests.",
+        f"{RULES}For whoever goes on with it, write down a full record of this session: what was asked, what is open.",
+        f"<system-reminder>Be brief.</system-reminder>\n{RULES}Your task is to summarize this conversation.",
+        "You are performing a CONTEXT CHECKPOINT COMPACTION. Create a handoff summary for another LLM.",
+        '<explicit_instructions type="summarize_task">\nThe current conversation is rapidly running out of context. '
+        "Now, your urgent task is to create a comprehensive detailed summary of the conversation.",
+        "Provide a detailed prompt for continuing our conversation above.",
+        "Summarize the conversation so far, as described in the prompt instructions.",
+        "Erstelle eine Zusammenfassung der Unterhaltung bisher, damit ein anderer Agent weiterarbeiten kann.",
+    ],
+)
+def test_an_order_to_compact_is_known_by_what_it_orders(order):
+    assert kind(*HISTORY, ("user", order)) == "compaction"
+
+
+@pytest.mark.parametrize(
+    "system",
+    [
+        "You are a helpful AI assistant tasked with summarizing conversations.",
+        "You are a context summarization assistant. Read the conversation, then produce a structured summary of it.",
+        "You are the component that summarizes internal chat history into a given structure.",
+    ],
+)
+def test_a_harness_that_only_summarizes_compacts(system):
+    assert kind(("system", system), ("user", TRANSCRIPT)) == "compaction"
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "[SUGGESTION MODE: Suggest what the user might naturally type next into Claude Code.]\n\nTwo to twelve words.",
+        "You are predicting the user's next prompt. Output a single short line, no quotes.",
+        "Propose the next message that the person would most likely send. One line, nothing else.",
+        "Guess what this person will enter next, in his own manner. Two to twelve words, nothing else.",
+        "### Task:\nSuggest 3-5 relevant follow-up questions that the user might naturally ask next",
+        "### Task:\nGenerate 1-3 broad tags categorizing the main themes of the chat history",
+        "### Task:\nAnalyze the chat history to determine the necessity of generating search queries.",
+        "Summarize this coding conversation in under 50 characters.",
+        "Based on the conversation so far, provide a concise description of this session in 4 words or less.",
+        "The user stepped away and is coming back. Recap in under 40 words.",
+        "You are an expert at writing Git commits. Your job is to write a short clear commit message.\n\n+ a",
+    ],
+)
+def test_what_a_harness_shows_beside_the_conversation_is_a_suggestion(order):
+    assert kind(*HISTORY, ("user", order)) == "suggestion"
+
+
+def test_a_harness_that_only_writes_commit_messages_is_known():
+    system = "You are an assistant, helping a developer to come up with the best git commit message for a change."
+    assert kind(("system", system), ("user", "+ x = 1")) == "suggestion"
+
+
+def test_an_application_that_wants_suggestions_with_every_answer_is_scored():
+    system = "Answer, then suggest 3 follow-up questions that the user might ask next, as JSON."
+    assert kind(("system", system), *HISTORY, ("user", "and tulips?")) == "user"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        "write a commit message for this diff",
+        "predict what our users will type next in the search box, only a sketch",
+        "write 5 follow-up questions for our user interviews, short ones",
+        "summarise the discussion of context windows in this paper",
+        "Important: don't use any library. Summarise the session on tools, in plain text, and review it",
+        "suggest a branch name",
+    ],
+)
+def test_a_user_who_wants_something_like_it_is_a_user(ask):
+    assert kind(("user", ask)) == "user"
+    assert kind(*HISTORY, ("user", ask)) == "user"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +311,9 @@ def test_a_gate_that_judges_a_command_is_scored():
 
 MARKED = {
     "title": (turns._TITLE, turns._TITLE_MARKS),
-    "compaction": (turns._COMPACT, turns._COMPACT_MARKS),
+    "compaction": (orders.COMPACT, orders.COMPACT_MARKS),
+    "guess": (orders._GUESS, orders.SUGGESTION_MARKS),
+    "aside": (orders._ASIDE, orders.SUGGESTION_MARKS),
     "new topic": (turns._NEW_TOPIC, turns._QUESTION_MARKS),
     "of the talk": (turns._OF_THE_TALK, turns._QUESTION_MARKS),
 }

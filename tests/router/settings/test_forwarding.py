@@ -49,7 +49,7 @@ def test_every_key_of_dispatch_is_taken_over(load):
     settings = load(f"[dispatch]\nretries = 0\ndrop_refused_parameters = false\n{text}\n")
     assert settings.dispatch == DispatchSettings(
         retries=0, drop_refused_parameters=False, base_wait_s=3.0, longest_wait_s=3.0, deadline_s=3.0,
-        first_event_s=3.0, whole_answer_s=3.0, between_bytes_s=3.0, heartbeat_s=3.0,
+        first_event_s=3.0, whole_answer_s=3.0, between_bytes_s=3.0, between_content_s=3.0, heartbeat_s=3.0,
     )  # fmt: skip
 
 
@@ -61,8 +61,8 @@ def test_every_key_of_the_breaker_is_taken_over_and_what_is_left_out_keeps_its_d
 
 
 def test_every_key_of_connections_is_taken_over_and_what_is_left_out_keeps_its_default(load):
-    every = ConnectionSettings(connect_s=1.5, pool_s=0.0, idle_s=0.0, max_connections=7, use_environment=True)
-    text = "connect_s = 1.5\npool_s = 0\nidle_s = 0\nmax_connections = 7\nuse_environment = true\n"
+    every = ConnectionSettings(connect_s=1.5, idle_s=0.0, pool_s=0.5, max_connections=7, use_environment=True)
+    text = "connect_s = 1.5\nidle_s = 0\npool_s = 0.5\nmax_connections = 7\nuse_environment = true\n"
     assert load(f"[connections]\n{text}").connections == every
     assert len(text.splitlines()) == len(ConnectionSettings.__dataclass_fields__)
     assert load("[connections]\nidle_s = 30\n").connections == ConnectionSettings(idle_s=30.0)
@@ -101,12 +101,12 @@ def test_the_call_log_is_standard_error_or_a_file_beside_the_configuration(load,
         ("[dispatch.breaker]\ncooldown = 1", "Did you mean 'cooldown_s'?"),
         ("[dispatch.breaker]\ncooldown_s = 301", "tierwise.toml:2: dispatch.breaker.cooldown_s: longest_cooldown_s is"),
         (
-            "[dispatch.breaker]\nlongest_cooldown_s = 29",
-            "dispatch.breaker.longest_cooldown_s: longest_cooldown_s is 29",
+            "[dispatch.breaker]\nlongest_cooldown_s = 0.5",
+            "dispatch.breaker.longest_cooldown_s: longest_cooldown_s is 0.5",
         ),
         ("[dispatch]\nbreaker = true", "tierwise.toml:2: dispatch.breaker: expected a table"),
         ("[connections]\nconnect_s = 0", "tierwise.toml:2: connections.connect_s: expected a number in [0.01, 86400]"),
-        ("[connections]\npool_s = -1", "connections.pool_s: expected a number in [0, 86400]"),
+        ("[connections]\nidle_s = -1", "connections.idle_s: expected a number in [0, 86400]"),
         ('[connections]\nidle_s = "4"', "connections.idle_s: expected a number"),
         ("[connections]\nmax_connections = 1.5", "connections.max_connections: expected a whole number in [1, "),
         ("[connections]\nmax_connections = 0", "connections.max_connections"),

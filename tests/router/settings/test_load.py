@@ -91,7 +91,7 @@ def test_the_command_line_goes_before_everything():
 @pytest.mark.parametrize(
     ("text", "key", "expected"),
     [
-        ("prot = 1", "prot", "the keys here are max_quality_loss"),
+        ("prot = 1", "prot", "the keys here are value_of_an_answer_usd"),
         ("bundle = 7", "bundle", "a string"),
         ('bundle = ""', "bundle", "a string that is not empty"),
         ('safe_tier = "middle"', "safe_tier", "is not a tier; use one of: budget, production, frontier"),
@@ -191,7 +191,8 @@ def test_a_model_of_genai_prices_needs_only_its_name(write):
 
 def test_facts_of_the_catalog_can_be_overridden_everywhere_or_in_one_tier(write):
     everywhere = write('[catalog."openai/gpt-5.5"]\ncontext_window = 1000\ninput_usd_per_million = 1\n')
-    model = next(m for m in load_settings({}, config=everywhere).tiers[2].models if m.model == "openai/gpt-5.5")
+    key = {"OPENAI_API_KEY": "k"}
+    model = next(m for m in load_settings(key, config=everywhere).tiers[2].models if m.model == "openai/gpt-5.5")
     assert (model.context_window, model.input_usd_per_million, model.output_usd_per_million) == (1000, 1.0, 30.0)
     here = write(tiers_of('[{model = "openai/gpt-5.5", capabilities = []}]'))
     low, high = (tier.models[0] for tier in load_settings({}, config=here).tiers)
@@ -205,8 +206,8 @@ def test_cache_prices_are_facts_like_others(write):
     (spec,) = load_settings({}, config=write(tiers_of(f"[{own}]"))).tiers[0].models
     assert (spec.cache_read_usd_per_million, spec.cache_write_usd_per_million) == (0.1, None)
     shipped = write('[catalog."openai/gpt-5.4"]\ncache_write_usd_per_million = 2\n')
-    spec = load_settings({}, config=shipped).tiers[1].models[1]
-    assert spec.model == "openai/gpt-5.4"
+    models = load_settings({"OPENAI_API_KEY": "k"}, config=shipped).tiers[1].models
+    spec = next(model for model in models if model.model == "openai/gpt-5.4")
     assert (spec.cache_read_usd_per_million, spec.cache_write_usd_per_million) == (0.25, 2.0)
 
 
@@ -285,7 +286,7 @@ def test_envelopes_are_pairs_of_markers(write):
         ("[policies.x]\nfloor = 'frontier'\nceiling = 'budget'", 1, "policies.x", "its limits leave no tier"),
         ("[policies.x]\n\ntiers = ['budgets']", 3, "policies.x.tiers[0]", "Did you mean 'budget'?"),
         ("[policies.x]\ntiers = []", 1, "policies.x", "leave no tier"),
-        ("[policies.x]\nmax_loss = 1", 2, "policies.x.max_loss", "the keys here are max_quality_loss"),
+        ("[policies.x]\nmax_loss = 1", 2, "policies.x.max_loss", "the keys here are value_of_an_answer_usd"),
         ("[policies.x.turns]\ntitel = 'budget'", 2, "policies.x.turns.titel", "Did you mean 'title'?"),
         (
             "max_quality_loss = 0.1\n[policies.auto]\nmax_quality_loss = 0.2",
@@ -374,3 +375,37 @@ def test_faults_across_tables_are_named_at_once(write):
         load_settings({}, config=path)
     keys = [line.split(": ")[1] for line in str(caught.value).splitlines()]
     assert keys == ["rules[0].tier", "rules[1].tier", "policies.auto.max_quality_loss", 'catalog."own/x"']
+
+
+@pytest.mark.parametrize(
+    ("row", "says"),
+    [
+        (
+            '{ model = "bedrock/amazon.nova-micro-v1:0", effort = "low" }',
+            "expected a model that thinks, and bedrock/amazon.nova-micro-v1:0 does not",
+        ),
+        (
+            '{ model = "openai/gpt-5.4", effort = "lots" }',
+            "expected one of none, minimal, low, medium, high, xhigh, max",
+        ),
+    ],
+)
+def test_an_effort_that_a_model_cannot_make_is_refused_with_the_cure(write, row, says):
+    tiers = f'[[tiers]]\nname = "low"\nmodels = [{row}]\n[[tiers]]\nname = "high"\nmodels = ["openai/gpt-5.5"]\n'
+    with pytest.raises(ConfigError) as caught:
+        load_settings({}, config=write(tiers))
+    assert "tierwise.toml:3: tiers[0].models[0].effort" in str(caught.value)
+    assert says in str(caught.value)
+
+
+def test_a_model_may_be_in_several_tiers_at_different_efforts(write):
+    path = write(
+        '[[tiers]]\nname = "low"\nmodels = [{ model = "openai/gpt-5.5", effort = "low" }]\n'
+        '[[tiers]]\nname = "high"\nmodels = ["openai/gpt-5.5", { model = "own/x", effort = "high", '
+        "input_usd_per_million = 1, output_usd_per_million = 2 }]\n"
+    )
+    settings = load_settings({}, config=path)
+    assert [[(one.model, one.effort) for one in tier.models] for tier in settings.tiers] == [
+        [("openai/gpt-5.5", "low")],
+        [("openai/gpt-5.5", None), ("own/x", "high")],
+    ]

@@ -44,7 +44,7 @@ def test_a_row_says_range_default_and_meaning():
     assert port.meaning == "the port to listen on; 0 lets the system choose"
     assert (ROWS["dispatch.breaker.cooldown_s"].allowed, ROWS["dispatch.breaker.cooldown_s"].default) == (
         "a number in [0.01, 86400]",
-        "30.0",
+        "1.0",
     )
     assert ROWS["server.unknown_models"].allowed == "one of refuse, auto"
     assert ROWS["policies.NAME.cascade.escalations"].default == "2"

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import joblib
 import pytest
 
+from router.brain.bundle.write import write_bundle
 from router.commands.cli import main
 from tests.training import fits
 from training.commands import cli
+from training.pipeline import fit_bundle
+from training.rows.readers import read_rows
 
 Done = subprocess.CompletedProcess[str]
 
@@ -42,6 +47,7 @@ def fitted(tmp_path_factory) -> tuple[Path, Done]:
         CODING,
         *(fits.SAMPLE / "outcomes.jsonl", "--tiers", fits.SAMPLE / "tiers.json", "--target", "coding"),
         *("--max-quality-loss", 0.2, "--licence", "MIT", "--seed", 3, "--json"),
+        *("--report", out.parent / "report", "--show-prompts"),
         out=out,
     )
     return out, done
@@ -59,7 +65,20 @@ def test_fit_writes_a_bundle_and_prints_its_evaluation(fitted):
     assert json.loads(done.stdout) == json.loads((out / "evaluation.json").read_text())
     stages = done.stderr.splitlines()
     assert all(line.startswith("tierwise: ") for line in stages), done.stderr
-    assert stages[-1].startswith("tierwise: wrote mine-")
+    assert stages[-2].startswith("tierwise: wrote mine-")
+    assert stages[-1] == f"tierwise: wrote the report to {out.parent / 'report'}"
+
+
+def test_the_page_shows_the_asks_that_were_asked_for_and_the_bundle_holds_none(fitted):
+    out, _ = fitted
+    evaluation = json.loads((out / "evaluation.json").read_text())
+    listed = {row["id"] for row in evaluation["near_threshold"] + evaluation["misses"]["too_high"]["rows"]}
+    rows = [row for row in fits.traffic_rows().rows if row.source == "coding" and row.id in listed]
+    asks = [row.messages[0].text for row in rows if len(row.messages) == 1 and 20 < len(row.messages[0].text) < 200]
+    page = " ".join(html.unescape((out.parent / "report" / "report.html").read_text("utf-8")).split())
+    assert len(asks) > 2 and sum(" ".join(ask.split()) in page for ask in asks) > len(asks) / 2, "less what is peeled"
+    written = [(out / name).read_text("utf-8") for name in ("evaluation.json", "MODEL_CARD.md", "manifest.json")]
+    assert not [ask for ask in asks if any(ask in text for text in written)]
 
 
 def test_what_was_fitted_is_verified_and_routes(fitted):
@@ -115,6 +134,11 @@ def run_here(monkeypatch, capsys) -> Callable[..., tuple[int, str, str]]:
         ([CODING, "--tier-cost", "budget"], "expected TIER=USD"),
         ([CODING, "--tier-cost", "budget=cheap"], "expected TIER=USD"),
         ([CODING, "--skip-bad", "-1"], "--skip-bad"),
+        ([CODING, "--promise", "maybe"], "expected one of cross-fit, parted"),
+        ([CODING, "--folds", "1"], "--folds"),
+        ([CODING, "--folds-by", "rows"], "expected one of group, source"),
+        ([CODING, "--show-prompts"], "name its folder with --report"),
+        ([CODING, "--refit"], "is for --promise parted"),
         ([CODING, "--sed", "1"], "No such option"),
     ],
 )
@@ -151,7 +175,7 @@ def test_wrong_rows_exit_1_with_a_line_that_says_where(run_here, line, message, 
     ("arguments", "message"),
     [
         (["none.jsonl"], "expected a file, found none there"),
-        ([CODING, "--encoder", "nonsense"], "expected shipped, distil"),
+        ([CODING, "--encoder", "nonsense"], "expected shipped, multilingual, distil"),
         ([CODING, "--target", "nowhere"], "'nowhere' has no rows"),
         ([CODING, "--tier-cost", "budget=1"], "price of tier 'production' is not known"),
         ([CODING, "--tiers", "none.json"], "the tier map cannot be read"),
@@ -185,20 +209,37 @@ def test_wrong_rows_are_skipped_only_where_that_was_asked_for(run_here, tmp_path
 
 
 def test_a_bundle_that_does_not_pass_the_gate_is_not_written(run_here, tmp_path):
-    arguments = (CODING, "--max-quality-loss", 0.5, "--gate", "--cache", tmp_path / "cache")
+    arguments = (CODING, "--max-quality-loss", 0.5, "--gate", "--promise", "parted", "--cache", tmp_path / "cache")
     code, out, err = run_here("fit", *arguments, "--out", tmp_path / "out")
     assert (code, out) == (1, "")
     assert "Route nothing" in err.splitlines()[-1]
     assert not (tmp_path / "out").exists()
 
 
-def test_another_goal_slices_a_refit_and_a_bundle_in_use_reach_the_fit(run_here, fitted, tmp_path):
+@pytest.fixture
+def in_use(tmp_path) -> Path:
+    """A bundle that was fitted on other rows: it is compared only on rows that it has not seen."""
+    rows = read_rows([fits.TRAFFIC / "multi_turn.jsonl"])
+    config = replace(fits.QUICK, max_quality_loss=0.3)
+    with joblib.parallel_config("sequential"):
+        write_bundle(tmp_path / "other", fit_bundle(rows, fits.LABELS_ONLY, fits.shipped_encoder(), config))
+    return tmp_path / "other"
+
+
+def test_another_goal_slices_a_refit_and_a_bundle_in_use_reach_the_fit(run_here, in_use, tmp_path):
     out = tmp_path / "out"
-    arguments = (CODING, "--tier-mix", "frontier=0.6", "--slice", "lang", "--refit", "--in-use", fitted[0], "--json")
-    code, printed, err = run_here("fit", *arguments, "--out", out, "--cache", tmp_path / "cache")
+    arguments = (CODING, "--tier-mix", "frontier=0.6", "--slice", "lang", "--in-use", in_use, "--json")
+    parted = ("--promise", "parted", "--refit", "--cache", tmp_path / "cache")
+    code, printed, err = run_here("fit", *arguments, *parted, "--out", out)
     assert code == 0, err
     assert "in_use" in [check["name"] for check in json.loads(printed)["gate"]["checks"]]
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["promise"]["goal"] == {"tier_mix": {"frontier": 0.6}}
     assert manifest["training"]["config"]["promise_slices"] == ["lang"]
     assert manifest["training"]["config"]["refit"] is True
+
+
+def test_evaluate_shows_prompts_on_a_page_alone(run_here):
+    code, out, err = run_here("evaluate", CODING, "--show-prompts")
+    assert (code, out) == (2, "")
+    assert "name its folder with --out" in " ".join(err.replace("│", " ").split())

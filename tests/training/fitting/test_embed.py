@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import joblib
+import os
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router.errors import DataError
 from tests.training.conftest import CountingEncoder
+from training.commands.options import cache_folder
+from training.fitting import embed as embed_module
 from training.fitting.embed import CachedEncoder, embed
 
 
@@ -70,14 +75,14 @@ def test_an_interrupted_write_leaves_the_old_cache(tmp_path, counting_encoder, m
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(joblib, "dump", cut_off)
+        patch.setattr(embed_module, "save_file", cut_off)
         with pytest.raises(KeyboardInterrupt):
             CachedEncoder(counting_encoder, tmp_path).encode(["one", "two"])
     counting_encoder.seen.clear()
     found = CachedEncoder(counting_encoder, tmp_path).encode(["one", "two"])
     assert counting_encoder.seen == ["two"]
     assert found.tobytes() == CountingEncoder().encode(["one", "two"]).tobytes()
-    assert [path.suffix for path in tmp_path.iterdir()] == [".joblib"]
+    assert [path.suffix for path in tmp_path.iterdir()] == [".safetensors"]
 
 
 def test_cached_embeddings_of_real_rows_are_the_services_own(tmp_path, traffic, shipped_encoder):
@@ -95,3 +100,39 @@ def test_an_encoder_that_reads_whole_conversations_is_asked_and_nothing_is_kept(
     found = embed(readings, counting_encoder, cache=tmp_path / "cache")
     assert found.tobytes() == counting_encoder.encode_readings(readings).tobytes()
     assert not (tmp_path / "cache").exists()
+
+
+class Planted:
+    def __init__(self, proof):
+        self.proof = proof
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.proof),)
+
+
+@pytest.mark.parametrize("name", ["embeddings-{}.safetensors", "embeddings-{}.joblib", "embeddings-{}.npz"])
+def test_a_planted_file_executes_nothing_and_its_vectors_are_computed_again(tmp_path, counting_encoder, name):
+    folder, proof = tmp_path / "cache", tmp_path / "code-was-run"
+    folder.mkdir(mode=0o700)
+    (folder / name.format(counting_encoder.spec.sha256[:16])).write_bytes(pickle.dumps(Planted(proof)))
+    found = CachedEncoder(counting_encoder, folder).encode(["one"])
+    assert found.tobytes() == CountingEncoder().encode(["one"]).tobytes()
+    assert not proof.exists()
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="permissions of POSIX")
+def test_a_cache_that_everybody_can_write_is_refused_with_the_cure(tmp_path, counting_encoder):
+    folder = tmp_path / "cache"
+    CachedEncoder(counting_encoder, folder).encode(["one"])
+    assert folder.stat().st_mode & 0o777 == 0o700
+    folder.chmod(0o777)
+    with pytest.raises(DataError, match="chmod go-w, or name another with --cache"):
+        CachedEncoder(counting_encoder, folder).encode(["one"])
+
+
+def test_the_cache_is_the_users_own_wherever_the_command_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert cache_folder(None, {}) == tmp_path / ".cache" / "tierwise"
+    assert cache_folder(None, {"XDG_CACHE_HOME": "/var/xdg"}).as_posix() == "/var/xdg/tierwise"
+    assert cache_folder(None, {"XDG_CACHE_HOME": "here"}) == tmp_path / ".cache" / "tierwise"
+    assert cache_folder(tmp_path / "mine", {}) == tmp_path / "mine"

@@ -15,16 +15,10 @@ from router.errors import DataError
 from router.reading.signals import SIGNAL_NAMES
 from router.types import Message
 from tests.training import fits
-from training.fitting.fit import (
-    FittedBrain,
-    fit_brain,
-    fit_transformer_brain,
-    hyper_for,
-    load_tokenizer,
-    prepare_for_transformer,
-)
+from training.fitting.fit import Pretrained, hyper_for, load_tokenizer, prepare_for_transformer
 from training.fitting.hyper import LABELS, OUTCOMES
 from training.fitting.prepared import Prepared, prepare
+from training.fitting.recipe import FittedBrain, TransformerRecipe, fit_brain, fit_once
 from training.labels.dataset import build_dataset
 from training.labels.tier_map import DEFAULT_TIERS, SourceTiers, TierMap
 from training.measure.metrics import auc
@@ -158,15 +152,15 @@ def conversations(tiny_bert) -> Prepared:
 
 
 def fit_small(prepared: Prepared, tiny_bert, **config: object) -> FittedBrain:
-    n_rows = len(prepared.data)
-    return fit_transformer_brain(
-        prepared,
-        str(tiny_bert),
-        replace(fits.QUICK, **config),
-        model_id="tiny",
-        fit=np.arange(n_rows * 2 // 3),
-        calibrate=np.arange(n_rows * 2 // 3, n_rows),
-    )
+    rows = np.arange(len(prepared.data))
+    two_thirds = len(rows) * 2 // 3
+    return fit_around(tiny_bert, prepared, fit=rows[:two_thirds], calibrate=rows[two_thirds:], **config)
+
+
+def fit_around(tiny_bert, prepared: Prepared, *, fit, calibrate, **config: object) -> FittedBrain:
+    settings = replace(fits.QUICK, **config)
+    recipe = TransformerRecipe(Pretrained(str(tiny_bert), "tiny"), settings)
+    return fit_once(recipe, prepared, settings, fit=fit, calibrate=calibrate)
 
 
 @pytest.fixture(scope="module")
@@ -208,14 +202,7 @@ def test_the_transformer_never_sees_rows_of_other_sources_but_the_table_does(con
     assert 0 < is_coding.sum() < 160
     targets = replace(conversations, on_target=~is_coding)
     helped = fit_small(targets, tiny_bert, target_sources=("multi_turn",))
-    alone = fit_transformer_brain(
-        targets,
-        str(tiny_bert),
-        fits.QUICK,
-        model_id="tiny",
-        fit=np.flatnonzero(~is_coding[:160]),
-        calibrate=np.arange(160, 240),
-    )
+    alone = fit_around(tiny_bert, targets, fit=np.flatnonzero(~is_coding[:160]), calibrate=np.arange(160, 240))
     assert helped.brain.encoder.network == alone.brain.encoder.network != transformer.brain.encoder.network
     known = [brain.ngrams.known[0].sum() for brain in (helped.brain, alone.brain)]
     assert known[0] > known[1]
@@ -229,14 +216,7 @@ def test_outcome_rows_and_rows_without_task_or_reason_are_fine_tuned_on(tiny_ber
     source = SourceTiers(threshold=0.5, models={tier: (tier,) for tier in DEFAULT_TIERS})
     data = build_dataset(rows, TierMap(tiers=DEFAULT_TIERS, sources={"logs": source}))
     prepared = prepare_for_transformer(data, str(tiny_bert), fits.QUICK)
-    fitted = fit_transformer_brain(
-        prepared,
-        str(tiny_bert),
-        fits.QUICK,
-        model_id="tiny",
-        fit=np.arange(0, 90, 2),
-        calibrate=np.arange(1, 90, 2),
-    )
+    fitted = fit_around(tiny_bert, prepared, fit=np.arange(0, 90, 2), calibrate=np.arange(1, 90, 2))
     assert np.isfinite(fitted.brain.score(data.readings).expected_quality_loss).all()
 
 

@@ -17,6 +17,7 @@ from training.fitting.network import Network, export_int8
 
 IDS = torch.tensor([[2, 57, 10, 11, 3, 58, 3], [2, 12, 3, 30, 31, 58, 3]])
 SEGMENTS = torch.tensor([[0, 0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 1, 1]])
+EXAMPLES = list(zip(IDS.tolist(), SEGMENTS.tolist(), strict=True))
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def network(tiny_bert) -> Network:
 
 @pytest.fixture(scope="module")
 def exported(network) -> bytes:
-    return export_int8(network)
+    return export_int8(network, EXAMPLES)
 
 
 def encoder_of(exported: bytes, tiny_bert) -> OnnxEncoder:
@@ -56,14 +57,11 @@ def test_the_segment_of_a_piece_and_its_place_matter(network):
         assert (network(IDS.flip(1), SEGMENTS.flip(1)) - plain).abs().max() > 1e-3
 
 
-def test_it_drops_out_while_training_only(network):
+def test_it_drops_out_where_it_is_told_to(network):
     with torch.no_grad():
         assert torch.equal(network(IDS, SEGMENTS), network(IDS, SEGMENTS))
-        network.train()
-        try:
-            assert not torch.equal(network(IDS, SEGMENTS), network(IDS, SEGMENTS))
-        finally:
-            network.eval()
+        dropped = [network.pooled(IDS, SEGMENTS, dropout=0.3) for _ in range(2)]
+        assert not torch.equal(*dropped)
 
 
 def test_the_word_embeddings_do_not_learn(network):
@@ -93,8 +91,29 @@ def test_no_reading_is_too_long_too_short_or_too_strange_for_the_exported_file(e
 
 
 def test_the_same_network_is_exported_to_the_same_bytes_and_in_int8(network, exported):
-    assert export_int8(network) == exported
+    assert export_int8(network, EXAMPLES) == exported
     parts = onnx.load_from_string(exported).graph.initializer
     matrices = [part for part in parts if len(part.dims) == 2 and list(part.dims) != [160, 32]]  # but the positions
     assert len(matrices) == 2 + 2 * 6, "words and segments, and six matrices a layer"
     assert {part.data_type for part in matrices} <= {onnx.TensorProto.INT8, onnx.TensorProto.UINT8}
+
+
+def test_it_keeps_its_first_layers(tiny_bert):
+    whole, cut = Network(str(tiny_bert)), Network(str(tiny_bert), n_layers=1)
+    assert (len(whole.bert.encoder.layer), len(cut.bert.encoder.layer)) == (2, 1)
+    first = [module.state_dict() for module in (whole.bert.encoder.layer[0], cut.bert.encoder.layer[0])]
+    assert all(torch.equal(first[0][name], value) for name, value in first[1].items())
+
+
+def test_a_few_dimensions_far_larger_than_the_others_do_not_spoil_int8(tiny_bert):
+    network = Network(str(tiny_bert)).eval()
+    with torch.no_grad():
+        for layer in network.bert.encoder.layer:
+            layer.attention.output.LayerNorm.weight[:2] *= 40.0
+            layer.output.LayerNorm.weight[:2] *= 40.0
+    encoder = encoder_of(export_int8(network, EXAMPLES), tiny_bert)
+    for ids, kinds in EXAMPLES:
+        served = encoder._run(ids, kinds)[0]
+        with torch.no_grad():
+            exact = network(torch.tensor([ids]), torch.tensor([kinds]))[0].numpy()
+        assert served @ exact / np.linalg.norm(served) / np.linalg.norm(exact) > 0.995

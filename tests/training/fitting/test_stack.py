@@ -31,6 +31,11 @@ def rows_of(seed: int, *, n_rows: int = 400, n_heads: int = 2) -> tuple[np.ndarr
     return first, second, targets
 
 
+def decision_of(seed: int, *, n_rows: int = 400) -> Decision:
+    first, second, targets = rows_of(seed, n_rows=n_rows)
+    return fit_decision((first, second), targets)
+
+
 def parts_of(
     seed: int, *, n_heads: int = 2, normalise_all: bool = False
 ) -> tuple[LinearHeads, LinearHeads, NgramTable]:
@@ -52,7 +57,7 @@ def parts_of(
 
 def test_the_decision_is_a_logistic_regression_on_both_sets_of_logits():
     first, second, targets = rows_of(0)
-    decision = fit_decision(first, second, targets)
+    decision = fit_decision((first, second), targets)
     joined = decision.logits(first, second)
     for head in range(2):
         known = targets[:, head] != UNKNOWN
@@ -62,7 +67,7 @@ def test_the_decision_is_a_logistic_regression_on_both_sets_of_logits():
 
 
 def test_both_together_rank_better_than_either_and_come_out_calibrated():
-    decision = fit_decision(*rows_of(0, n_rows=2_000))
+    decision = decision_of(0, n_rows=2_000)
     first, second, targets = rows_of(1, n_rows=2_000)
     joined = decision.logits(first, second)
     for head in range(2):
@@ -94,18 +99,18 @@ def test_the_folded_decision_is_the_decision_but_for_int8_steps(seed, n_heads, n
 def test_a_head_with_too_few_rows_of_a_kind_keeps_the_tables_logit_and_feeds_no_other():
     first, second, targets = rows_of(0, n_heads=3)
     targets[:, 2] = np.arange(len(targets)) < MIN_OF_A_CLASS - 1
-    decision = fit_decision(first, second, targets)
+    decision = fit_decision((first, second), targets)
     joined = decision.logits(first, second)
     assert joined[:, 2].tolist() == second[:, 2].tolist()
     assert not decision.mix[:2, :, 2].any()
-    alone = fit_decision(first[:, :2], second[:, :2], targets[:, :2])
+    alone = fit_decision((first[:, :2], second[:, :2]), targets[:, :2])
     np.testing.assert_allclose(joined[:, :2], alone.logits(first[:, :2], second[:, :2]), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("value", [0, 1, UNKNOWN])
 def test_where_no_head_varies_the_table_alone_decides_and_is_folded_as_it_is(value):
     first, second, targets = rows_of(0)
-    decision = fit_decision(first, second, np.full_like(targets, value))
+    decision = fit_decision((first, second), np.full_like(targets, value))
     assert decision.logits(first, second).tolist() == second.tolist()
     network, table, ngrams = parts_of(0)
     heads, folded = fold(decision, network, table, ngrams, dim=DIM)
@@ -120,7 +125,18 @@ def test_where_no_head_varies_the_table_alone_decides_and_is_folded_as_it_is(val
 def test_an_n_gram_table_of_zeros_folds_into_zeros():
     network, table, ngrams = parts_of(0)
     nothing = replace(ngrams, weights=tuple(np.zeros_like(block) for block in ngrams.weights))
-    decision = fit_decision(*rows_of(0))
+    decision = decision_of(0)
     _, folded = fold(decision, network, table, nothing, dim=DIM)
     assert not any(block.any() for block in folded.weights)
     assert folded.logits((KNOWN, KNOWN)).tolist() == [0.0, 0.0]
+
+
+def test_any_number_of_sets_is_joined_and_another_number_is_refused():
+    first, second, targets = rows_of(0)
+    third = np.random.default_rng(1).standard_normal(first.shape)
+    alone, three = fit_decision((first,), targets), fit_decision((first, second, third), targets)
+    assert (alone.mix.shape, three.mix.shape) == ((2, 1, 2), (2, 3, 2))
+    np.testing.assert_allclose(three.probabilities((first, second, third)), expit(three.logits(first, second, third)))
+    assert np.abs(three.mix[:, 2]).max() < 0.2 * np.abs(three.mix[:, :2]).max(), "noise gets hardly any weight"
+    with pytest.raises(ValueError, match="zip"):
+        three.logits(first, second)

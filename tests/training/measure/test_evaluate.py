@@ -19,6 +19,7 @@ from training.measure.bootstrap import Interval
 from training.measure.evaluate import EVALUATION_SCHEMA, EvaluationInputs, evaluate_rows
 from training.measure.measured import MeasuredRows
 from training.measure.reported import curve_reports, policy_reports, rounded, summary_report
+from training.measure.rivals import PartedRivals
 from training.measure.slices import choices_report, head_report, slice_reports, source_report
 
 POLICIES = {
@@ -48,7 +49,7 @@ def test_the_report_has_every_part_and_every_baseline(report):
     assert report["schema_version"] == EVALUATION_SCHEMA == 2
     assert set(report) == {
         *("schema_version", "test", "threshold", "policies", "advantages", "curves", "heads", "summary"),
-        *("slices", "sources", "gate"),
+        *("slices", "sources", "languages", "gate"),
     }
     assert set(report["policies"]) == POLICIES
     assert all(set(policy) == MEASURES for policy in report["policies"].values())
@@ -122,7 +123,7 @@ def test_the_routers_figures_are_what_counting_gives(inputs, report):
 
 
 def test_baselines_are_matched_to_the_routers_cost_on_rows_that_are_no_test_rows(inputs, report):
-    usd = float(np.array(worlds.COST_USD)[inputs.calibrate_chosen].mean())
+    usd = float(np.array(worlds.COST_USD)[inputs.rivals.calibrate_chosen].mean())
     for name in ("length_rule", "signals_only", "knn"):
         assert report["policies"][name]["cost_usd_per_1k"]["point"] == pytest.approx(1000 * usd, rel=0.2)
     for name in ("random_mix", "shuffle"):
@@ -307,11 +308,8 @@ def synthetic_inputs(n: int) -> EvaluationInputs:
     known: list[KnownRows] = [worlds.known_rows(fit, fit_features), worlds.known_rows(calibrate, calibrate_features)]
     return EvaluationInputs(
         test=test,
-        test_features=test_features,
         on_target=np.ones(n, dtype=bool),
-        fit=known[0],
-        calibrate=known[1],
-        calibrate_chosen=calibrate.chosen,
+        rivals=PartedRivals(known[0], known[1], calibrate.chosen, test_features),
         threshold=0.25,
         config=worlds.CONFIG,
     )

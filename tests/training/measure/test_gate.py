@@ -137,6 +137,25 @@ def test_an_advantage_that_was_not_measured_fails():
     assert "whether it beats the length rule at equal cost cannot be said" in verdict.sentence
 
 
+def test_the_bundle_in_use_is_compared_only_on_rows_that_it_was_not_fitted_on():
+    rows = worlds.world(2_000, seed=0, skill=0.7)
+    seen = np.arange(2_000) < 1_800
+    weak = worlds.world(2_000, seed=0, skill=0.0)
+    flattered = replace(weak, chosen=np.where(seen, rows.labels.cheapest, weak.chosen))
+    assert not gate(rows, SURE, flattered).passed, "on its own rows it looks better than it is"
+    verdict = gate(rows, SURE, flattered, seen_in_use=seen)
+    assert verdict.passed
+    assert verdict.checks[-1].name == IN_USE
+
+
+def test_a_bundle_in_use_that_saw_nearly_all_rows_is_not_compared_and_the_sentence_says_so():
+    rows = worlds.world(200, seed=0, skill=0.9)
+    verdict = gate(rows, SURE, rows, seen_in_use=np.arange(200) > 4)
+    assert verdict.passed
+    assert IN_USE not in [check.name for check in verdict.checks]
+    assert "it was fitted on 195 of these 200 rows, and the others are too few." in verdict.sentence
+
+
 def test_one_group_of_rows_cannot_promote_a_bundle():
     rows = worlds.world(300, seed=0, skill=1.0)
     verdict = judge(replace(rows, groups=np.full(300, "one conversation")))
@@ -269,5 +288,5 @@ def test_a_verdict_is_plain_json_but_for_rounding():
     verdict = gate(
         worlds.world(30, seed=0, skill=0.5), {**SURE, SHUFFLE: Interval(math.nan, math.nan, math.nan)}
     ).to_json()
-    assert set(verdict) == {"passed", "sentence", "checks"}
+    assert set(verdict) == {"passed", "sentence", "checks", "forms"}
     assert [set(check) for check in verdict["checks"]] == [{"name", "point", "low", "high", "passed"}] * 3

@@ -13,8 +13,8 @@ from router.brain.brain import Brain
 from router.errors import DataError
 from router.types import Message
 from tests.training import fits
-from training.fitting.fit import fit_brain
 from training.fitting.prepared import Prepared, prepare
+from training.fitting.recipe import fit_brain
 from training.labels.dataset import build_dataset
 from training.labels.labels import UNKNOWN
 from training.labels.tier_map import DEFAULT_TIERS, SourceTiers, TierMap

@@ -16,12 +16,13 @@ from training.report.__main__ import main
 from training.report.evaluation import loss_of, promise_sentence, tiers_of
 from training.report.figures import all_figures, cost_quality
 from training.report.page import page
+from training.rows.licences import MODEL_LICENCES
 from training.shipping.readme import readme_table, stale_lines, update_readme
 from training.thresholds.bounds import wilson_interval
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests" / "fixtures" / "evaluation"
-NAMES = ["cost_quality", "reliability", "tier_mix", "confusion", "slices"]
+NAMES = ["cost_quality", "reliability", "tier_mix", "confusion", "slices", "forms"]
 OPTIONAL = (
     *("advantages", "command", "cross_validation", "curves", "data", "gate", "heads", "out_of_domain", "policies"),
     *("promise", "robustness", "seeds", "slices", "sources", "summary", "test", "threshold", "tiers", "versions"),
@@ -34,9 +35,20 @@ FACTS = {
         "sources": {"mmlu_pro": {"rows": 12032, "licence": "Apache-2.0"}, "coding": {"rows": 320, "licence": "MIT"}},
         "rows": {"fit": 23375, "calibrate": 7849, "test": 7817},
         "split_rule": "by group",
+        "near_duplicates": 12,
     },
 }
-DRAWN = {"curves", "heads", "policies", "slices", "sources", "test", "threshold", "tiers"}  # what figures read
+DRAWN = {
+    "curves",
+    "heads",
+    "policies",
+    "robustness",
+    "slices",
+    "sources",
+    "test",
+    "threshold",
+    "tiers",
+}  # what figures read
 VOID = {"meta", "br", "link"}
 
 
@@ -407,6 +419,13 @@ def test_any_number_may_be_null(short):
 # --- Card -------------------------------------------------------------------------------------------------------------
 
 
+def test_the_card_names_the_licence_of_the_encoders_model_where_it_is_known(full):
+    assert "from some/encoder.\n" in model_card(full, FACTS)
+    for model_id, licence in MODEL_LICENCES.items():
+        named = model_card(full, {**FACTS, "encoder": {"kind": "static", "dim": 256, "model_id": model_id}})
+        assert f"256 dimensions, from {model_id} ({licence}).\n" in named
+
+
 def test_the_card_has_every_section_in_order(full):
     card = model_card(full, FACTS)
     assert re.findall(r"^## (.*)$", card, flags=re.MULTILINE) == [
@@ -433,6 +452,46 @@ def test_the_card_says_the_promise_by_slice_where_it_was_stated_so(full):
     part = model_card(full, FACTS).split("## Promise")[1].split("## Gate")[0]
     assert "all these upper bounds hold together, 90% sure" in part
     assert "| language de | 61 | 1.6% | 8.4% | 5.1% |" in part
+
+
+BROKEN = {
+    "goal": "max_quality_loss",
+    "slices": [
+        {"by": "source", "value": "traps", "n": 320, "loss": 0.091, "bound": 0.12, "smallest_target": 0.06},
+        {"by": "lang", "value": "de", "n": 61, "loss": 0.0164, "bound": 0.0841, "smallest_target": 0.0509},
+        {"by": "source", "value": "messy", "n": 300, "loss": 0.101, "bound": 0.13, "smallest_target": 0.07},
+    ],
+}
+NAMED = "source messy (10.1% lost, upper bound 13.0%, n = 300); source traps (9.1% lost, upper bound 12.0%, n = 320)"
+
+
+def test_parts_that_lose_more_than_promised_are_named_on_card_page_and_readme_worst_first(full, small):
+    full["promise"].update(BROKEN)
+    assert f"{NAMED}." in model_card(full, FACTS).split("## Promise")[1].split("By slice")[0]
+    assert f"{NAMED}." in page_of(full)
+    table = readme_table({"one": full, "other": small})
+    assert "do not hold of these parts alone" in table
+    assert "`one` messy 10.1% (300), traps 9.1% (320)." in table
+    assert "`other`" not in table
+    full["promise"]["goal"] = "tier_mix"
+    assert "does not hold" not in model_card(full, FACTS)
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"), [("cross_fit", "no finite-sample theorem"), ("parted", "a finite-sample theorem")]
+)
+def test_how_the_promise_was_made_and_what_the_rows_are_is_said_beside_the_numbers(full, mode, words):
+    full["held_out"] = {"mode": mode, "words": "Scored by heads that had not seen them."}
+    facts = {
+        **FACTS,
+        "training": {**FACTS["training"], "held_out": {"mode": mode, "fits": 6, "folds": 5, "folds_by": "group"}},
+    }
+    card = model_card(full, facts)
+    assert words in card.split("## Promise")[1].split("## Gate")[0]
+    assert "Scored by heads that had not seen them." in card
+    assert "nothing was fitted or chosen" not in card
+    assert ("fitted 6 times (5 folds by group, and once on all rows)" in card) is (mode == "cross_fit")
+    assert "Scored by heads that had not seen them." in page_of(full)
 
 
 def test_the_card_says_how_many_rows_costs_are_the_requests_own(full):
@@ -503,14 +562,14 @@ def test_a_readme_that_agrees_has_no_stale_line(full, small, readme):
 
 
 def test_a_number_that_no_longer_holds_is_named(full, small, readme):
-    full["summary"]["saved_at_under_routing"]["0.05"]["point"] = 0.444
+    full["policies"]["router"]["saved"]["point"] = 0.444
     (line,) = stale_lines(readme, {"default": full, "fast": small})
-    assert "43.1%" in line and "44.4%" in line
+    assert "saved as shipped" in line and "44.4%" in line
 
 
 def test_a_measure_that_no_bundle_has_gets_no_row(small):
     table = readme_table({"mine": small})
-    assert "contrast pairs" not in table and "saved, 2%" not in table and "saved, 5% sent too low | 10.0%" in table
+    assert "everyday" not in table and "files left out" not in table and "saved as shipped | 21.0%" in table
 
 
 @pytest.mark.parametrize(

@@ -252,9 +252,10 @@ def test_the_data_folder_is_what_the_environment_names_else_the_shared_one_if_th
         data_folder({"TIERWISE_DATA": "/nowhere"}, cwd)
 
 
-def test_the_committed_traffic_is_2880_labelled_rows_of_the_default_tiers() -> None:
+def test_the_committed_traffic_is_6208_labelled_rows_of_the_default_tiers() -> None:
     rows = read_rows([DATA / "traffic"])
-    assert [fingerprint.n_rows for fingerprint in rows.fingerprints.values()] == [320] * 9
+    sizes = [fingerprint.n_rows for fingerprint in rows.fingerprints.values()]
+    assert (len(sizes), sum(sizes)) == (17, 6_208)
     assert all(isinstance(row, LabelledRow) and row.label_source == "annotator" for row in rows.rows)
     check_tier_names(rows.rows, DEFAULT_TIERS)
 
@@ -283,3 +284,34 @@ def test_the_public_rows_can_all_be_read_if_they_are_there() -> None:
     for row in rows.rows:
         assert isinstance(row, OutcomeRow)
         assert any(score is not None for score in tier_scores(row, tier_map))
+
+
+def test_a_parquet_row_that_unpacks_to_more_than_a_row_may_have_is_refused_with_its_number(tmp_path: Path) -> None:
+    huge = {"id": "b", "prompt": "x" * (readers.MAX_LINE_BYTES + 1), "tier": "budget"}
+    path = write_parquet(tmp_path / "rows.parquet", [{"id": "a", "prompt": "Why?", "tier": "budget"}, huge])
+    assert path.stat().st_size < 2_000_000
+    with pytest.raises(DataError, match=r"rows.parquet:2: expected at most 16,777,216 bytes a row, found more"):
+        read_rows([path])
+    assert [row.id for row in read_rows([path], skip_bad=1).rows] == ["a"]
+
+
+def test_a_long_text_that_many_parquet_rows_share_is_not_unpacked_for_each(tmp_path: Path) -> None:
+    """Stored once, it would be 40 GB as rows."""
+    table = pyarrow.table({"prompt": pyarrow.DictionaryArray.from_arrays([0] * 1_000, ["x" * 40_000_000])})
+    pyarrow.parquet.write_table(table, tmp_path / "rows.parquet", dictionary_pagesize_limit=1 << 30)
+    before = pyarrow.total_allocated_bytes()
+    with pytest.raises(DataError, match=r"rows.parquet:1: expected at most 16,777,216 bytes a row"):
+        read_rows([tmp_path / "rows.parquet"])
+    assert pyarrow.default_memory_pool().max_memory() - before < 1_000_000_000
+
+
+def test_a_gzipped_file_that_unpacks_to_more_than_text_ever_does_is_refused(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(readers, "MOST_UNPACKED_BYTES", 1_000_000)
+    path = write(tmp_path / "rows.jsonl.gz", line("a"), b" " * 5_000_000)
+    with pytest.raises(DataError, match=r"rows.jsonl.gz: .* unpacks to more than .* after line 1"):
+        read_rows([path])
+    path = write(tmp_path / "many.jsonl.gz", line("a"), b"\n" * 5_000_000)
+    with pytest.raises(DataError, match=r"many.jsonl.gz: .* unpacks to more than"):
+        read_rows([path])
+    text = [line(str(number), prompt=f"Why {number}?") for number in range(20_000)]
+    assert len(ids(write(tmp_path / "real.jsonl.gz", *text))) == 20_000

@@ -13,7 +13,7 @@ from router.types import Message
 from tests.training.fits import TRAFFIC, sides
 from training.rows.readers import read_rows
 from training.rows.row import LabelledRow, OutcomeRow, TrainingRow, group_keys
-from training.rows.splits import group_folds, group_fractions, group_names, split_rows
+from training.rows.splits import group_folds, group_fractions, group_names, n_near_duplicates, split_rows
 
 few_keys = st.none() | st.sampled_from("abcdef")
 
@@ -78,6 +78,42 @@ def test_the_same_words_are_one_group_whatever_their_ids_case_and_spacing():
     assert first == second != third
 
 
+def said(*texts):
+    return [
+        LabelledRow(id=str(n), source=f"s{n}", messages=(Message(role="user", text=text),), tier="budget")
+        for n, text in enumerate(texts)
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "Plan the move of the depot.\n\nRequest id: 81234",
+        "Plan the move of the depot.\n\nRequest id: kqzvxa",
+        "[Tue 2026-11-24 07:50 UTC] Plan the move of the depot.",
+        "Plan the move of the depot. 3f2b8c1e-9a4d-4c7b-8e21-abcdefabcdef",
+        "Plan the move of the depot. (trace_hXkPq)",
+        "Plan the move of the depot. deadbeefcafebabe",
+        "plan the move of the depot INV-2231",
+    ],
+)
+def test_rows_that_differ_by_numbers_stamps_and_ids_only_are_one_group(other):
+    rows = said("Plan the move of the depot.", other, "Plan the move of the ferry.")
+    first, second, third = group_names(rows)
+    assert first == second != third
+    assert n_near_duplicates(rows) == 2
+
+
+def test_sums_and_copies_are_no_near_duplicates():
+    rows = said("what is 7 x 8", "what is 6 x 9", "Fix the build!", "fix the build")
+    assert len(set(group_names(rows))) == 3
+    assert n_near_duplicates(rows) == 0
+
+
+def test_numbers_in_the_words_leave_the_groups_of_the_real_rows_as_they_are():
+    assert n_near_duplicates(read_rows([TRAFFIC]).rows) == 0
+
+
 @given(st.lists(st.text(max_size=3), max_size=50), st.integers(0, 9))
 def test_the_three_sides_are_all_rows_each_once_in_order(groups, seed):
     splits = split_rows(groups, calibrate_share=0.2, test_share=0.2, seed=seed)
@@ -95,7 +131,7 @@ def test_the_real_rows_keep_pairs_and_conversations_together():
         for position in getattr(splits, side).tolist():
             for key in (*group_keys(rows[position]), f"group:{groups[position]}"):
                 sides_of[key].add(side)
-    assert len(rows) == 2_880
+    assert len(rows) == sum(path.read_bytes().count(b"\n") for path in TRAFFIC.glob("*.jsonl")) > 6_000
     assert any(key.startswith("pair:") for key in sides_of)
     assert [key for key, found in sides_of.items() if len(found) > 1] == []
     assert max(Counter(groups).values()) < 0.02 * len(rows), "one chain of links has swallowed the data"

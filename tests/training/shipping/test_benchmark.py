@@ -16,6 +16,7 @@ from training.fitting.distil import load_encoder
 from training.fitting.prepared import prepare
 from training.labels.dataset import build_dataset
 from training.labels.tier_map import parse_tier_map
+from training.rows.readers import RowSet
 from training.rows.row import OutcomeRow
 from training.shipping import benchmark, model_pair
 from training.shipping.model_pair import PairData, few_labels, pair_report
@@ -24,6 +25,11 @@ ROOT = Path(__file__).parents[3]
 MAP = parse_tier_map({"tiers": {"pair": {"threshold": 0.5, "budget": ["weak"], "frontier": ["strong"]}}}, where="test")
 SUBJECTS = ("prove the lemma", "name the colour", "spell the word")
 """Only on the first the strong model is better."""
+
+
+def in_letters(number: int) -> str:
+    """The number as a word: rows that differ by digits only are copies of one."""
+    return "".join("abcdefghij"[int(digit)] for digit in str(number))
 
 
 def pair_rows(n: int = 240, *, subject: str | None = "each its own") -> list[OutcomeRow]:
@@ -36,7 +42,7 @@ def pair_rows(n: int = 240, *, subject: str | None = "each its own") -> list[Out
             OutcomeRow(
                 id=str(i),
                 source="pair",
-                messages=(Message("user", f"{SUBJECTS[kind]} {rng.integers(1_000_000)}"),),
+                messages=(Message("user", f"{SUBJECTS[kind]} {in_letters(rng.integers(1_000_000))}"),),
                 outcomes={"weak": weak, "strong": 1.0 if kind == 0 else weak},
                 category=SUBJECTS[kind] if subject == "each its own" else subject,
             )
@@ -115,7 +121,7 @@ def measured(monkeypatch):
     """Stands in for the minutes of measuring: which parts were asked for."""
     asked = []
 
-    def instead(name, root, *, data, parts, progress):
+    def instead(name, root, *, data, parts, bundle, progress):
         asked.append(tuple(parts))
         return {"recipe": name, **{part: {"new": True} for part in parts}}
 
@@ -136,14 +142,41 @@ def test_all_parts_are_measured_again_by_default(tmp_path, measured):
     out = tmp_path / "figures.json"
     out.write_text(json.dumps({"recipe": "default", "gone": {}}))
     assert run(out, "default") == 0
-    assert measured == [("traffic", "routellm")]
-    assert "gone" not in json.loads(out.read_bytes())
+    assert measured == [(part,) for part in benchmark.PARTS["default"]]
+    kept = json.loads(out.read_bytes())
+    assert "gone" not in kept and set(kept) == {"recipe", *benchmark.PARTS["default"]}
 
 
 def test_a_part_that_the_recipe_lacks_is_refused_in_words(tmp_path, measured, capsys):
     assert run(tmp_path / "figures.json", "default", "--part", "out_of_domain") == 1
-    assert "expected traffic, routellm or all for default" in capsys.readouterr().err
+    assert f"expected {', '.join(benchmark.PARTS['default'])} or all for default" in capsys.readouterr().err
     assert measured == []
+
+
+def test_each_part_is_written_when_it_is_done_and_printed(tmp_path, monkeypatch, capsys):
+    def until_interrupted(name, root, *, data, parts, bundle, progress):
+        if parts == ("files",):
+            raise DataError("interrupted", where="files")
+        return {"recipe": name, **{part: {"new": True} for part in parts}}
+
+    monkeypatch.setattr(benchmark, "benchmark", until_interrupted)
+    assert run(tmp_path / "figures.json", "fast") == 1
+    assert set(json.loads((tmp_path / "figures.json").read_bytes())) == {"recipe", "traffic", "old_rows"}
+    said = capsys.readouterr()
+    assert '"old_rows"' in said.out and "expected minutes on two idle cores" in said.err
+
+
+def test_expected_times_are_stated_for_parts_that_exist():
+    for name, minutes in benchmark.EXPECTED_MINUTES.items():
+        assert set(minutes) <= set(benchmark.PARTS[name])
+
+
+def test_the_bundle_of_the_recipe_is_measured_unless_another_is_named(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(benchmark, "benchmark", lambda name, root, *, bundle, **_: asked.append(bundle) or {})
+    assert run(tmp_path / "a.json", "fast", "--part", "everyday") == 0
+    assert run(tmp_path / "b.json", "fast", "--part", "everyday", "--bundle", str(tmp_path)) == 0
+    assert asked == [ROOT / "models" / "fast", tmp_path]
 
 
 def test_figures_of_another_recipe_are_not_mixed_in(tmp_path, measured):
@@ -156,7 +189,14 @@ def test_figures_of_another_recipe_are_not_mixed_in(tmp_path, measured):
 
 
 def test_without_public_rows_their_parts_are_left_out(tmp_path):
-    report = benchmark.benchmark("fast", ROOT, data=None, parts=("routellm", "out_of_domain"), progress=print)
+    report = benchmark.benchmark(
+        "fast",
+        ROOT,
+        data=None,
+        parts=("routellm", "out_of_domain", "agent_steps"),
+        bundle=ROOT / "models" / "fast",
+        progress=print,
+    )
     assert report == {"recipe": "fast", "folds": benchmark.N_FOLDS}
 
 
@@ -165,7 +205,9 @@ def test_each_recipe_brings_its_own_encoder_to_the_pair(recipe, encoder, tmp_pat
     data = build_dataset(pair_rows(60), MAP)
     seen = []
     prepared = prepare(data, encoder, model_pair.CONFIG, cache=None)
-    monkeypatch.setattr(benchmark, "distil", lambda: encoder)
+    monkeypatch.setattr(benchmark, "shipped_table", lambda rows: encoder)
+    monkeypatch.setattr(benchmark, "build_dataset", lambda *_: data)
+    monkeypatch.setattr(benchmark, "read_rows", lambda paths: RowSet((), 0, (), {}))
     monkeypatch.setattr(
         benchmark, "SentenceTransformerEncoder", lambda path, *, model_id: seen.append(model_id) or encoder
     )
@@ -175,7 +217,9 @@ def test_each_recipe_brings_its_own_encoder_to_the_pair(recipe, encoder, tmp_pat
         lambda *_: replace(prepared, embeddings=np.zeros((len(data), 0), dtype=np.float32)),
     )
     monkeypatch.setattr(benchmark, "pair_report", lambda pair, *, seeds: {"dim": pair.columns.embeddings.shape[1]})
-    report = benchmark.routellm_report(lambda source: data, recipe, cache=tmp_path, seeds=())
+    report = benchmark.benchmark(
+        recipe, ROOT, data=tmp_path, parts=("routellm",), bundle=tmp_path, progress=lambda line: None
+    )["routellm"]
     assert report["routellm_mmlu"] == {"dim": encoder.n_features}
     assert report["encoder"]["model_id"] == encoder.spec.model_id
     assert seen == ([benchmark.DEFAULT_MODEL] if recipe == "default" else [])

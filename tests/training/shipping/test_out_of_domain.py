@@ -31,6 +31,11 @@ CONFIG = replace(fits.CONFIG, domain_quantile=0.9)
 FOREIGN = "thallium gypsum trilobite mitosis sonata papacy ottoman feudal chlorophyll antigen mollusk parliament tundra"
 
 
+def in_letters(number: int) -> str:
+    """The number as a word: rows that differ by digits only are copies of one."""
+    return "".join("abcdefghij"[int(digit)] for digit in str(number))
+
+
 def exams(source: str, n: int) -> list[OutcomeRow]:
     """n questions, of bfcl in words that no traffic row has; every third is beyond the small model."""
     text = FOREIGN if source == "bfcl" else "Which isotope decays by positron emission?"
@@ -38,7 +43,7 @@ def exams(source: str, n: int) -> list[OutcomeRow]:
         OutcomeRow(
             id=str(i),
             source=source,
-            messages=(Message("user", f"{text} {i}"),),
+            messages=(Message("user", f"{text} {in_letters(i)}"),),
             outcomes={"small": float(i % 3 > 0), "large": 1.0},
         )
         for i in range(n)

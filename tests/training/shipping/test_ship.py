@@ -16,6 +16,7 @@ from router.errors import DataError
 from router.types import Message
 from tests.training import fits
 from training.labels.tier_map import load_tier_map
+from training.measure import forms
 from training.rows.readers import RowSet
 from training.rows.row import LabelledRow
 from training.shipping import ship as shipping
@@ -84,7 +85,8 @@ def test_a_missing_public_source_is_named_with_the_cure(tmp_path):
 
 def test_the_shipped_settings_promise_by_slice_and_fit_again():
     config = config_for("fast", rows_of(coding=1))
-    assert (config.refit, config.max_quality_loss, config.promise_slices) == (True, 0.05, ("source", "lang"))
+    assert (config.promise, config.max_quality_loss, config.promise_slices) == ("cross_fit", 0.05, ("source", "lang"))
+    assert config.folds > config_for("default", rows_of(coding=1)).folds >= 2, "a fold of a transformer takes minutes"
     assert set(config.foreign_sources) <= set(MAY_SHIP)
 
 
@@ -96,14 +98,20 @@ def test_the_command_refuses_a_data_folder_that_is_none(tmp_path, monkeypatch, c
     assert not (tmp_path / "out").exists()
 
 
+N_TRAFFIC_FILES = 6
+
+
 @pytest.fixture
 def checkout(tmp_path) -> Path:
-    """A checkout with one traffic file, and next to it a data folder with a few rows of each public source."""
+    """A checkout with six files of traffic, and next to it a data folder with a few rows of each public source."""
     root = tmp_path / "checkout"
     (root / "data" / "traffic").mkdir(parents=True)
     shutil.copy(fits.ROOT / "data" / "tiers.json", root / "data")
     lines = [line for path in fits.TRAFFIC_FILES for line in path.read_text(encoding="utf-8").splitlines()]
-    (root / "data" / "traffic" / "agents.jsonl").write_text("\n".join(lines[::2]) + "\n", encoding="utf-8")
+    kept = lines[::2]
+    for part in range(N_TRAFFIC_FILES):  # one source each: folds are of whole sources
+        mine = kept[part * len(kept) // N_TRAFFIC_FILES : (part + 1) * len(kept) // N_TRAFFIC_FILES]
+        (root / "data" / "traffic" / f"agents_{part}.jsonl").write_text("\n".join(mine) + "\n", encoding="utf-8")
     (tmp_path / "data" / "outcomes").mkdir(parents=True)
     models = {name: [m for tier in of.models.values() for m in tier] for name, of in tier_map(root).sources.items()}
     for name in MAY_SHIP:
@@ -134,13 +142,14 @@ def write_gz(path: Path, rows: list[dict[str, object]]) -> None:
 def test_a_bundle_is_built_from_rows_to_a_folder_that_loads_with_its_report(
     name, kind, checkout, tiny_bert, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(shipping, "distil", fits.shipped_encoder)
+    monkeypatch.setattr(shipping, "multilingual", lambda texts: fits.shipped_encoder())
     monkeypatch.setattr(shipping, "DEFAULT_MODEL", str(tiny_bert))
     monkeypatch.setattr(shipping, "MAX_PUBLIC_ROWS", 20)
-    # A quarter of the rows and a transformer of 32 numbers cannot support the target that is shipped.
-    monkeypatch.setattr(
-        shipping, "config_for", lambda name, rows: replace(config_for(name, rows), max_quality_loss=0.3)
-    )
+    monkeypatch.setattr(forms, "ROWS_PER_KIND", 15)
+    # Half of three files and a transformer of 32 numbers cannot support the target that is shipped, and how the
+    # shipped settings choose hyper-parameters takes minutes.
+    quick = {"max_quality_loss": 0.3, "folds": 2, "dressed_copies": 1, "hyper": fits.QUICK.hyper}
+    monkeypatch.setattr(shipping, "config_for", lambda name, rows: replace(config_for(name, rows), **quick))
     lines: list[str] = []
     with joblib.parallel_config("sequential"):
         ship(name, checkout, tmp_path / "out", data=tmp_path / "data", progress=lines.append)

@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, binom, binomtest
 
+from router.brain.bounds import binomial_bound_is_within
 from router.brain.brain import Scores
 from router.brain.promise import Goal, Promise, TargetTooSmall
 from training.labels.labels import Labels, labels_from_adequate
-from training.thresholds.bounds import Grouping, binomial_upper_bounds, hoeffding_bentkus_upper_bounds
+from training.thresholds.bounds import binomial_upper_bounds, grouping_of, hoeffding_bentkus_upper_bounds
 from training.thresholds.choose import THRESHOLDS, calibration_sides, goal_from_options, loss_of_labels, promise_curve
 from training.thresholds.simulate import route_tiers
 
@@ -95,6 +96,17 @@ def test_the_fractional_bound_is_the_price_of_knowing_less_than_that_losses_are_
     assert hoeffding_bentkus_upper_bound(0.0, 0, confidence=0.9) == 1.0
 
 
+@pytest.mark.parametrize("confidence", [0.5, 0.9, 0.999])
+@pytest.mark.parametrize("n", [1, 2, 30, 666, 6_000, 200_000])
+def test_the_exact_bound_is_scipys_quantile_of_the_beta_distribution(n, confidence):
+    counts = np.unique(np.linspace(0, n - 1, min(n, 40)).astype(int)).astype(float)
+    expected = beta.ppf(confidence, counts + 1, n - counts)
+    np.testing.assert_allclose(binomial_upper_bounds(counts, n, confidence=confidence), expected, rtol=1e-9)
+    for count, bound in zip(counts.tolist(), expected.tolist(), strict=True):
+        assert binomial_bound_is_within(count, n, min(1.0, bound * 1.001), confidence=confidence)
+        assert not binomial_bound_is_within(count, n, bound * 0.999, confidence=confidence)
+
+
 names = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=40)
 
 
@@ -103,7 +115,7 @@ def test_a_bound_is_never_below_the_mean_of_groups_and_each_group_has_one_repres
     fractional = data.draw(st.booleans())
     value = st.floats(0, 1) if fractional else st.sampled_from([0.0, 1.0])
     values = np.array(data.draw(st.lists(value, min_size=len(groups), max_size=len(groups))))
-    grouping = Grouping.of(groups)
+    grouping = grouping_of(groups)
     assert sorted(groups[row] for row in grouping.representative) == sorted(set(groups))
     mean = np.mean([values[[g == name for g in groups]].mean() for name in set(groups)])
     found = grouping.bounded(values[:, None], confidence=0.8)
@@ -116,7 +128,7 @@ def test_a_bound_is_never_below_the_mean_of_groups_and_each_group_has_one_repres
 
 def test_the_representative_of_a_group_is_drawn_evenly_and_always_the_same():
     groups = [f"g{n}" for n in range(3_000) for _ in range(3)]
-    first, again = Grouping.of(groups), Grouping.of(groups)
+    first, again = grouping_of(groups), grouping_of(groups)
     np.testing.assert_array_equal(first.representative, again.representative)
     counts = np.bincount(first.representative % 3)
     assert counts.min() > 900
@@ -125,7 +137,7 @@ def test_the_representative_of_a_group_is_drawn_evenly_and_always_the_same():
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, np.nan])
 def test_values_that_are_no_share_cannot_be_bounded(wrong):
     with pytest.raises(ValueError, match=r"outside \[0, 1\]"):
-        Grouping.of(["a"]).bounded(np.array([[wrong]]), confidence=0.9)
+        grouping_of(["a"]).bounded(np.array([[wrong]]), confidence=0.9)
 
 
 def made_up(seed: int, n_rows: int) -> tuple[Scores, Labels]:

@@ -1,4 +1,4 @@
-"""The figures of a report, from an evaluation alone: cost against quality, reliability, tier mix, confusion, slices.
+"""The figures of a report, from an evaluation alone: cost and quality, reliability, tiers, slices, forms.
 
 Each function returns None where the evaluation lacks what its figure shows. A module holds one family of them.
 """
@@ -6,15 +6,16 @@ Each function returns None where the evaluation lacks what its figure shows. A m
 from __future__ import annotations
 
 from router.types import JsonObject
+from training.report.figures.by_form import forms
 from training.report.figures.by_slice import slices
 from training.report.figures.by_source import confusion, tier_mix
 from training.report.figures.curve import cost_quality
 from training.report.figures.heads import reliability
 from training.report.picture import Picture
 
-__all__ = ["FIGURES", "all_figures", "confusion", "cost_quality", "reliability", "slices", "tier_mix"]
+__all__ = ["FIGURES", "all_figures", "confusion", "cost_quality", "forms", "reliability", "slices", "tier_mix"]
 
-FIGURES = (cost_quality, reliability, tier_mix, confusion, slices)
+FIGURES = (cost_quality, reliability, tier_mix, confusion, slices, forms)
 """All figures that there can be, in reading order; a figure's files have the function's name."""
 
 

@@ -34,11 +34,11 @@ _MARKS: Mapping[str, Mapping[str, Any]] = {
 
 def cost_quality(evaluation: JsonObject) -> Picture | None:
     """Quality against cost as the threshold moves: router, baselines, fixed tiers, oracle, the bundle's threshold."""
-    lines = {name: _points(evaluation, name) for name in ("router", *_LINES)}
+    lines = {name: curve_points(evaluation, name) for name in ("router", *_LINES)}
     lines = {name: points for name, points in lines.items() if points}
     if "router" not in lines:
         return None
-    band = _points(evaluation, "router_band", ("cost_usd_per_1k", "low", "high"))
+    band = curve_points(evaluation, "router_band", ("cost_usd_per_1k", "low", "high"))
     marks = _policy_points(evaluation)
 
     def paint() -> Figure:
@@ -48,7 +48,7 @@ def cost_quality(evaluation: JsonObject) -> Picture | None:
             axes.fill_between(cost, low, high, color=palette.ROUTER, alpha=0.16, linewidth=0)
         for name, points in lines.items():
             axes.plot(*zip(*points, strict=True), zorder=3, **_LINES.get(name, _ROUTER_LINE))
-        _set_limits(axes, [*band, *(point for points in lines.values() for point in points), *marks.values()])
+        set_limits(axes, [*band, *(point for points in lines.values() for point in points), *marks.values()])
         _key(axes, [*lines, *marks])
         for name, point in marks.items():
             _mark(axes, name, point)
@@ -67,7 +67,9 @@ def cost_quality(evaluation: JsonObject) -> Picture | None:
     )
 
 
-def _points(evaluation: JsonObject, name: str, keys: Sequence[str] = ("cost_usd_per_1k", "quality")) -> list[_Point]:
+def curve_points(
+    evaluation: JsonObject, name: str, keys: Sequence[str] = ("cost_usd_per_1k", "quality")
+) -> list[_Point]:
     """The points of a curve, by cost, without those that have an unknown value."""
     curve = objects(evaluation, "curves", name)
     columns = [curve.get(key) or [] for key in keys]
@@ -86,7 +88,7 @@ def _policy_points(evaluation: JsonObject) -> dict[str, _Point]:
     return found
 
 
-def _set_limits(axes: Axes, points: Sequence[_Point]) -> None:
+def set_limits(axes: Axes, points: Sequence[_Point]) -> None:
     """Limits with room for the names of marks above and to the right."""
     costs, qualities = [point[0] for point in points], [quality for point in points for quality in point[1:]]
     span, rise = max(costs) - min(costs) or 1.0, max(qualities) - min(qualities) or 0.1

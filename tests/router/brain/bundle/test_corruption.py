@@ -385,7 +385,16 @@ def flip(key, index, value):
     return change
 
 
-FLOAT_ARRAYS = ["coef", "intercept", "signal_mean", "signal_deviation", "sigmoid_a", "sigmoid_b", "domain_form"]
+FLOAT_ARRAYS = [
+    "coef",
+    "intercept",
+    "signal_mean",
+    "signal_deviation",
+    "sigmoid_a",
+    "sigmoid_b",
+    "domain_form",
+    "domain_most",
+]
 HEAD_ARRAYS = [*FLOAT_ARRAYS, "domain_weights"]
 
 
@@ -412,7 +421,7 @@ def test_arrays_that_are_not_finite_or_huge_are_refused(bundle_copy, key, value)
         lambda a: a[..., :0],
         lambda a: a.astype(np.float16),
         lambda a: a.astype(np.int32),
-        lambda a: a.reshape(-1)[0].reshape(()),
+        lambda a: a.reshape(-1)[:1].reshape(1, 1, 1),
     ],
     ids=["shorter", "longer", "one axis more", "empty", "float16", "int32", "a single number"],
 )
@@ -431,6 +440,12 @@ def test_deviations_are_above_zero(bundle_copy, value):
 def test_the_domains_power_is_one_of_the_two_there_are(bundle_copy, power):
     edit_tensors(bundle_copy, HEADS, flip("domain_form", 2, power))
     assert_refused(bundle_copy, HEADS, says="domain_form")
+
+
+@pytest.mark.parametrize("value", [-1.0, 0.5, 1e16])
+def test_the_longest_loop_of_the_rows_is_a_whole_number(bundle_copy, value):
+    edit_tensors(bundle_copy, HEADS, flip("domain_most", 0, value))
+    assert_refused(bundle_copy, HEADS, says="domain_most")
 
 
 # --- N-grams --------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 
 from router.brain.encoders import TokenIds, tokens
-from tests.router.tiny_bundle import tiny_tokenizer
+from tests.router.tiny_bundle import UNIGRAM_PIECES, tiny_tokenizer, unigram_tokenizer
 
 utf8 = st.characters(codec="utf-8")
 spaces = st.sampled_from(" \n\t\r\u00a0\u2003\u3000\u200b\u0085\x00\ufeff")
@@ -50,6 +50,40 @@ def test_the_shipped_tokenizers_ids_are_those_of_the_whole_text(shipped_tokenize
     assert shipped_ids.many([text, "", text]) == [expected, [], expected]
 
 
+UNIGRAM = unigram_tokenizer([("<unk>", 0.0), *((piece, -2.0 - n / 8) for n, piece in enumerate(UNIGRAM_PIECES))])
+UNIGRAM_IDS = TokenIds.of(UNIGRAM)
+
+
+@settings(max_examples=400)
+@given(text=texts)
+@example(text="\u2581the \u2581 the\nfind")
+@example(text="a \u0301b\n\u0301 c \u1100 \u1161")
+@example(text="in" * 300 + " " + "er" * 300)
+def test_a_unigram_tokenizers_ids_are_those_of_the_whole_text(text):
+    expected = whole(UNIGRAM, text)
+    UNIGRAM_IDS._seen.clear()
+    assert UNIGRAM_IDS.one(text) == expected
+    assert UNIGRAM_IDS.one(text) == expected, "the second time, from memory"
+    assert UNIGRAM_IDS.many([text, "", text]) == [expected, [], expected]
+
+
+def test_a_unigram_tokenizers_words_are_remembered_and_its_unknown_mark_is_known():
+    ids = TokenIds.of(UNIGRAM)
+    ids.one("find the")
+    assert set(ids._seen) == {"find", "the"}
+    assert ids.unknown_id == 0
+
+
+@pytest.mark.parametrize("scheme", ["first", "never"])
+def test_a_unigram_tokenizer_that_marks_not_every_word_is_asked_for_the_whole_text(scheme):
+    tokenizer = Tokenizer.from_str(
+        UNIGRAM.to_str().replace('"prepend_scheme":"always"', f'"prepend_scheme":"{scheme}"')
+    )
+    ids = TokenIds.of(tokenizer)
+    assert ids.one("find the find") == whole(tokenizer, "find the find")
+    assert not ids._seen
+
+
 @given(texts)
 def test_a_tokenizer_of_another_kind_is_asked_for_the_whole_text(text):
     tokenizer = tiny_tokenizer()
@@ -85,5 +119,5 @@ def test_threads_share_one_memory(shipped_tokenizer, monkeypatch):
 
 
 def test_the_unknown_marks_id_is_known_and_minus_1_where_there_is_none(shipped_ids, shipped_tokenizer):
-    assert shipped_tokenizer.id_to_token(shipped_ids.unknown_id) == "[UNK]"
+    assert shipped_tokenizer.id_to_token(shipped_ids.unknown_id) == "<unk>"
     assert TokenIds.of(Tokenizer(WordLevel({"a": 0}, unk_token="a"))).unknown_id == -1

@@ -1,0 +1,123 @@
+"""The ask inside the frames around it, one frame after the other from the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from router.decision import Peeled
+from router.reading.blocks import Envelope
+from router.reading.envelopes import peel
+from router.reading.frames.courtesies import without_courtesies
+from router.reading.frames.events import ask_after_metadata, ask_beside_metadata, ask_in_object, ask_in_yaml
+from router.reading.frames.fields import ask_in_fields
+from router.reading.frames.lines import ask_after_name, ask_after_open_code, ask_after_speaker
+from router.reading.frames.mail import ask_in_mail, without_tail
+from router.reading.frames.mentions import ask_without_mention
+from router.reading.frames.notes import without_notes
+from router.reading.frames.rules import without_rules
+from router.reading.frames.sections import ask_in_template
+from router.reading.frames.tags import ask_in_tags
+
+ENVELOPE = "envelope"
+"""The form of what `peel` takes off: blocks, stamps and lines of harnesses."""
+
+_NAME = "name"
+
+_FORMS: dict[str, Callable[[str], str | None]] = {
+    "event": ask_in_object,
+    "metadata": ask_after_metadata,
+    "context": ask_beside_metadata,
+    "tags": ask_in_tags,
+    "mail": ask_in_mail,
+    "record": ask_in_fields,
+    "fields": ask_in_yaml,
+    "speaker": ask_after_speaker,
+    _NAME: ask_after_name,
+    "template": ask_in_template,
+    "open_code": ask_after_open_code,
+    "mention": ask_without_mention,
+    "notes": without_notes,
+    "rules": without_rules,
+    "tail": without_tail,
+    "courtesy": without_courtesies,
+}
+"""How the ask is found in each kind of frame: the ask, or None or the text itself where the frame is not there."""
+
+FORM_NAMES = (ENVELOPE, *_FORMS)
+
+_DEEPEST = 6
+"""A text with more frames around one another is content."""
+
+
+def unframed(text: str, extra: Sequence[Envelope] = (), *, has_names: bool = False) -> tuple[str, tuple[Peeled, ...]]:
+    """The ask of a text without envelopes, and the frames taken off it, the outer first.
+
+    A text that has words never becomes "".
+    extra: the operator's own markers, taken off what a frame holds too.
+    has_names: whether other messages of the conversation begin with a bare name, as chat programs write it.
+    """
+    said = text
+    taken: list[Peeled] = []
+    for _ in range(_DEEPEST + 1):
+        found = _found(said, has_names=has_names)
+        if found is None:
+            return said, tuple(taken)
+        form, ask = found
+        ask = peel(ask, extra)
+        if not ask:
+            return said, tuple(taken)
+        taken.append(Peeled(form, len(said) - len(ask)))
+        said = ask
+    return text, ()
+
+
+def _found(text: str, *, has_names: bool) -> tuple[str, str] | None:
+    for form in _forms_of(text):
+        if form == _NAME and not has_names:
+            continue
+        ask = _FORMS[form](text)
+        if ask and ask != text:
+            return form, ask
+    return None
+
+
+_BY_FIRST = {
+    "{": ("event", "metadata"),
+    "`": ("event", "metadata", "open_code"),
+    "<": ("tags", "speaker"),
+    "-": ("metadata", "fields", "template"),
+    "[": ("event", "context"),
+}
+"""The forms that a text with this first character may have; others begin with letters."""
+
+_HEAD_CHARS = 100
+
+
+def _forms_of(text: str) -> list[str]:
+    """The forms that a text may have, by a few looks at its first and last characters."""
+    forms = list(_BY_FIRST.get(text[:1], ()))
+    head = text[:_HEAD_CHARS]
+    lines = "\n" in text
+    if lines and ("</" in text or text.endswith("/>")) and "tags" not in forms:
+        forms.append("tags")
+    if ":" in head or "\uff1a" in head or head[:1] in "[(" or (head[:1].isdigit() and ":" in head):
+        forms += ("mail", "fields") if lines and head[0] != "-" else ()
+        forms += ("speaker", _NAME)
+    if lines and text[:1] not in "{`" and ("```" in head or (":\n" in head and text.endswith(("}", "]", "```")))):
+        forms += ("event", "metadata")
+    if "template" not in forms and (lines or ":" in head or "\uff1a" in head):
+        forms.append("template")
+    if text[:1] in _MENTION_FIRST or "@" in head or "@" in text[-_HEAD_CHARS:] or ":" in text[:_NAME_CHARS]:
+        forms.append("mention")
+    if lines and "```" in text[:_HEAD_CHARS] and text[:1] in _FILE_FIRST:
+        forms.append("open_code")
+    if text.endswith("```"):
+        forms.append("context")
+    return [*forms, "record", "notes", "rules", "tail", "courtesy"] if lines else [*forms, "courtesy"]
+
+
+_FILE_FIRST = frozenset("cavoCAVO")
+_MENTION_FIRST = frozenset("<[/!")
+"""What a call of a bot begins with, other than "@"."""
+_NAME_CHARS = 48
+"""The most characters of a name with its colon."""

@@ -1,0 +1,3 @@
+from tests.router.endpoints.conftest import run
+
+__all__ = ["run"]

@@ -1,0 +1,56 @@
+"""Plain asks that are in domain whatever the rows are."""
+
+# ruff: noqa: RUF001 - asks in other scripts are the point
+
+from __future__ import annotations
+
+COURTESIES: tuple[str, ...] = (
+    *("hi!", "hey", "hello", "hello there", "good morning", "good evening", "thanks", "thank you", "thanks a lot"),
+    *("ok thanks", "yes", "no", "yep", "go on", "go ahead", "proceed", "do it", "keep going", "try again", "cancel"),
+    *("help", "status", "status?", "ping", "health check", "heartbeat ok", "are you there?", "are you online?"),
+    *("is this working?", "who are you?", "what can you do?", "can you hear me?", "what's up", "how are you?", "bye"),
+    *("cool", "great", "sounds good", "hallo", "salut", "bonjour", "gracias", "hola", "merci", "danke", "ciao", "test"),
+    *("What is the capital of Spain?", "What is the capital city of Japan?", "What is the population of Brazil?"),
+    *("How many days are in a leap year?", "Who wrote Romeo and Juliet?", "When did the Berlin wall fall?"),
+    *("What does HTTP 404 mean?", "How tall is Mount Everest?", "What is the currency of Switzerland?"),
+    *("What is the largest planet?", "How many ounces are in a pound?", "Which country is Lisbon in?"),
+    *("Hello!", "Hi, can you hear me?", "Good to see you", "Hey buddy", "Thanks for your help!", "OK, got it."),
+    *("Good morning, any news?", "Please continue", "What is the capital of Canada?"),
+    *("What is the capital of Egypt?", "What is the tallest mountain in Africa?", "Who invented the telephone?"),
+    *("What is the largest country in the world?", "How many continents are there?"),
+    *("What is the chemical symbol for gold?", "Who discovered penicillin?"),
+    *("How many bones are in the human body?", "What is the freezing point of water in Fahrenheit?"),
+    *("What is NASA?", "When did the Titanic sink?", "What is 7 times 8?", "What is 20% of 150?"),
+    *("Convert 5 feet to centimeters.", "How many seconds are in an hour?", "What is the past tense of 'go'?"),
+    *("How do you say thank you in Japanese?", "What is another word for big?", "What does 'ubiquitous' mean?"),
+    *("What day is it today?", "Will it rain tomorrow?", "Set an alarm for 7am.", "Tell me a fun fact."),
+    *("Write a haiku about the sea.", "How do I make pancakes?", "How long does it take to boil pasta?"),
+    *("What goes well with salmon?", "Give me three names for a dog.", "What movie should I watch?"),
+    *("Write a thank-you note to my teacher.", "Correct this sentence: She don't like apples."),
+    *("How do I unclog a sink?", "How often should I water a cactus?", "Why do cats purr?"),
+    *("What is the difference between weather and climate?", "Explain photosynthesis in one sentence."),
+    *("What is an algorithm?", "What is a black hole?", "What is compound interest?", "How do vaccines work?"),
+    *("Who is the prime minister of Canada?", "Who wrote Hamlet?", "Which planet is closest to the sun?"),
+    *("What is the currency of Japan?", "In which year did the French Revolution begin?"),
+    *("What are the seven colors of the rainbow?", "What is the national animal of Scotland?"),
+    *("Is the earth flat?", "How do I take a screenshot on a Mac?", "Can dogs eat chocolate?"),
+    *("What are the benefits of drinking water?",),
+    *("Hallo!", "Wie heißt die Hauptstadt von Österreich?", "Erzähl mir einen Witz.", "Salut, ça va ?"),
+    *("Qui a peint La Joconde ?", "Combien y a-t-il de minutes dans une heure ?", "Hola, ¿cómo estás?"),
+    *("¿Cuál es la capital de Chile?", "¿Cuántos días tiene febrero?", "Ciao, come stai?"),
+    *("Chi ha scritto la Divina Commedia?", "Che ore sono?", "Olá!", "Quem descobriu o Brasil?"),
+    *("Qual é a capital da França?", "Hallo, hoe gaat het?", "Wie schilderde de Nachtwacht?"),
+    *("Hoeveel uur zitten er in een dag?", "Cześć, jak się masz?", "Jaka jest stolica Francji?"),
+    *("Ile dni ma rok?", "Привет, как дела?", "Какая столица Франции?", "Сколько дней в году?", "你好吗？"),
+    *(
+        "日本的首都是哪里？",
+        "谁写了《红楼梦》？",
+        "おはようございます",
+        "日本の首都はどこですか？",
+        "一年は何日ですか？",
+        "السلام عليكم",
+        "ما هي عاصمة مصر؟",
+    ),
+    *("من كتب ألف ليلة وليلة؟", "आप कैसे हैं?", "फ्रांस की राजधानी क्या है?", "एक साल में कितने दिन होते हैं?"),
+)
+"""Courtesies, checks and everyday questions that belong everywhere, written for this: rows may hold none of them."""
