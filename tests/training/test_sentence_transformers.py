@@ -72,3 +72,8 @@ def test_a_model_with_other_weights_than_at_training_is_refused(bundle, tiny_ber
 def test_an_encoder_name_that_is_none_says_what_is_expected(shipped):
     with pytest.raises(DataError, match="expected shipped"):
         open_encoder("nonsense", shipped=shipped)
+
+
+def test_no_texts_have_no_token_ids_and_no_vectors(encoder):
+    assert encoder.token_ids([]) == []
+    assert encoder.encode([]).shape == (0, encoder.spec.dim)

@@ -78,6 +78,8 @@ class SentenceTransformerEncoder:
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         """The token ids of each text, at most as many as the model reads, without special tokens."""
+        if not texts:
+            return []  # the tokenizer of transformers 5.24 raises IndexError for an empty batch
         out: list[list[int]] = self._model.tokenizer(
             [_prepare(text) for text in texts],
             add_special_tokens=False,
