@@ -137,6 +137,17 @@ def _is_ask(ask: str) -> bool:
     )
 
 
+def is_plain_field(bare: str) -> bool:
+    """Whether a line is a field that a person may write for an ask of his own too: `Tone: warm`, `Location: Bergen`."""
+    label, value = _field(bare)
+    return bool(label) and label not in ASK_LABELS and bool(value) and not _STRONG.intersection(label.split())
+
+
+def is_about_records(ask: str) -> bool:
+    """Whether an ask may be about fields such as those after it: "Create a ticket", "fill in the form"."""
+    return bool(_RECORDED.search(ask))
+
+
 def _head(text: str) -> _Head | None:
     """The fields at the start of a text and where the ask after them begins; None for any other text."""
     place = score = n_fields = 0

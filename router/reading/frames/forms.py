@@ -11,6 +11,7 @@ from router.reading.frames.courtesies import without_courtesies
 from router.reading.frames.events import ask_after_metadata, ask_beside_metadata, ask_in_object, ask_in_yaml
 from router.reading.frames.fields import ask_in_fields
 from router.reading.frames.lines import ask_after_name, ask_after_open_code, ask_after_speaker
+from router.reading.frames.lines_around import ask_between_lines
 from router.reading.frames.mail import ask_in_mail, without_tail
 from router.reading.frames.mentions import ask_without_mention
 from router.reading.frames.notes import without_notes
@@ -38,6 +39,7 @@ _FORMS: dict[str, Callable[[str], str | None]] = {
     "mention": ask_without_mention,
     "notes": without_notes,
     "rules": without_rules,
+    "surroundings": ask_between_lines,
     "tail": without_tail,
     "courtesy": without_courtesies,
 }
@@ -113,7 +115,11 @@ def _forms_of(text: str) -> list[str]:
         forms.append("open_code")
     if text.endswith("```"):
         forms.append("context")
-    return [*forms, "record", "notes", "rules", "tail", "courtesy"] if lines else [*forms, "courtesy"]
+    return (
+        [*forms, "record", "notes", "rules", "surroundings", "tail", "courtesy"]
+        if lines
+        else [*forms, "surroundings", "courtesy"]
+    )
 
 
 _FILE_FIRST = frozenset("cavoCAVO")
