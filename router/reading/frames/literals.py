@@ -82,10 +82,15 @@ def ask_in_literal(text: str) -> str | None:
     """The words of the one literal of a statement that takes a person's words; None for any other text."""
     for found in one_literal(text):
         if _is_code(found) and _takes(found):
-            is_other = is_query(found.value) or is_about_frame(found.value) or found.value.endswith((":", ": "))
-            return None if is_other else found.value
+            is_other = is_query(found.value) or is_about_frame(found.value) or bool(_INVITES.match(found.value))
+            return None if is_other or found.value.endswith(":") else found.value
     return None
 
+
+_INVITES = re.compile(
+    r"(?:please )?(?:enter|type|press|input) (?:in )?(?:a|an|your|the|any)\b|are you sure\b|%\w", re.IGNORECASE
+)
+"""What programs write where a person is to type."""
 
 _KEYWORDS = re.compile(
     r"\b(?:const|let|var|final|static|public|private|auto|await|async|return|new|export|String|string|str|val|def|fn"
@@ -93,7 +98,7 @@ _KEYWORDS = re.compile(
 )
 _PROGRAM = re.compile(
     r"\b(?:import|from|for|while|if|elif|else|class|struct|require|include|package|using|use|try|catch|raise|throw|print"
-    r"|println|printf|assert|select|where|lambda|input|logger|logging|console|expect|test|it|describe)\b|#include|//|/\*"
+    r"|println|printf|assert|select|where|lambda|read|input|logger|logging|console|expect|test|it|describe)\b|#include|//|/\*"
 )
 """What code has that is a program, or is about its text."""
 _PROSE = re.compile(r"[^\W\d_]+[ \t]+[^\W\d_]+|\?\s*$|[^\x00-\x7f]")
@@ -110,17 +115,20 @@ def _is_code(found: Literal) -> bool:
     if any(map(is_words, strings)) or "#" in _STRING.sub("", around).replace("'#", ""):
         return False
     bare = _STRING.sub("0", around)
-    return not _PROGRAM.search(bare) and not _PROSE.search(_KEYWORDS.sub(" ;", bare)) and _are_statements(found.after)
+    is_open = any(found.before.count(one) > found.before.count(other) for one, other in ("()", "[]", "{}"))
+    return (
+        not _PROGRAM.search(bare)
+        and not _PROSE.search(_KEYWORDS.sub(" ;", bare))
+        and _are_statements(found.after, is_open=is_open)
+    )
 
 
 _SENT = re.compile(r"[)\]}\s;,'\"]*(?:(?:await )?[\w.:]{1,40}\([^()\n\"]{0,80}\);?)?[)\]};\s]*")
 
 
-def _are_statements(after: str) -> bool:
+def _are_statements(after: str, *, is_open: bool) -> bool:
     """Whether the lines after that of a literal end its statement, or send what it has been given to."""
-    _, line_end, rest = after.partition("\n")
-    closes = not line_end or after.lstrip(" \t")[:1] in (",", ")", "]", "}", "\n") or _SENT.fullmatch(after)
-    return bool(closes or _SENT.fullmatch(rest))
+    return is_open or bool(_SENT.fullmatch(after))
 
 
 _KEY = re.compile(
@@ -148,7 +156,7 @@ def _takes(found: Literal) -> bool:
         if not is_in_call:
             is_free = not before[: key.start()].strip(" \n\t{;") or _DECLARES.fullmatch(before[: key.start()])
             return takes_ask(key[1]) and bool(is_free) and "," not in after.split("\n")[0]
-        return takes_words(key[1]) and _is_asking(before, after)
+        return takes_words(key[1]) and _is_asking(before, after, is_named=takes_ask(key[1]))
     called = _CALLED.search(before) or _LISP.search(before)
     if not called:
         return False
@@ -165,7 +173,7 @@ _DECLARES = re.compile(
 )
 
 
-def _is_asking(before: str, after: str) -> bool:
+def _is_asking(before: str, after: str, *, is_named: bool) -> bool:
     """Whether a call that has a person's words under a key has only metadata beside them."""
     names = [one for one in _NAMED.findall(before + " " + after) if not takes_words(one)]
     function = before.partition("(")[0]
@@ -173,7 +181,8 @@ def _is_asking(before: str, after: str) -> bool:
     is_sure = not _DOES.intersection(words) or (words == ["create"] and bool(_OF_CHAT.search(function)))
     given = function.rpartition("=")[0].strip()
     others = [one for one in names if not re.search(rf"\b{re.escape(one)}\b", given)]
-    return is_sure and all(map(_is_option, others))
+    is_ask = is_named or "role" in names or bool(ASK_CALLS.intersection(words))
+    return is_sure and is_ask and "to" not in names and all(map(_is_option, others))
 
 
 _OF_CHAT = re.compile(r"\b(?:messages|completions?|chat|responses|generations?)\.")

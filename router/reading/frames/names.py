@@ -13,8 +13,7 @@ ASK_NAMES = frozenset("prompt question ask query request utterance instruction f
 _TEXT_NAMES = TEXT_KEYS | ASK_NAMES | frozenset("asks words wish".split())
 
 ASK_CALLS = frozenset(
-    "ask asks complete completion completions generate chat send query question invoke answer respond reply "
-    "request submit prompt tell talk converse say".split()
+    "ask asks complete completion completions generate chat query question invoke request prompt talk converse".split()
 )
 """Names of functions and commands that take a person's words and answer them."""
 

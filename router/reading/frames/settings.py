@@ -117,7 +117,7 @@ def _last(text: str, row: _Value) -> tuple[int, int]:
     """(end of the value, rows after it): the last lines that are metadata are not the value's."""
     end = at = len(text)
     n_after = 0
-    while at > row.start:
+    for _ in range(_MOST_ROWS):
         start = text.rfind("\n", row.start, at) + 1
         if start <= row.start:
             break

@@ -24,10 +24,11 @@ _TOOLS = frozenset(
     "zsh fish eval exec test logger wall write zenity dialog jq yq ffmpeg convert magick imagemagick touch "
     "mkdir rm mv cp ls cd echo print export alias man tldr crontab at nc netcat telnet openssl gpg base64 "
     "write-host write-output select-string set-content add-content new-item invoke-webrequest sudo env time "
-    "watch translate trans spell aspell banner toilet lolcat ddgr googler todo task jrnl note".split()
+    "watch translate trans spell aspell banner toilet lolcat ddgr googler todo task jrnl note dir".split()
 )
 """Commands that do not answer."""
 
+_SCRIPTS = (".sh", ".py", ".js", ".bat", ".ps1", ".rb", ".pl")
 _PLACES = frozenset("cd git source . export pushd module nvm conda clear ls pwd workon".split())
 """Commands that only go to a place before another command."""
 
@@ -64,6 +65,8 @@ def _is_asked(before: str, after: str) -> bool:
     if not command:
         return False
     name = _name(command["name"])
+    if name.endswith(_SCRIPTS):
+        return False
     if name == "echo" or (name == "printf" and not command["rest"]):
         pipe = _PIPE.fullmatch(after.rstrip("\n"))
         return bool(pipe) and _name(pipe["name"] if pipe else "") not in _TOOLS

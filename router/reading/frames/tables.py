@@ -86,11 +86,17 @@ _COLUMNS = re.compile(r"(?:[Cc]olumn [A-Z]{1,2} \([^()\n]{1,40}\), ){0,8}[Cc]olu
 def _in_cell(text: str) -> str | None:
     """What follows `Cell B12:`, or the name of a row and of its last column."""
     if text[:5].lower() == "cell " and (cell := _CELL.match(text)):
-        return text[cell.end() :].strip()
+        return None if _OF_SHEET.search(text, cell.end(), cell.end() + _LOOK_CHARS) else text[cell.end() :].strip()
     row = _ROW_OF.match(text) if text.startswith("Row ") else None
     columns = _COLUMNS.match(text, row.end()) if row else None
     return text[columns.end() :].strip() if columns else None
 
+
+_LOOK_CHARS = 200
+_OF_SHEET = re.compile(
+    r"\b(?:[Cc]ells?|[Ff]ormulas?|[Ee]xcel|[Ss]heets?|[Ss]preadsheets?)\b|=[A-Z]{2,}\(|#(?:REF|VALUE|N/A|NAME|DIV)"
+)
+"""Words of an ask about the sheet that the cell is in."""
 
 _SHEET = re.compile(r"(?:Spreadsheet|Sheet|Workbook|Table|File): [^\n?]{1,80}\n")
 _FIELD = {
