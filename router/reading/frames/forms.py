@@ -7,16 +7,23 @@ from collections.abc import Callable, Sequence
 from router.decision import Peeled
 from router.reading.blocks import Envelope
 from router.reading.envelopes import peel
+from router.reading.frames.comments import ask_in_comment
 from router.reading.frames.courtesies import without_courtesies
+from router.reading.frames.delimiters import ask_between_marks
 from router.reading.frames.events import ask_after_metadata, ask_beside_metadata, ask_in_object, ask_in_yaml
 from router.reading.frames.fields import ask_in_fields
 from router.reading.frames.lines import ask_after_name, ask_after_open_code, ask_after_speaker
 from router.reading.frames.lines_around import ask_between_lines
+from router.reading.frames.literals import ask_in_literal
 from router.reading.frames.mail import ask_in_mail, without_tail
 from router.reading.frames.mentions import ask_without_mention
 from router.reading.frames.notes import without_notes
+from router.reading.frames.programs import forms_of_programs
 from router.reading.frames.rules import without_rules
 from router.reading.frames.sections import ask_in_template
+from router.reading.frames.settings import ask_in_settings
+from router.reading.frames.shells import ask_in_command
+from router.reading.frames.tables import ask_in_table
 from router.reading.frames.tags import ask_in_tags
 
 ENVELOPE = "envelope"
@@ -25,6 +32,12 @@ ENVELOPE = "envelope"
 _NAME = "name"
 
 _FORMS: dict[str, Callable[[str], str | None]] = {
+    "literal": ask_in_literal,
+    "settings": ask_in_settings,
+    "command": ask_in_command,
+    "table": ask_in_table,
+    "comment": ask_in_comment,
+    "delimiters": ask_between_marks,
     "event": ask_in_object,
     "metadata": ask_after_metadata,
     "context": ask_beside_metadata,
@@ -97,7 +110,7 @@ _HEAD_CHARS = 100
 
 def _forms_of(text: str) -> list[str]:
     """The forms that a text may have, by a few looks at its first and last characters."""
-    forms = list(_BY_FIRST.get(text[:1], ()))
+    forms = [*forms_of_programs(text), *_BY_FIRST.get(text[:1], ())]
     head = text[:_HEAD_CHARS]
     lines = "\n" in text
     if lines and ("</" in text or text.endswith("/>")) and "tags" not in forms:

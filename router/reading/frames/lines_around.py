@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from router.reading.frames.fields import is_about_records
-from router.reading.frames.points import ends_pointing, points_back
+from router.reading.frames.points import ends_pointing, is_bare_order, points_at_record
 from router.reading.frames.program_lines import (
     CJK,
     LINE_CHARS,
@@ -28,6 +28,8 @@ _MOST_LINES = 16
 _LEAD_CHARS = 90
 _LEAST_CHARS = 12
 _LEAST_WORDS = 3
+_SO_SURE = 4
+"""How much lines must say together for a document between them to be an ask too."""
 
 _OPEN = re.compile(
     "(?:[-*] )?\\[ \\][ \t]+|[\u2610\u2192\u21d2\u25b6\u2794][ \t]+|(?:\\d{1,2}[.)]|\\([a-z]\\))[ \t]+"
@@ -47,11 +49,19 @@ def ask_between_lines(text: str) -> str | None:
     if head + tail + named < SURE or _SPEAKERS.match(text):
         return None
     ask = _unmarked(text[start:end].strip(" \t\r\n"))
-    if len(ask) + 2 > len(text.strip()) or not _is_ask(ask) or _has_lines(ask):
+    if len(ask) + 2 > len(text.strip()) or not _is_ask(ask) or (head + tail + named < _SO_SURE and _has_lines(ask)):
         return None
     if not (head or named) and is_about_records(ask):
         return None
-    return None if (ends_pointing(ask) if named else points_back(ask) or ends_pointing(ask)) else ask
+    return None if points_at_record(ask) or _OF_LINES.search(ask) or is_bare_order(ask) or ends_pointing(ask) else ask
+
+
+_OF_LINES = re.compile(
+    r"\b(?:this|the|that|these|those|my) (?:card|ticket|item|task|entry|post|letter|notice|notification|reminder|event"
+    r"|queue|board|sprint|row|sheet|banner|invitation|appointment|deadline|meeting|caller|visitor|sender|author)s?\b",
+    re.IGNORECASE,
+)
+"""Words of an ask for what a program's lines are about."""
 
 
 _SPEAKERS = re.compile(r"\W{0,2}(?:user|assistant|asst|human|ai|bot|tool|system)\b", re.IGNORECASE)
@@ -166,6 +176,10 @@ def _head(text: str) -> tuple[int, int, int]:
     return 0, 0, 0
 
 
+_DATUM = re.compile(r"\w+(?: \w+)?[ \t]+[\d.,:%]+")
+"""A name with a number: `Mon 82`."""
+
+
 def _tail(text: str, start: int, *, alone: bool) -> tuple[int, int]:
     """(end of the ask, how sure the lines after it are a program's). alone: whether no lines precede the ask."""
     end, score, at = len(text), 0, len(text)
@@ -182,6 +196,8 @@ def _tail(text: str, start: int, *, alone: bool) -> tuple[int, int]:
             end, score = begin, score + line.score
         is_apart = (not bare or line.is_edge) if end < len(text) else False
         at = begin
+    if alone and all(_DATUM.fullmatch(line.strip()) for line in text[end:].split("\n") if line.strip()):
+        return len(text), 0
     is_sure = not alone or is_apart or score > SURE or (score >= SURE and bool(STAMP.search(text, end)))
     if end < len(text) and (text.count("```", start, end) % 2 or not is_sure):
         return len(text), 0

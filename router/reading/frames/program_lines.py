@@ -101,7 +101,8 @@ def line_of(bare: str, *, last: bool = False) -> Line:
     if bare.partition(":")[0].lower() in NEEDED_WORDS:
         return NO_LINE
     is_small = not _STARTS.match(bare) and not (_SMALL.match(bare) and (last or STAMP.search(bare)))
-    if is_small or _CODE.search(bare) or bare.endswith(_ENDS_ASKING):
+    is_order = not last and bare.endswith(".") and _ORDER.match(bare)
+    if is_small or is_order or _CODE.search(bare) or bare.endswith(_ENDS_ASKING):
         return NO_LINE
     words = _Words.of(_SPAN.sub(" 0 ", bare))
     is_stamped = bool(words.machine) and bool(STAMP.search(bare))
@@ -135,6 +136,12 @@ def _is_prose(bare: str) -> bool:
     return n_others >= _MOST_OTHERS and not _DONE.match(bare)
 
 
+_ORDER = re.compile(
+    r"(?:please )?(?:reply|answer|open|post|share|copy|edit|run|read|follow|note|call|press|tap|click|save|view|sign"
+    r"|move|assign|close|forward|report|set|wait|name|label|tag|list|describe|scan|check)\b",
+    re.IGNORECASE,
+)
+"""An order that a person may begin with: `Reply to the message.`."""
 _PARTED = re.compile(" [\u2022\u00b7|] ")
 _DATE_CHARS = 20
 _MOST_VALUE_WORDS = 3
@@ -153,8 +160,8 @@ def _known(bare: str, *, last: bool) -> Line | None:
     if bare[0] in _MARKS:
         if _DONE.match(bare):
             return _SURE_LINE
-        if (ruled := _RULED.fullmatch(bare)) and len(ruled["name"].split(None, 8)) <= 8:
-            return _SURE_LINE
+        if ruled := _RULED.fullmatch(bare):
+            return NO_LINE if has_others(ruled["name"]) else _SURE_LINE
         if _HASHES.fullmatch(bare):
             return _SURE_LINE if last else NO_LINE
         if _ICONS.fullmatch(bare):

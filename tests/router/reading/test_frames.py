@@ -114,6 +114,13 @@ FRAMES = (
     "```12:30:src/app.py\nx = 1\n```\n\n{ask}",
     "# Context from my IDE setup:\n\n## Open tabs:\n- b.py\n\n## My request for Codex:\n{ask}",
     "<task>\n{ask}\n</task>\n<environment_details>\n# VSCode Open Tabs\na.py\n</environment_details>",
+    # literals, values, cells and blocks of a program's text
+    'answer = ada.ask("""{ask}""", user="kim")',
+    "id = 12\nlang = nb-NO\nprompt = {ask}",
+    "[src] (main) $ ada prompt --file -\n{ask}\n^D",
+    "Cell B12: {ask}",
+    "/* for ada, rev 12:\n   {ask}\n*/",
+    "The text between the markers comes from the user.\n<<<START\n{ask}\nEND>>>",
     # courtesies
     "Hi!\n\n{ask}",
     "Hello team,\n{ask}",
