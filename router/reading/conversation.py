@@ -65,10 +65,13 @@ class Conversation:
     a harness replays them. The user's newest message is never one of them.
     """
 
-    def __init__(self, messages: Sequence[Message], envelopes: Sequence[Envelope]) -> None:
-        """envelopes: an operator's own marker pairs."""
+    def __init__(
+        self, messages: Sequence[Message], envelopes: Sequence[Envelope], *, keeps_frames: bool = False
+    ) -> None:
+        """envelopes: an operator's own marker pairs.  keeps_frames: whether frames stay around what they hold."""
         self.messages = messages
         self._envelopes = envelopes
+        self._keeps_frames = keeps_frames
         self._said: dict[int, str] = {}
         self._framed: dict[int, str] = {}
         self._peeled: dict[int, tuple[Peeled, ...]] = {}
@@ -101,6 +104,8 @@ class Conversation:
         return "" if is_set_up(said) else self._unframed(position, said)
 
     def _unframed(self, position: int, text: str) -> str:
+        if self._keeps_frames:
+            return text
         lead = NAMED.match(text) if text.startswith("[") or ":" in text[:_NAME_CHARS] else None
         has_names = lead is not None and self._is_named(position, lead.lastgroup)
         said, taken = unframed(text, self._envelopes, has_names=has_names)

@@ -54,13 +54,15 @@ class Reading:
     progress: Progress = NOT_BEGUN
 
 
-def read(chat: ChatRequest, *, envelopes: Sequence[Envelope] = ()) -> Reading:
+def read(chat: ChatRequest, *, envelopes: Sequence[Envelope] = (), keeps_frames: bool = False) -> Reading:
     """The ask, the turns around it, the kind of turn and the signals of a request.
 
     The ask is the last user message that has text outside its envelopes; without one, the last message.
     envelopes: the operator's own marker pairs, removed like the known ones.
+    keeps_frames: whether frames of programs stay around the ask; a fit reads so, to learn from frames that no rule
+        knows.
     """
-    talk = Conversation(chat.messages, envelopes)
+    talk = Conversation(chat.messages, envelopes, keeps_frames=keeps_frames)
     ask = talk.ask()
     end = len(chat.messages)
     after = _turns(talk.newest_first(start=ask.position + 1, stop=end, without=ask.included), WINDOW_TURNS - 1)

@@ -8,7 +8,7 @@ that asks nothing else (a greeting, urgency, a typing slip). Kinds are held out 
 of HELD_OUT, so those measure whether a form that was never seen moves decisions. Their texts are in forms/*.toml.
 """
 
-from training.dressing.dressed import drawn_kinds, dressed
+from training.dressing.dressed import FRAMED_SHARE, drawn_kinds, dressed
 from training.dressing.forms import DRESSES, HELD_OUT, SEEN, WRAPPERS, Form, Kinds
 
-__all__ = ["DRESSES", "HELD_OUT", "SEEN", "WRAPPERS", "Form", "Kinds", "drawn_kinds", "dressed"]
+__all__ = ["DRESSES", "FRAMED_SHARE", "HELD_OUT", "SEEN", "WRAPPERS", "Form", "Kinds", "drawn_kinds", "dressed"]

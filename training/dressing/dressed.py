@@ -20,6 +20,9 @@ _P_WRAPPER, _P_DRESS = 0.65, 0.6
 
 _P_SECOND_DRESS = 0.35
 
+FRAMED_SHARE = 0.5
+"""How often a fit reads a dressed row with its frames on, as the service reads frames that no rule knows."""
+
 
 def dressed(
     messages: tuple[Message, ...], *, kinds: Sequence[str], lang: str | None, rng: np.random.Generator

@@ -14,7 +14,7 @@ from router.brain.encoders import Encoder
 from router.reading import Reading, read
 from router.types import ChatRequest
 from training.config import FitConfig
-from training.dressing import drawn_kinds, dressed
+from training.dressing import FRAMED_SHARE, drawn_kinds, dressed
 from training.fitting.prepared import Prepared, prepare
 from training.labels.dataset import Dataset
 from training.rows.row import TrainingRow
@@ -42,4 +42,5 @@ def dressed_dataset(data: Dataset, *, copy: int, seed: int) -> Dataset:
 def _reading(row: TrainingRow, lang: str, key: str) -> Reading:
     digest = hashlib.sha256(f"{key}:{row.source}:{row.id}".encode("utf-8", "surrogatepass")).digest()
     rng = np.random.default_rng(list(digest[:8]))
-    return read(ChatRequest(messages=dressed(row.messages, kinds=drawn_kinds(rng), lang=lang, rng=rng)))
+    worn = dressed(row.messages, kinds=drawn_kinds(rng), lang=lang, rng=rng)
+    return read(ChatRequest(messages=worn), keeps_frames=rng.random() < FRAMED_SHARE)

@@ -13,7 +13,7 @@ from router.brain.encoders.onnx import marks_of, pair_sequence
 from router.errors import DataError
 from router.reading import Reading, read
 from router.types import ChatRequest, FloatArray
-from training.dressing import drawn_kinds, dressed
+from training.dressing import FRAMED_SHARE, drawn_kinds, dressed
 from training.labels.dataset import Dataset
 from training.rows.table import Table
 
@@ -66,7 +66,7 @@ class Forms:
             if rng.random() < share:
                 worn = dressed(row.messages, kinds=drawn_kinds(rng), lang=languages[position], rng=rng)
                 if worn != row.messages:
-                    readings[position] = read(ChatRequest(messages=worn))
+                    readings[position] = read(ChatRequest(messages=worn), keeps_frames=rng.random() < FRAMED_SHARE)
         return self._views(readings)
 
     def _views(self, readings: list[Reading]) -> Views:
