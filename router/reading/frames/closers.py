@@ -95,7 +95,7 @@ _SPOKEN_OF = frozenset(
 
 def _is_closer(sentence: str, ask: str, *, is_question: bool = False) -> bool:
     words = _IDLE.words_of(sentence)
-    if not 0 < len(words) <= _MOST_WORDS:
+    if not 0 < len(words) <= _MOST_WORDS or (len(words) == 1 and not is_unspaced(words[0])):
         return False
     if is_question:
         is_idle = words in _QUESTIONS and ask.endswith("?")
@@ -123,16 +123,18 @@ def _keeps_ask(ask: str, *, is_thought: bool = False) -> bool:
         return False
     if _ON_TEXT.search(ask[:300]) and _BRINGS.search(ask):
         return False
-    return is_thought or not (_is_quoting(ask[ask.rfind("\n") + 1 :]) or _LETTER.search(ask))
+    start = ask.rfind("\n") + 1
+    is_spoken = start > 0 and bool(_SPEAKER.match(ask, start))
+    return is_thought or not (is_spoken or _is_quoting(ask[start:]) or _LETTER.search(ask))
 
 
 def _is_quoting(line: str) -> bool:
     """Whether the last line brings what somebody says or writes: then its last sentence may be part of that."""
     is_open = line.count('"') % 2 == 1 or line.count("\u201c") > line.count("\u201d")
-    return is_open or bool(_SPEAKER.match(line)) or bool(_SPEECH.search(line))
+    return is_open or bool(_SPEECH.search(line))
 
 
-_SPEAKER = re.compile(r"[\w. ]{1,20}[:\uff1a]\s")
+_SPEAKER = re.compile(r"[A-Z\u00c0-\u00de]\w{0,14}(?: [A-Z]\w{0,14})?[:\uff1a]\s|[a-z]{2,10}: ")
 _SPEECH = re.compile(
     r"\b(?:lines?|song|says?|said|reads?|wrote|writes|reply|replied|message|mail|e-?mail|post|tweet|comment|note|text|sign"
     r"|caption|slogan|phrase|sentence|nachricht|satz|mensaje|frase|message|phrase|messaggio|mensagem|zin)\b[^:]{0,40}:\s",

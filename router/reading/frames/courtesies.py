@@ -44,6 +44,7 @@ _TAIL_CHARS = 90
 _MOST_WORDS = 9
 _MOST_ROUNDS = 5
 _LEAST_WORDS = 2
+_MARKS = 4
 
 _LETTER = re.compile(
     r"(?:\W{0,3}(?:dea[r]|sehr|liebe[rs]?|cher|ch\u00e8re|madame|monsieur|estimad[oa]s?|querid[oa]s?|gentile|egregi[oa]|car[oa]|prezad[oa]s?"
@@ -105,7 +106,7 @@ def without_courtesies(text: str) -> str:
 def _without_first(text: str) -> str:
     if text[:1] > "\u203b" and (emoji := _EMOJI_FIRST.match(text)) and is_ask(text[emoji.end() :]):
         text = text[emoji.end() :]
-    first = _WORD.match(text, 1 if text[:1] in "\u00a1!*" else 0)
+    first = _WORD.match(text, len(text[:_MARKS]) - len(text[:_MARKS].lstrip("\u00a1!*")))
     if first is None or first[0].casefold() not in _FIRST_WORDS:
         return text
     clause = _FIRST_CLAUSE.match(text)

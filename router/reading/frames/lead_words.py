@@ -12,7 +12,7 @@ LEADS = (
     Bag(  # Announcements, politeness and hedges in English.
         "question questions help assist assistance favor favour kind grateful bother bothering disturb interrupt "
         "sorry wondering curious curiosity topic subject subjects thing see below "
-        "next following follows goes um uh umm uhm erm hmm hm btw listen okay ok basically "
+        "next following follows goes "
         "maybe perhaps possible guess suppose request task thought mind want ask asking asked interests "
         "quick quickly stumbled discussed try follow-up happy",
         "a an the my your our this that these it it's its one here here's there is are was were be i i'm i'd i've i'll me "
@@ -29,6 +29,15 @@ LEADS = (
         "might if maybe perhaps just only quick quickly real really something some in out on to for from switching changing "
         "moving back follow-up question request topic let let's with see help answer assuming basically sorry what we "
         "do more no anyway",
+    ),
+    Bag(  # Fillers in English.
+        "um uh umm uhm erm hmm hm btw listen okay ok basically so well right alright anyway oh ah",
+        "then now just also and real quick really quickly actually next hey i guess you know one more thing first question",
+    ),
+    Bag(  # Haste in English.
+        "waiting quick quickly",
+        "my the our boss manager client customer teacher everyone is are for it this please i need",
+        "quick quickly my the our please",
     ),
     Bag(  # Apologies in English.
         "sorry apologies apologise apologize excuse pardon forgive",
@@ -49,7 +58,7 @@ LEADS = (
     ),
     Bag(
         "frage fragen helfen hilfe neugier folgendes thema also äh ähm ok hm hmm übrigens falls vielleicht möglich "
-        "versuche entschuldigung entschuldige entschuldigen sorry verzeihung sinn bitte nächste na tja nun störe störung",
+        "versuche entschuldigung entschuldige entschuldigen sorry verzeihung sinn nächste na tja nun störe störung",
         "ich habe hätte du sie mir mich eine ein einen meine mein die der das dir ihnen euch bitte kurz kurze kurzen "
         "kleine dumme einfache noch neue neues nächstes andere anderes es geht um zu kam heute in den nur aus frage "
         "kannst können könntest könnten würdest würden bei etwas sache weißt das mal so wenn möglich die ist lautet "
@@ -143,7 +152,7 @@ SOLO = frozenset(
 
 PHRASES = frozenset(
     (
-        "in case you can|if you can|more or less this|more or less|just in case you know|if you don't mind|"
+        "first of all|first things first|to begin with|can you do this for me|could you do this for me|in case you can|if you can|more or less this|more or less|just in case you know|if you don't mind|"
         "let's see|here we go|here you go|there you go|so here it is|as always|real quick"
     ).split("|")
 )
@@ -157,7 +166,7 @@ SOLO_COLON = frozenset("now next question request ahora agora adesso maintenant 
 
 BARE = frozenset(
     (
-        "ok so|okay so|hmm|hm|um|uh|umm|btw|so basically|ok|okay|ok btw|real quick|übrigens|du coup|no więc|hmm so|hmm ok"
+        "ok so|okay so|hmm|hm|um|uh|umm|btw|so basically|ok btw|real quick|pues|übrigens|du coup|no więc|hmm so|hmm ok"
     ).split("|")
 )
 """What may come before an ask without a mark of its own."""
@@ -173,3 +182,11 @@ ASKED_FOR = frozenset(
 
 NOT_BEFORE_COMMA = frozenset("possible möglich posible possibile possível mogelijk możliwe mümkünse можно".split())
 """`If possible, avoid loops`: the sentence goes on and is part of what is asked."""
+
+LABELS = frozenset(
+    (
+        "question questions next one frage nächste question suivante pregunta siguiente domanda prossima pergunta próxima "
+        "vraag volgende pytanie następne вопрос следующий soru sıradaki سؤال السؤال 질문 질문입니다 spørsmål spørgsmål fråga task"
+    ).split()
+)
+"""Words for one of several questions: a list of them may begin with such a sentence."""

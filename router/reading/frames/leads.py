@@ -13,6 +13,7 @@ from router.reading.frames.introductions import FIRST_OF_INTRODUCTION, is_idle_i
 from router.reading.frames.lead_words import (
     ASKED_FOR,
     BARE,
+    LABELS,
     LEADS,
     NOT_BEFORE_COMMA,
     PHRASES,
@@ -36,12 +37,14 @@ _ORDERED = frozenset("need want like get".split())
 _ORDERED_THINGS = frozenset("question questions topic topics subject task thing something".split())
 _AFTER_PLEASE = frozenset("help assist excuse pardon forgive answer see could can".split())
 
-_POINTS = re.compile(
-    r"(?:it|its|they|he|she|that|this|these|those|and|but|then)\b(?!['\u2019]s)"
-    r"|.{0,120}\b(?:this|that|the|my|these|above) (?:\w{1,15} )?(?:sentences?|phrases?|message|wording|text|line|grammar"
-    r"|tone|expression|idiom|greeting|words?)\b|.{0,80}\b(?:tense|polite|formal|grammatical)\b",
-    re.IGNORECASE | re.DOTALL,
+_POINTS = re.compile(r"(?:it|its|they|he|she|that|this|these|those)\b(?!['\u2019]s)", re.IGNORECASE)
+_POINTS_LATER = re.compile(
+    r"\b(?:this|that|the|my|these|above) (?:\w{1,15} )?(?:sentences?|phrases?|message|wording|text|line|grammar"
+    r"|tone|expression|idiom|greeting)\b|\b(?:this|that) word\b|\bwhich tense\b"
+    r"|\b(?:this|that|it|more|too|less|sound) (?:polite|formal|friendly)\b",
+    re.IGNORECASE,
 )
+_OWN = ('"', "\u201c", ": ", ":\n", "`", "\u00ab", "\u300c", "\n")
 """What speaks of a sentence before it."""
 
 _LAST_ORDER = re.compile(
@@ -58,6 +61,7 @@ _LABELS = re.compile(
 """Labels of a quiz or a list of questions, of which a lead is the first."""
 
 _LOOK_CHARS = 600
+_NEAR_CHARS = 160
 _TAIL_CHARS = 100
 _FIRST_WORDS = (
     _IDLE.first_words | SOLO | SOLO_COLON | {phrase.split()[0] for phrase in (*BARE, *PHRASES)} | {"urgent", "urgente"}
@@ -107,10 +111,13 @@ def _is_lead(written: str, end: str, ask: str) -> bool:
     else:
         is_idle = " ".join(words) in PHRASES or (_IDLE.holds(words) and not _is_order(words))
     if is_idle and end[:1] in ("?", "\uff1f", "\u061f"):
-        is_idle = any(word in ASKED_FOR for word in words) and words[0] != "what"
+        is_idle = " ".join(words) in PHRASES or (any(word in ASKED_FOR for word in words) and words[0] != "what")
     if is_idle and end[:1] in (",", "\u060c"):
         is_idle = not any(word in NOT_BEFORE_COMMA for word in words)
-    return is_idle and not speaks_of_lead(ask)
+    if not is_idle or speaks_of_lead(ask):
+        return False
+    is_label = any(word in LABELS or is_unspaced(word) for word in words)
+    return not (is_label and _LABELS.search(ask, 0, _LOOK_CHARS))
 
 
 def _is_order(words: list[str]) -> bool:
@@ -130,12 +137,9 @@ _SPEAKERS = ("i", "i'd", "we", "we'd", "i'm")
 
 def speaks_of_lead(ask: str) -> bool:
     """Whether an ask may be about the sentence before it, or holds the list that the sentence begins."""
-    return bool(
-        _POINTS.match(ask)
-        or is_bare_order(ask)
-        or _LABELS.search(ask, 0, _LOOK_CHARS)
-        or _LAST_ORDER.search(ask, max(0, len(ask) - _TAIL_CHARS))
-    )
+    if _POINTS.match(ask) or is_bare_order(ask) or _LAST_ORDER.search(ask, max(0, len(ask) - _TAIL_CHARS)):
+        return True
+    return bool(_POINTS_LATER.search(ask, 0, _NEAR_CHARS)) and not any(mark in ask for mark in _OWN)
 
 
 def _without_shout(text: str) -> str:

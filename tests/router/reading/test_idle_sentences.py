@@ -156,6 +156,18 @@ KEPT = (
     "Next question",
     "I'm curious about otters. Where do they sleep?",
     "Over to you",
+    "ok to merge?",
+    "ok do it, mechanical stuff first",
+    "ok thanks, that worked",
+    "ok it's for me then. how often per day",
+    "bitte nur: Tag, Uhrzeit, wohin",
+    "Welche Kontrollfrage stelle ich der Klasse in der Stunde am Ende.",
+    "Which film of the eighties has the line Let's go!",
+    "Ich bin Arzt. Was ist die Dosis von Ibuprofen bei Kindern?",
+    "Soy celiaca. \u00bfQu\u00e9 pan compro?",
+    "I'm Muslim. Which sweets are halal?",
+    "Which phone was this mail sent from",
+    "Next: oats, sugar, raisins. Question 3: which fruit? Question 4: which nut? Q: why",
     "Correct my English. I have a question. You always give great answers.",
 )
 
