@@ -7,6 +7,7 @@ the user brings keeps its last sentence.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from router.reading.frames.closer_words import ASIDES, CLOSERS, THOUGHT
 from router.reading.frames.courtesy_words import DEAR
@@ -17,7 +18,10 @@ _IDLE = Idle(CLOSERS)
 _ASIDE = Idle(ASIDES)
 _TAIL_CHARS = 110
 _MOST_WORDS = 14
-_BREAK = re.compile(r".*(?:[.!?\u2026)\"\u201d](?=\s)|[\u3002\uff01\uff1f\u061f\u0964]|\n)\s*(?=\S)", re.DOTALL)
+_BREAK = re.compile(
+    r".*(?:[.!?\u2026)\"\u201d](?=\s)|[\u3002\uff01\uff1f\u061f\u0964]|\n|(?<=[^\x00-\x7f])[ ](?=[\u3040-\u9fff]))\s*(?=\S)",
+    re.DOTALL,
+)
 _END_MARKS = " \t\n.!\u3002\uff01\u2026\u0964~"
 _THIS_ONE = re.compile(r"\s*(?:<-+|\u2190|\^+) ?this(?: one)?$", re.IGNORECASE)
 _ASIDE_MARK = re.compile(
@@ -66,24 +70,31 @@ def without_closer(text: str) -> str:
         ask = text[: place + start].rstrip()
         if _is_closer(tail[start:], ask, is_question=is_question):
             return ask
-    if is_known and not is_question and text[-1:] in ".!" and (start := _capital_before(tail)):
-        ask = text[: place + start].rstrip()
-        return ask if len(ask.split(None, _MANY_WORDS)) > _MANY_WORDS and _is_closer(tail[start:], ask) else text
+    if is_known and not is_question and text[-1:] in ".!":
+        for start in _capitals(tail):
+            ask = text[: place + start].rstrip()
+            if len(ask.split(None, _MANY_WORDS)) > _MANY_WORDS and _is_closer(tail[start:], ask):
+                return ask
     return text
 
 
-def _capital_before(tail: str) -> int:
-    """Where the last word with a capital begins, if the words around it are no name; 0 without one."""
-    start = 0
-    for word in reversed(list(WORD.finditer(tail, max(0, len(tail) - _LAST_CHARS * 2)))):
-        if start and not word[0][0].isdigit():
-            is_name = word[0][0].isupper() and not word[0].isupper()
-            return 0 if is_name or word[0].casefold() in _SPOKEN_OF or tail[word.end() : start] != " " else start
-        if word[0][0].isupper() and word[0] not in ("I", "I'm", "I'd", "I've"):
-            start = word.start()
-    return 0
+def _capitals(tail: str) -> list[int]:
+    """Where the last words with a capital begin, the last first, but for names and what the ask is about."""
+    found = list(WORD.finditer(tail, max(0, len(tail) - _CLOSER_CHARS)))
+    return [
+        word.start()
+        for before, word in reversed(list(pairwise(found)))
+        if word[0][0].isupper() and tail[before.end() : word.start()] == " " and not _is_name(before[0])
+    ][:_MOST_CAPITALS]
 
 
+def _is_name(word: str) -> bool:
+    """Whether a word before one with a capital makes it part of a name, or what the ask is about."""
+    return (word[0].isupper() and not word.isupper()) or word.casefold() in _SPOKEN_OF
+
+
+_CLOSER_CHARS = 70
+_MOST_CAPITALS = 3
 _SPOKEN_OF = frozenset(
     (
         "the a an of say says said line word words phrase sentence title song called named with and or in to is are sing sings "

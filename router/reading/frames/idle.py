@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
-WORD = re.compile(r"[\w'\u2019-]*[\w'\u2019]")
+_MARKED = r"\w'\u2019\u0900-\u0963\u0966-\u0dff\u0e00-\u0e7f\u200c"
+WORD = re.compile(rf"(?:[{_MARKED}]|-(?=\w))+")
+"""A word with its vowel signs, which `\\w` leaves out."""
+
 _NUMBER = re.compile(r"\d{1,4}(?:[ap]m|h)?")
 _LEAST_WORDS = 2
 _LEAST_CHARS = 6

@@ -53,10 +53,10 @@ _ABOUT_NAME = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(
-    r"\b(?:i|me|my|mine|we|us|our|ours|i'm|i'd|i've|here|near\w*|local\w*|weather|should|ich|mir|mich|mein\w*|wir|uns\w*|je|moi|mon"
+    r"\b(?:we|us|our|ours|we're|we've|here|near\w*|local\w*|weather|where|should|ich|mir|mich|mein\w*|wir|uns\w*|je|moi|mon"
     r"|ma|mes|nous|notre|yo|m\u00ed|mi|mis|nuestr\w*|pago|debo|puedo|tengo|io|mio|mia|devo|posso|ho|eu|meu|minha|ik|mij|mijn|wij|ons"
     r"|ja|mnie|m\u00f3j|moja|mam|\u044f|\u043c\u043d\u0435|\u043c\u0435\u043d\u044f|\u043c\u043e\u0439|\u043c\u043e\u044f|\u043c\u043e\u0438|\u043c\u044b|\u043d\u0430\u043c|ben|bana|benim|company|employer|team|"
-    r"boss|job|work)\b|[\u6211\u79c1\u50d5\u4ffa]|\u3053\u3053|\uc800\ub294|\uc81c |\ub0b4 |\uc6b0\ub9ac",
+    r"boss|job|work|colleague\w*|office)\b|[\u6211\u79c1\u50d5\u4ffa]|\u3053\u3053|\uc800\ub294|\uc81c |\ub0b4 |\uc6b0\ub9ac",
     re.IGNORECASE,
 )
 
@@ -72,6 +72,24 @@ _TRADE = re.compile(
 )
 
 
+_OWN_PLACE = re.compile(
+    r"\b(?:tax\w*|laws?|legal\w*|rights?|visa|permit|rent\w*|landlord|tenan\w+|insur\w+|doctor|hospital|clinic|pharmac\w+|school"
+    r"|police|court|price\w*|costs?|cheap\w*|buy|shops?|store|restaurant|hotel|flights?|trains?|bus|trip|travel\w*|visit|drive"
+    r"|driving|event|holidays?|government|vote|voting|election|embassy|passport|licen[cs]e|pension|benefits?|salary|wages?"
+    r"|notice|contract|plant\w*|garden|grow\w*|emergency|ambulance|call|weekend|tonight|parking|bank|pay|paid|paying|marr\w+"
+    r"|divorc\w+|inherit\w*|university|study|citizen\w*|move|moving|house|flat|apartment|power|electric\w*|water|heating"
+    r"|book|booking|recommend|language|accent|country|city|town|home|claim|fine|refund|appointment|tablets|prescription)\b",
+    re.IGNORECASE,
+)
+"""With a person's own ask, what may differ from place to place."""
+_OWN = re.compile(r"\b(?:i|me|my|mine|i'm|i'd|i've|i'll)\b", re.IGNORECASE)
+
+
+def _needs_person(ask: str) -> bool:
+    """Whether the ask may depend on where or for whom the person works."""
+    return bool(_FIRST_PERSON.search(ask)) or (bool(_OWN.search(ask)) and bool(_OWN_PLACE.search(ask)))
+
+
 def is_idle_introduction(sentence: str, ask: str) -> bool:
     """Whether a sentence says who or where somebody is, and the ask needs neither."""
     named = _NAME.fullmatch(sentence) or _NAME_UNSPACED.fullmatch(sentence)
@@ -79,12 +97,14 @@ def is_idle_introduction(sentence: str, ask: str) -> bool:
         is_name_only = not any(named.groupdict().values())
         if _ABOUT_NAME.search(ask) or (_OF_KIND.match(sentence) and (is_name_only or _TRADE.search(sentence))):
             return False
-        return is_name_only or not _FIRST_PERSON.search(ask)
+        return is_name_only or not _needs_person(ask)
     return is_idle_remark(sentence, ask)
 
 
 def is_idle_remark(sentence: str, ask: str) -> bool:
     """Whether a sentence says a place, an employer or, by the way, a job, and the ask needs none."""
     said = sentence.rstrip(".!\u3002 ")
+    if _JOB_REMARK.fullmatch(said) and _OWN.search(ask):
+        return False
     is_remark = _PLACE.fullmatch(said) or _JOB_REMARK.fullmatch(said)
-    return bool(is_remark) and not _FIRST_PERSON.search(ask) and not _ABOUT_NAME.search(ask)
+    return bool(is_remark) and not _needs_person(ask) and not _ABOUT_NAME.search(ask)

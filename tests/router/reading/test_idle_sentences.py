@@ -74,6 +74,7 @@ ABOUT_A_PERSON = (
     "I work in Finance at Acme. {ask}",
     "{ask} I'm a nurse, by the way.",
     "{ask} (by the way, it rains here)",
+    "This is Ben from Finance. {ask}",
     "We are a small team in Lima. {ask}",
     "Ich bin Lena aus Lyon. {ask}",
     "{ask} Je travaille chez Acme.",
@@ -168,6 +169,11 @@ KEPT = (
     "I'm Muslim. Which sweets are halal?",
     "Which phone was this mail sent from",
     "Next: oats, sugar, raisins. Question 3: which fruit? Question 4: which nut? Q: why",
+    "I'm Ana from Oslo. How much notice do I give my landlord?",
+    "I'm Ana from Oslo. Which taxes do I pay on a flat?",
+    "This is Ben from Legal. What may we send to customers?",
+    "Hier ist Lena aus Lyon. Welche Steuern zahle ich?",
+    "What is the dose of ibuprofen for my son? I'm a nurse, by the way.",
     "Correct my English. I have a question. You always give great answers.",
 )
 
