@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from router.reading.frames.closers import without_closer, without_quotes
 from router.reading.frames.courtesy_words import (
     ADDRESSEES,
     AFTER_BARE_GREETING,
@@ -22,6 +23,8 @@ from router.reading.frames.courtesy_words import (
     THANKS,
     URGENT,
 )
+from router.reading.frames.idle import is_ask
+from router.reading.frames.leads import without_lead
 
 _FIRST_CLAUSE = re.compile(
     r"(?P<words>[^\n!.,:;?\u2026\u3001\u3002\uff0c\uff01\uff1f\uff1a\u060c\u061f()\[\]{}<>\"`]{1,60}?)"
@@ -41,7 +44,7 @@ _TAIL_CHARS = 90
 _MOST_WORDS = 9
 _MOST_ROUNDS = 5
 _LEAST_WORDS = 2
-_LEAST_CHARS = 6
+_MARKS = 4
 
 _LETTER = re.compile(
     r"(?:\W{0,3}(?:dea[r]|sehr|liebe[rs]?|cher|ch\u00e8re|madame|monsieur|estimad[oa]s?|querid[oa]s?|gentile|egregi[oa]|car[oa]|prezad[oa]s?"
@@ -75,10 +78,15 @@ _SIGNED_INLINE = re.compile(
 )
 _CONTACT = re.compile(r"[@|\d]|www\.|https?:|[A-Z\u00c0-\u00de]\w+")
 _SENT = re.compile(
-    r"(?:\n|(?<=[.!?]) | (?=\(?get outlook )| (?=\(sent ))[ \t]*\(?(?:[-\u2013\u2014_]{2,}[ \t]*\n[ \t]*)?"
-    r"(?:(?:sent|written|typed|dictated|posted) (?:from|via|with|using|on|by) |get outlook for |von meinem "
+    r"(?:\n|(?<=[.!?]) | (?=\(?get outlook )| (?=\(sent )|(?<=\w) (?=(?-i:Sent|Von|Gesendet|Envoy\u00e9|Enviado|Inviato"
+    r"|Verstuurd|Verzonden|Skickat|Wys\u0142ano|\u041e\u0442\u043f\u0440\u0430\u0432\u043b\u0435\u043d\u043e) )"
+    r"|(?<=[\u3002\uff1f\uff01?]) ?)[ \t]*\(?(?:[-\u2013\u2014_]{2,}[ \t]*\n[ \t]*)?"
+    r"(?:(?:(?:sent|written|typed|dictated|posted) (?:from|via|with|using|on|by) |get outlook for |von meinem "
     r"|gesendet (?:von|mit|\u00fcber) |envoy\u00e9 (?:de|depuis|avec) |enviado (?:desde|de|do|con) "
-    r"|inviato (?:da|con) |verzonden (?:vanaf|met) |skickat fr\u00e5n |sendt fra )[^\n?]{2,50}$",
+    r"|inviato (?:da|con) |(?:verzonden|verstuurd) (?:vanaf|met|via) |skickat fr\u00e5n |sendt fra |wys\u0142ano z "
+    r"|\u043e\u0442\u043f\u0440\u0430\u0432\u043b\u0435\u043d\u043e (?:\u0441|\u0438\u0437) |\u53d1\u81ea\u6211\u7684|\u50b3\u9001\u81ea)[^\n?]{2,50}"
+    r"|via (?:voice|speech|dictation)(?: input| typing| to text)?\.?|iphone\S{0,4} g\u00f6nderildi"
+    r"|\S{1,10}\u304b\u3089\u9001\u4fe1|\ub098\uc758 \S{1,10}\uc5d0\uc11c \ubcf4\ub0c4)$",
     re.IGNORECASE,
 )
 
@@ -88,21 +96,17 @@ def without_courtesies(text: str) -> str:
     said = text
     for _ in range(_MOST_ROUNDS):
         shorter = _without_last(_without_first(said))
+        shorter = without_quotes(without_closer(without_lead(shorter)) if shorter else shorter)
         if shorter == said:
             break
         said = shorter
     return said
 
 
-def _is_ask(text: str) -> bool:
-    """Whether enough is left to be an ask."""
-    return len(text) >= _LEAST_CHARS and (len(_WORD.findall(text, 0, 200)) >= _LEAST_WORDS or not text.isascii())
-
-
 def _without_first(text: str) -> str:
-    if text[:1] > "\u203b" and (emoji := _EMOJI_FIRST.match(text)) and _is_ask(text[emoji.end() :]):
+    if text[:1] > "\u203b" and (emoji := _EMOJI_FIRST.match(text)) and is_ask(text[emoji.end() :]):
         text = text[emoji.end() :]
-    first = _WORD.match(text, 1 if text[:1] in "\u00a1!*" else 0)
+    first = _WORD.match(text, len(text[:_MARKS]) - len(text[:_MARKS].lstrip("\u00a1!*")))
     if first is None or first[0].casefold() not in _FIRST_WORDS:
         return text
     clause = _FIRST_CLAUSE.match(text)
@@ -117,7 +121,7 @@ def _without_first(text: str) -> str:
         return _without_bare_greeting(text)
     elif (please := _FIRST_CLAUSE.match(text, end)) and all(word in PLEASE for word in _words(please["words"])):
         end = please.end()
-    return text[end:] if _is_ask(text[end:]) else text
+    return text[end:] if is_ask(text[end:]) else text
 
 
 _FIRST_WORDS = {phrase.split()[0] for phrase in GREETINGS} | URGENT | BESIDE_URGENT | {DEAR}
@@ -157,7 +161,7 @@ def _without_bare_greeting(text: str) -> str:
     if first.casefold() not in BARE_GREETINGS or not (word := _WORD.match(rest)):
         return text
     is_call = first.casefold() in _CALLS and word[0].islower()
-    return rest if (is_call or word[0].casefold() in AFTER_BARE_GREETING) and _is_ask(rest) else text
+    return rest if (is_call or word[0].casefold() in AFTER_BARE_GREETING) and is_ask(rest) else text
 
 
 _CALLS = ("hey", "hiya", "yo")
@@ -171,7 +175,7 @@ def _without_last(text: str) -> str:
     if (not text[-1:].isascii() or text[-1:] in ")DP(3^") and (
         emoji := _EMOJI_LAST.search(text, max(0, len(text) - 40))
     ):
-        return text[: emoji.start()] if _is_ask(text[: emoji.start()]) else text
+        return text[: emoji.start()] if is_ask(text[: emoji.start()]) else text
     return _without_signature(text)
 
 
@@ -197,8 +201,8 @@ def _without_last_clause(text: str) -> str:
     if words and len(words) <= _MOST_WORDS and "?" not in clause and (_is_thanks(words) or _is_urgent(words)):
         ask = text[: place + len(stripped) - len(clause)].rstrip()
         ask = ask.rstrip(",\uff0c \t\n-\u2013\u2014") if found and found["soft"] else ask
-        return ask if _is_ask(ask) and not ask.endswith((":", "\uff1a")) else text
-    if (start := _thanks_at_end(stripped)) and _is_ask(ask := text[: place + start].rstrip()):
+        return ask if is_ask(ask) and not ask.endswith((":", "\uff1a")) else text
+    if (start := _thanks_at_end(stripped)) and is_ask(ask := text[: place + start].rstrip()):
         return ask
     rest, _, last = stripped.rpartition(" ")
     if last.casefold() in LAST_WORDS and len(_WORD.findall(rest)) > _LEAST_WORDS and not rest.endswith(_SPOKEN_OF):
@@ -229,7 +233,7 @@ def _without_signature(text: str) -> str:
     if place <= 0 or _LETTER.match(text) or _MAIL_HEAD.search(text):
         return text
     ask = text[:place].rstrip()
-    return ask if _is_ask(ask) and not ask.endswith((":", "\uff1a")) else text
+    return ask if is_ask(ask) and not ask.endswith((":", "\uff1a")) else text
 
 
 def _signature_in(text: str) -> int:
@@ -255,6 +259,16 @@ def _signature_in(text: str) -> int:
 _SENT_MARKS = (
     *("sent ", "written ", "typed ", "dictated ", "posted ", "outlook for", "von meinem", "gesendet", "envoy"),
     *("enviado", "inviato", "verzonden", "skickat", "sendt"),
+    *(
+        "verstuurd",
+        "wys\u0142ano",
+        "\u043e\u0442\u043f\u0440\u0430\u0432\u043b\u0435\u043d\u043e",
+        "\u53d1\u81ea",
+        "\u9001\u4fe1",
+        "\ubcf4\ub0c4",
+        "g\u00f6nderildi",
+    ),
+    *("via voice", "via speech", "via dictation"),
 )
 _MOST_CONTACT_LINES = 6
 _CLOSING_CHARS = 60
