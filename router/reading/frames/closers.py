@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from router.reading.frames.closer_words import ASIDES, CLOSERS, THOUGHT
+from router.reading.frames.asides import LAST_IN_ASIDES, is_idle_aside
+from router.reading.frames.closer_words import CLOSERS, LAST_ALONE, THOUGHT
 from router.reading.frames.courtesy_words import DEAR
 from router.reading.frames.idle import WORD, Idle, is_ask, is_unspaced
 from router.reading.frames.introductions import is_idle_remark
 
 _IDLE = Idle(CLOSERS)
-_ASIDE = Idle(ASIDES)
 _TAIL_CHARS = 110
 _MOST_WORDS = 14
 _BREAK = re.compile(
@@ -24,9 +24,6 @@ _BREAK = re.compile(
 )
 _END_MARKS = " \t\n.!\u3002\uff01\u2026\u0964~"
 _THIS_ONE = re.compile(r"\s*(?:<-+|\u2190|\^+) ?this(?: one)?$", re.IGNORECASE)
-_ASIDE_MARK = re.compile(
-    r"(?:by the way|btw|side note|unrelated|off[- ]topic|incidentally|p\.?s\.?)[,:]? ", re.IGNORECASE
-)
 
 _ON_TEXT = re.compile(
     r"\b(?:translat\w*|rephras\w*|rewrit\w*|proofread\w*|correct|paraphras\w*|summari[sz]e|quote|continue|polish|shorten"
@@ -39,10 +36,9 @@ _ON_TEXT = re.compile(
 _APPROVAL = frozenset(
     "yes yeah yep ok okay sure sounds looks that good great perfect fine agreed approved done no".split()
 )
-_PERSONAL = re.compile(r"\b(?:i|my|me|we|our|us|should|i'm)\b", re.IGNORECASE)
 _LEAST_WORDS = 4
 _QUESTIONS = (["what", "do", "you", "say"], ["what", "do", "you", "think"], ["any", "ideas"], ["any", "thoughts"])
-_LAST_WORDS = _IDLE.last_words | {"say", "think", "ideas", "thoughts"}
+_LAST_WORDS = _IDLE.last_words | LAST_IN_ASIDES | {"say", "think", "ideas", "thoughts"}
 _REMARK_LAST = frozenset(("way", "btw", "incidentally"))
 _LAST_CHARS = 40
 _MANY_WORDS = 5
@@ -106,13 +102,18 @@ _SPOKEN_OF = frozenset(
 
 def _is_closer(sentence: str, ask: str, *, is_question: bool = False) -> bool:
     words = _IDLE.words_of(sentence)
-    if not 0 < len(words) <= _MOST_WORDS or (len(words) == 1 and not is_unspaced(words[0])):
+    if not 0 < len(words) <= _MOST_WORDS or (len(words) == 1 and not _may_be_alone(words[0])):
         return False
     if is_question:
         is_idle = words in _QUESTIONS and ask.endswith("?")
     else:
         is_idle = (_IDLE.holds(words) and not _is_order(words)) or is_idle_remark(sentence, ask)
+        is_idle = is_idle or is_idle_aside(sentence, ask)
     return is_idle and _keeps_ask(ask, is_thought=any(word in THOUGHT for word in words))
+
+
+def _may_be_alone(word: str) -> bool:
+    return is_unspaced(word) or word in LAST_ALONE
 
 
 def _is_order(words: list[str]) -> bool:
@@ -164,17 +165,20 @@ def _without_aside(text: str) -> str:
     if start <= 0 or not text[start - 1].isspace():
         return text
     inner, ask = text[start + 1 : -1].strip(_END_MARKS), text[:start].rstrip()
-    mark = _ASIDE_MARK.match(inner)
-    if mark:
-        words = _ASIDE.words_of(inner[mark.end() :])
-        is_idle = (
-            _ASIDE.holds(words)
-            and not _PERSONAL.search(ask)
-            and not any(w in ask.casefold() for w in words if len(w) > 3)
-        )
-    else:
-        is_idle = _IDLE.holds(_IDLE.words_of(inner.replace(":", "")))
+    is_idle = is_idle_aside(inner, ask) or _IDLE.holds(_IDLE.words_of(inner.replace(":", "")))
     return ask if is_idle and _keeps_ask(ask) else text
+
+
+def without_repeats(text: str) -> str:
+    """With one last question or exclamation mark of several."""
+    last = text[-1:]
+    if last not in _REPEATED or text[-2:] != last * 2:
+        return text
+    bare = text.rstrip(last)
+    return bare + last if bare[-1:].isalpha() else text
+
+
+_REPEATED = "?!\uff1f\uff01"
 
 
 def without_quotes(text: str) -> str:
@@ -183,7 +187,10 @@ def without_quotes(text: str) -> str:
     if close is None or text[-1:] not in close:
         return text
     inner = text[1:-1]
-    is_whole = not any(mark in inner for mark in (text[0], *close))
+    if text[0] in "'\u2018":
+        is_whole = not _LOOSE_QUOTE.search(inner)
+    else:
+        is_whole = not any(mark in inner for mark in (text[0], *close))
     return inner.strip() if is_whole and (len(WORD.findall(inner, 0, 300)) > _LEAST_WORDS or _is_long(inner)) else text
 
 
@@ -192,4 +199,13 @@ def _is_long(inner: str) -> bool:
 
 
 _LEAST_UNSPACED = 8
-_QUOTES = {'"': '"', "\u201c": "\u201d", "\u201e": "\u201c\u201d", "\u00ab": "\u00bb", "\u300c": "\u300d"}
+_LOOSE_QUOTE = re.compile(r"(?<!\w)['\u2018\u2019]|['\u2018\u2019](?!\w)")
+_QUOTES = {
+    "'": "'",
+    "\u2018": "\u2019",
+    '"': '"',
+    "\u201c": "\u201d",
+    "\u201e": "\u201c\u201d",
+    "\u00ab": "\u00bb",
+    "\u300c": "\u300d",
+}

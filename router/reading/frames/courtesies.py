@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from router.reading.frames.closers import without_closer, without_quotes
+from router.reading.frames.closers import without_closer, without_quotes, without_repeats
 from router.reading.frames.courtesy_words import (
     ADDRESSEES,
     AFTER_BARE_GREETING,
@@ -96,7 +96,7 @@ def without_courtesies(text: str) -> str:
     said = text
     for _ in range(_MOST_ROUNDS):
         shorter = _without_last(_without_first(said))
-        shorter = without_quotes(without_closer(without_lead(shorter)) if shorter else shorter)
+        shorter = without_repeats(without_quotes(without_closer(without_lead(shorter)))) if shorter else shorter
         if shorter == said:
             break
         said = shorter

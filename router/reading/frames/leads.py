@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from router.reading.frames.asides import is_idle_aside
 from router.reading.frames.idle import Idle, is_ask, is_unspaced
 from router.reading.frames.introductions import FIRST_OF_INTRODUCTION, is_idle_introduction
 from router.reading.frames.lead_words import (
@@ -60,11 +61,16 @@ _LABELS = re.compile(
 )
 """Labels of a quiz or a list of questions, of which a lead is the first."""
 
+_FIRST_OF_ASIDE = ("by",)
 _LOOK_CHARS = 600
 _NEAR_CHARS = 160
 _TAIL_CHARS = 100
 _FIRST_WORDS = (
-    _IDLE.first_words | SOLO | SOLO_COLON | {phrase.split()[0] for phrase in (*BARE, *PHRASES)} | {"urgent", "urgente"}
+    _IDLE.first_words
+    | SOLO
+    | SOLO_COLON
+    | {phrase.split()[0] for phrase in (*BARE, *PHRASES)}
+    | {"urgent", "urgente", *_FIRST_OF_ASIDE}
 )
 _WORDS = (
     _IDLE.last_words
@@ -85,6 +91,8 @@ def without_lead(text: str) -> str:
             return text
         if len(head) > 1 and head[1].strip(_MARKS).casefold() not in _WORDS and head[0][-1].isalnum():
             return _without_shout(text) if head[0] in SHOUTED else _without_bare(text)
+    if text[0] == "(" or first in _FIRST_OF_ASIDE:
+        return _without_aside(text)
     sentence, phrase = _SENTENCE.match(text), _PHRASE.match(text)
     for found in (sentence, phrase):
         if found and found.end() < len(text) and _is_lead(found["words"], found["end"].strip(), text[found.end() :]):
@@ -95,6 +103,17 @@ def without_lead(text: str) -> str:
     return _without_bare(text)
 
 
+def _without_aside(text: str) -> str:
+    """Without a first remark such as `(by the way, it rains here)`."""
+    found = _ASIDE.match(text)
+    if found is None or not is_ask(ask := text[found.end() :]):
+        return text
+    return ask if is_idle_aside(found["inner"] or found["plain"], ask) else text
+
+
+_ASIDE = re.compile(
+    r"\((?P<inner>[^\n()]{8,90}?)[.!]?\)[.!]?\s+|(?P<plain>by the way,? [^\n.!?()]{8,90})[.!]+\s+", re.IGNORECASE
+)
 _HEAD_CHARS = 60
 _MARKS = ",.:;!?\u2026-\u2013\u2014"
 _BARE_FIRST = {phrase.split()[0] for phrase in BARE}
