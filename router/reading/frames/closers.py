@@ -1,4 +1,4 @@
-"""Sentences behind an ask that ask nothing: "Over to you.", "Take your time.", "If you can, that is."
+"""Sentences behind an ask that ask nothing: "Over to you.", "Take your time.", "Go ahead.".
 
 They are found by the closed classes of words in `closer_words`, behind the end of a sentence or a line. A text that
 the user brings keeps its last sentence.
@@ -19,16 +19,20 @@ _IDLE = Idle(CLOSERS)
 _TAIL_CHARS = 110
 _MOST_WORDS = 14
 _BREAK = re.compile(
-    r".*(?:[.!?\u2026)\"\u201d](?=\s)|[\u3002\uff01\uff1f\u061f\u0964]|\n|(?<=[^\x00-\x7f])[ ](?=[\u3040-\u9fff]))\s*(?=\S)",
+    r".*(?:[.!?\u2026)\"\u201d](?=\s)|[\u3002\uff01\uff1f\u061f\u0964]|\n"
+    r"|(?<=[^\x00-\x7f])[ ](?=[\u3040-\u9fff]))\s*(?=\S)",
     re.DOTALL,
 )
 _END_MARKS = " \t\n.!\u3002\uff01\u2026\u0964~"
 _THIS_ONE = re.compile(r"\s*(?:<-+|\u2190|\^+) ?this(?: one)?$", re.IGNORECASE)
 
 _ON_TEXT = re.compile(
-    r"\b(?:translat\w*|rephras\w*|rewrit\w*|proofread\w*|correct|paraphras\w*|summari[sz]e|quote|continue|polish|shorten"
-    r"|edit|grammar|story|dialogue|lyrics|transcript|\u00fcbersetz\w*|traduc\w*|tradui\w*|vertaal|t\u0142umacz\w*|przet\w*"
-    r"|\u043f\u0435\u0440\u0435\u0432\u0435\u0434\w*|\u00e7evir\w*)\b|\u7ffb\u8bd1|\u7ffb\u8b6f|\u7ffb\u8a33|\u8a33\u3057\u3066|\ubc88\uc5ed",
+    r"\b(?:translat\w*|rephras\w*|rewrit\w*|proofread\w*|correct|paraphras\w*|summari[sz]e|quote|continue|polish"
+    r"|shorten"
+    r"|edit|grammar|story|dialogue|lyrics|transcript|\u00fcbersetz\w*|traduc\w*|tradui\w*|vertaal"
+    r"|t\u0142umacz\w*|przet\w*"
+    r"|\u043f\u0435\u0440\u0435\u0432\u0435\u0434\w*|\u00e7evir\w*)\b|\u7ffb\u8bd1|\u7ffb\u8b6f|\u7ffb\u8a33"
+    r"|\u8a33\u3057\u3066|\ubc88\uc5ed",
     re.IGNORECASE,
 )
 """Orders about a text that the user brings: its end is not the user's own."""
@@ -93,7 +97,8 @@ _CLOSER_CHARS = 70
 _MOST_CAPITALS = 3
 _SPOKEN_OF = frozenset(
     (
-        "the a an of say says said line word words phrase sentence title song called named with and or in to is are sing sings "
+        "the a an of say says said line word words phrase sentence title song called named with and or in to is "
+        "are sing sings "
         "read reads as for my your der die das den dem ein eine le la les un une el los il lo o os het de"
     ).split()
 )
@@ -137,19 +142,25 @@ def _keeps_ask(ask: str, *, is_thought: bool = False) -> bool:
         return False
     start = ask.rfind("\n") + 1
     is_spoken = start > 0 and bool(_SPEAKER.match(ask, start))
+    is_spoken = is_spoken or bool(_SPEAKER_INSIDE.search(ask, max(0, len(ask) - _TALK_CHARS)))
     return is_thought or not (is_spoken or _is_quoting(ask[start:]) or _LETTER.search(ask))
 
 
 def _is_quoting(line: str) -> bool:
-    """Whether the last line brings what somebody says or writes: then its last sentence may be part of that."""
+    """Whether the last line brings what a person says or writes: then its last sentence may be part of that."""
     is_open = line.count('"') % 2 == 1 or line.count("\u201c") > line.count("\u201d")
     return is_open or bool(_SPEECH.search(line))
 
 
+_TALK_CHARS = 400
+_SPEAKER_INSIDE = re.compile(r"[.!?\"] (?:[A-Z]\w{1,14}(?: [A-Z]\w{1,14})?): ")
+"""A name before what is said, in the middle of a line: a record of a talk."""
 _SPEAKER = re.compile(r"[A-Z\u00c0-\u00de]\w{0,14}(?: [A-Z]\w{0,14})?[:\uff1a]\s|[a-z]{2,10}: ")
 _SPEECH = re.compile(
-    r"\b(?:lines?|song|says?|said|reads?|wrote|writes|reply|replied|message|mail|e-?mail|post|tweet|comment|note|text|sign"
-    r"|caption|slogan|phrase|sentence|nachricht|satz|mensaje|frase|message|phrase|messaggio|mensagem|zin)\b[^:]{0,40}:\s",
+    r"\b(?:lines?|song|says?|said|reads?|wrote|writes|reply|replied|message|mail|e-?mail|post|tweet|comment|note"
+    r"|text|sign"
+    r"|caption|slogan|phrase|sentence|nachricht|satz|mensaje|frase|message|phrase|messaggio|mensagem"
+    r"|zin)\b[^:]{0,40}:\s",
     re.IGNORECASE,
 )
 _LETTER = re.compile(

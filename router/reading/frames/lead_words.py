@@ -22,7 +22,7 @@ LEADS = (
         "different week today case don't keep myself some any anything out colleagues over whether works much "
         "very oh ah hey also moving onto changing change back main actual able assuming that's appreciate about "
         "up",
-        "i i'm i'd i've my our here here's there this that it's one a the next another new first second last "
+        "i i'm i'd i've my our here here's there this that it's the one a next another new first second last "
         "final now so well right ok okay um uh umm uhm erm hmm hm btw oh ah hey also listen alright please kindly "
         "could can would will may might if maybe perhaps just only quick quickly real really something some in "
         "out on to for from switching changing moving back follow-up question request topic let let's with see "
@@ -173,9 +173,11 @@ LEADS = (
         "sei spero você espero",
     ),
     Bag(  # Chinese and Japanese: parts, as they write no blanks.
-        "问题 問題 问 帮 麻烦 好奇 在想 话题 也许 如果可以 嗯 那个 话说 抱歉 不好意思 打扰 请教 真棒 最好 厉害 周末 すみません お忙しい 最高 質問 お願い 気になった ふと 話は変わります "
+        "问题 問題 问 帮 麻烦 好奇 在想 话题 也许 如果可以 嗯 那个 话说 抱歉 不好意思 打扰 请教 真棒 最好 厉害 "
+        "周末 すみません お忙しい 最高 質問 お願い 気になった ふと 話は変わります "
         "もしかして えっと あの 申し訳",
-        "我 你 您 真 太 了 希望 过得 愉快 好 有 ところ いつも 本当に あなたは 个 一个 的 如下 下 一 一下 请 帮忙 知道 换 想 的话 只是 您了 是 小 が あります は 以下 の 通り です "
+        "我 你 您 真 太 了 希望 过得 愉快 好 有 ところ いつも 本当に あなたは 个 一个 的 如下 下 一 一下 请 帮忙 "
+        "知道 换 想 的话 只是 您了 是 小 が あります は 以下 の 通り です "
         "次 ちょっと のです 思いました ご存じ かもしれません ありません します を",
     ),
 )
@@ -198,7 +200,7 @@ PHRASES = frozenset(
         "here you go|there you go|so here it is|as always|real quick"
     ).split("|")
 )
-"""Whole sentences of words that are no class of their own."""
+"""Whole idle sentences, of words that mean something elsewhere."""
 
 SHOUTED = frozenset("URGENT URGENTE DRINGEND".split())
 """Come off in capitals, without a mark."""

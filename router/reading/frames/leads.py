@@ -49,14 +49,16 @@ _OWN = ('"', "\u201c", ": ", ":\n", "`", "\u00ab", "\u300c", "\n")
 """What speaks of a sentence before it."""
 
 _LAST_ORDER = re.compile(
-    r"(?:^|[.!?:\n] ?|\s{2})(?:please |can you |could you |now )?(?:translat\w+|rephras\w+|rewrit\w+|proofread|correct|paraphras\w+"
-    r"|summari[sz]e|polish|shorten|make|fix|reply|answer|\u00fcbersetz\w*|traduci\w*|traduis\w*|vertaal|\u043f\u0435\u0440\u0435\u0432\u0435\u0434\w*)"
-    r"(?: (?:this|it|that|the|my|above|text|to|into|in|more|das|esto|ceci|\w+)){0,6}[.!?]*$",
+    r"(?:^|[.!?:\n] ?|\s{2})(?:please |can you |could you |now )?(?:translat\w+|rephras\w+|rewrit\w+|proofread"
+    r"|correct|paraphras\w+|summari[sz]e|polish|shorten|make|fix|reply|answer|\u00fcbersetz\w*|traduci\w*|traduis\w*|vertaal"
+    r"|\u043f\u0435\u0440\u0435\u0432\u0435\u0434\w*)"
+    r"(?: \w+){0,6}[.!?]*$",
     re.IGNORECASE,
 )
 _LABELS = re.compile(
     r"\b(?:question|answer|frage|antwort|pregunta|respuesta|domanda|risposta|pergunta|resposta|vraag|antwoord|q|a"
-    r"|\u0432\u043e\u043f\u0440\u043e\u0441|\u043e\u0442\u0432\u0435\u0442)[ \t]*#?\d{0,3}[ \t]*[:)]|(?:\u95ee\u9898|\u554f\u984c|\u8cea\u554f|\u7b54)[^\n]{0,3}[:\uff1a]",
+    r"|\u0432\u043e\u043f\u0440\u043e\u0441|\u043e\u0442\u0432\u0435\u0442)[ \t]*#?\d{0,3}[ \t]*[:)]"
+    r"|(?:\u95ee\u9898|\u554f\u984c|\u8cea\u554f|\u7b54)[^\n]{0,3}[:\uff1a]",
     re.IGNORECASE,
 )
 """Labels of a quiz or a list of questions, of which a lead is the first."""
@@ -163,7 +165,7 @@ def speaks_of_lead(ask: str) -> bool:
 
 def _without_shout(text: str) -> str:
     """`URGENT where is ...`: a word of urgency in capitals, before a text that is not."""
-    shout, _, ask = text.partition(" ")
+    ask = text.partition(" ")[2]
     second = ask.split(None, 1)[:1]
     return ask if second and not (second[0].isupper() and len(second[0]) > 1) and is_ask(ask) else text
 
