@@ -42,7 +42,8 @@ _APPROVAL = frozenset(
 )
 _LEAST_WORDS = 4
 _QUESTIONS = (["what", "do", "you", "say"], ["what", "do", "you", "think"], ["any", "ideas"], ["any", "thoughts"])
-_LAST_WORDS = _IDLE.last_words | LAST_IN_ASIDES | {"say", "think", "ideas", "thoughts"}
+_LAST_OF_QUESTIONS = frozenset(words[-1] for words in _QUESTIONS)
+_LAST_WORDS = _IDLE.last_words | LAST_IN_ASIDES | _LAST_OF_QUESTIONS
 _REMARK_LAST = frozenset(("way", "btw", "incidentally"))
 _LAST_CHARS = 40
 _MANY_WORDS = 5
@@ -59,13 +60,15 @@ def without_closer(text: str) -> str:
         return text
     if lasts[-1] in ("one", "this") and (mark := _THIS_ONE.search(tail)) and is_ask(text[: place + mark.start()]):
         return text[: place + mark.start()]
+    is_question = text[-1] in "?\uff1f"
+    if is_question and lasts[-1] not in _LAST_OF_QUESTIONS and lasts[-1].isascii():
+        return text
     is_known = all(word in _LAST_WORDS or word.isdigit() for word in lasts)
     may_be_remark = lasts[-1] in _REMARK_LAST or tail[tail.rfind(" ") + 1 :][:1].isupper()
     if not is_known and not may_be_remark and tail[-1:].isascii():
         return text
     found = _BREAK.match(tail)
     start = found.end() if found else 0
-    is_question = text.rstrip()[-1:] in ("?", "\uff1f")
     if 0 < start < len(tail):
         ask = text[: place + start].rstrip()
         if _is_closer(tail[start:], ask, is_question=is_question):

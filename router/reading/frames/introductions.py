@@ -31,7 +31,6 @@ _NAME_UNSPACED = re.compile(
 )
 _PLACE = re.compile(
     rf"(?:i work|i'm working|i am working|we work) (?:in (?-i:{_OF}) )?(?:at|for) (?-i:{_OF})"
-    rf"|(?:i live|i'm based|we're based|we are based|i am based) in (?-i:{_OF})"
     rf"|(?:we are|we're) an? (?:small |tiny |young |big |large )?(?:team|company|shop|office|group"
     rf"|startup) (?:in|from|at) (?-i:{_OF})"
     rf"|ich arbeite (?:\u00fcbrigens )?(?:bei|f\u00fcr) (?-i:{_OF})|je travaille chez (?-i:{_OF})"
@@ -56,7 +55,8 @@ FIRST_OF_INTRODUCTION = frozenset(
 )
 
 _ABOUT_NAME = re.compile(
-    r"\b(?:names?|letters?|e-?mails?|a message|message to|bio|biography|cv|resume|r\u00e9sum\u00e9|introduc\w+"
+    r"\b(?:(?:who|which|what) (?:\w+ ){1,3}(?:it|that|this|so)|movie|film|show|quote|names?|letters?|e-?mails?"
+    r"|a message|message to|bio|biography|cv|resume|r\u00e9sum\u00e9|introduc\w+"
     r"|sign|signature"
     r"|speech|invit\w+|profile|application|about me|who am i|write (?:to|me)|brief an|lettre|carta|lettera|nome"
     r"|nombre|nom"
@@ -65,7 +65,8 @@ _ABOUT_NAME = re.compile(
     re.IGNORECASE,
 )
 _FIRST_PERSON = re.compile(
-    r"\b(?:we|us|our|ours|we're|we've|here|near\w*|local\w*|weather|where|should|ich|mir|mich|mein\w*|wir|uns\w*"
+    r"\b(?:we|us|our|ours|we're|we've|here|near\w*|local\w*|weather|today|tonight|tomorrow|sun\w*|seasons?"
+    r"|holidays?|time ?zone|where|should|ich|mir|mich|mein\w*|wir|uns\w*"
     r"|je|moi|mon"
     r"|ma|mes|nous|notre|yo|m\u00ed|mi|mis|nuestr\w*|pago|debo|puedo|tengo|io|mio|mia|devo|posso|ho|eu|meu|minha"
     r"|ik|mij|mijn|wij|ons"

@@ -22,7 +22,7 @@ LEADS = (
         "different week today case don't keep myself some any anything out colleagues over whether works much "
         "very oh ah hey also moving onto changing change back main actual able assuming that's appreciate about "
         "up",
-        "i i'm i'd i've my our here here's there this that it's the one a next another new first second last "
+        "a i i'm i'd i've my our here here's there this that it's the one next another new first second last "
         "final now so well right ok okay um uh umm uhm erm hmm hm btw oh ah hey also listen alright please kindly "
         "could can would will may might if maybe perhaps just only quick quickly real really something some in "
         "out on to for from switching changing moving back follow-up question request topic let let's with see "

@@ -38,7 +38,11 @@ _ORDERED = frozenset("need want like get".split())
 _ORDERED_THINGS = frozenset("question questions topic topics subject task thing something".split())
 _AFTER_PLEASE = frozenset("help assist excuse pardon forgive answer see could can".split())
 
-_POINTS = re.compile(r"(?:it|its|they|he|she|that|this|these|those)\b(?!['\u2019]s)", re.IGNORECASE)
+_POINTS = re.compile(
+    r"(?:(?:is|was|does|who says|who said|what does|what is) (?:that|this)|it|its|they|he|she|that|this|these"
+    r"|those)\b(?!['\u2019]s)",
+    re.IGNORECASE,
+)
 _POINTS_LATER = re.compile(
     r"\b(?:this|that|the|my|these|above) (?:\w{1,15} )?(?:sentences?|phrases?|message|wording|text|line|grammar"
     r"|tone|expression|idiom|greeting)\b|\b(?:this|that) word\b|\bwhich tense\b"
@@ -50,7 +54,8 @@ _OWN = ('"', "\u201c", ": ", ":\n", "`", "\u00ab", "\u300c", "\n")
 
 _LAST_ORDER = re.compile(
     r"(?:^|[.!?:\n] ?|\s{2})(?:please |can you |could you |now )?(?:translat\w+|rephras\w+|rewrit\w+|proofread"
-    r"|correct|paraphras\w+|summari[sz]e|polish|shorten|make|fix|reply|answer|\u00fcbersetz\w*|traduci\w*|traduis\w*|vertaal"
+    r"|correct|paraphras\w+|summari[sz]e|polish|shorten|make|fix|reply|answer|\u00fcbersetz\w*|traduci\w*"
+    r"|traduis\w*|vertaal"
     r"|\u043f\u0435\u0440\u0435\u0432\u0435\u0434\w*)"
     r"(?: \w+){0,6}[.!?]*$",
     re.IGNORECASE,
@@ -85,16 +90,17 @@ _WORDS = (
 
 def without_lead(text: str) -> str:
     """The text without a first sentence that asks nothing; the text itself where there is none."""
-    head = text[:_HEAD_CHARS].lstrip("\u00a1\u00bf(").replace("\u2019", "'").split(None, 2)
+    head = text[:_HEAD_CHARS].lstrip("\u00a1\u00bf(").replace("\u2019", "'").split(None, _LOOK_WORDS)
     first = head[0].strip(_MARKS).casefold() if head else ""
     is_person = first in FIRST_OF_INTRODUCTION or (len(head) > 1 and head[1].startswith("here"))
-    if not is_person and not is_unspaced(first):
-        if first not in _FIRST_WORDS:
-            return text
-        if len(head) > 1 and head[1].strip(_MARKS).casefold() not in _WORDS and head[0][-1].isalnum():
-            return _without_shout(text) if head[0] in SHOUTED else _without_bare(text)
+    if not is_person and not is_unspaced(first) and first not in _FIRST_WORDS:
+        return text
     if text[0] == "(" or first in _FIRST_OF_ASIDE:
         return _without_aside(text)
+    if not is_unspaced(first) and not _may_be_idle(head):
+        is_person = is_person and any(word[0].isupper() for word in head[1:])
+        if not is_person:
+            return _without_shout(text) if head[0] in SHOUTED else _without_bare(text)
     sentence, phrase = _SENTENCE.match(text), _PHRASE.match(text)
     for found in (sentence, phrase):
         if found and found.end() < len(text) and _is_lead(found["words"], found["end"].strip(), text[found.end() :]):
@@ -103,6 +109,19 @@ def without_lead(text: str) -> str:
         is_idle = is_idle_introduction(sentence[0].strip(), text[sentence.end() :]) and is_ask(text[sentence.end() :])
         return text[sentence.end() :] if is_idle and not speaks_of_lead(text[sentence.end() :]) else text
     return _without_bare(text)
+
+
+def _may_be_idle(head: list[str]) -> bool:
+    """Whether the first words, up to a mark, are all words of idle sentences."""
+    for word in head[:_LOOK_WORDS]:
+        if word.strip(_MARKS).casefold() not in _WORDS and word not in _MARKS:
+            return word is head[0]
+        if not word[-1].isalnum():
+            return True
+    return True
+
+
+_LOOK_WORDS = 3
 
 
 def _without_aside(text: str) -> str:
