@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from router.reading.frames.closers import without_closer, without_quotes
+from router.reading.frames.closers import without_closer, without_quotes, without_repeats
 from router.reading.frames.courtesy_words import (
     ADDRESSEES,
     AFTER_BARE_GREETING,
@@ -32,7 +32,8 @@ _FIRST_CLAUSE = re.compile(
     r"|\n|[ \t][-\u2013\u2014][ \t])\s*)"
 )
 _LAST_BREAK = re.compile(
-    r".*(?:[!.?;\u2026](?=[ \t\n])|[\u3002\uff01\uff1f\uff0c]|(?P<soft>[,\n]|[ \t][-\u2013\u2014](?=[ \t])))\s*(?=\S)",
+    r".*(?:[!.?;\u2026](?=[ \t\n])|[\u3002\uff01\uff1f\uff0c]|(?P<soft>[,\n]"
+    r"|[ \t][-\u2013\u2014](?=[ \t])))\s*(?=\S)",
     re.DOTALL,
 )
 _WORD = re.compile(r"[\w'\u2019-]+")
@@ -47,7 +48,8 @@ _LEAST_WORDS = 2
 _MARKS = 4
 
 _LETTER = re.compile(
-    r"(?:\W{0,3}(?:dea[r]|sehr|liebe[rs]?|cher|ch\u00e8re|madame|monsieur|estimad[oa]s?|querid[oa]s?|gentile|egregi[oa]|car[oa]|prezad[oa]s?"
+    r"(?:\W{0,3}(?:dea[r]|sehr|liebe[rs]?|cher|ch\u00e8re|madame|monsieur|estimad[oa]s?|querid[oa]s?|gentile"
+    r"|egregi[oa]|car[oa]|prezad[oa]s?"
     r"|beste|geachte|szanown[ya]|\u0443\u0432\u0430\u0436\u0430\u0435\u043c\w+|\u0434\u043e\u0440\u043e\u0433\w+)\b)",
     re.IGNORECASE,
 )
@@ -63,7 +65,8 @@ _CLOSINGS = (
     r"|gru\u00df|gr\u00fc\u00dfe|mfg|lg|vg|(?:un )?saludos?(?: \w+){0,2}|un abrazo|atentamente|abra\u00e7os?"
     r"|atenciosamente|cordialement|bien \u00e0 (?:vous|toi)|bises|amicalement|cordiali saluti|un saluto|saluti"
     r"|(?:met vriendelijke )?groet(?:en|jes)?|mvh|h\u00e4lsningar|(?:med )?venn?lig hilsen|terveisin"
-    r"|pozdrawiam|s pozdravem|sayg\u0131lar(?:\u0131mla)?|\u0441 \u0443\u0432\u0430\u0436\u0435\u043d\u0438\u0435\u043c"
+    r"|pozdrawiam|s pozdravem|sayg\u0131lar(?:\u0131mla)?"
+    r"|\u0441 \u0443\u0432\u0430\u0436\u0435\u043d\u0438\u0435\u043c"
     r"|\u0437 \u043f\u043e\u0432\u0430\u0433\u043e\u044e|salam hormat|tr\u00e2n tr\u1ecdng)"
 )
 _SIGNED = re.compile(
@@ -78,13 +81,15 @@ _SIGNED_INLINE = re.compile(
 )
 _CONTACT = re.compile(r"[@|\d]|www\.|https?:|[A-Z\u00c0-\u00de]\w+")
 _SENT = re.compile(
-    r"(?:\n|(?<=[.!?]) | (?=\(?get outlook )| (?=\(sent )|(?<=\w) (?=(?-i:Sent|Von|Gesendet|Envoy\u00e9|Enviado|Inviato"
+    r"(?:\n|(?<=[.!?]) | (?=\(?get outlook )| (?=\(sent )|(?<=\w) (?=(?-i:Sent|Von|Gesendet|Envoy\u00e9|Enviado"
+    r"|Inviato"
     r"|Verstuurd|Verzonden|Skickat|Wys\u0142ano|\u041e\u0442\u043f\u0440\u0430\u0432\u043b\u0435\u043d\u043e) )"
     r"|(?<=[\u3002\uff1f\uff01?]) ?)[ \t]*\(?(?:[-\u2013\u2014_]{2,}[ \t]*\n[ \t]*)?"
     r"(?:(?:(?:sent|written|typed|dictated|posted) (?:from|via|with|using|on|by) |get outlook for |von meinem "
     r"|gesendet (?:von|mit|\u00fcber) |envoy\u00e9 (?:de|depuis|avec) |enviado (?:desde|de|do|con) "
     r"|inviato (?:da|con) |(?:verzonden|verstuurd) (?:vanaf|met|via) |skickat fr\u00e5n |sendt fra |wys\u0142ano z "
-    r"|\u043e\u0442\u043f\u0440\u0430\u0432\u043b\u0435\u043d\u043e (?:\u0441|\u0438\u0437) |\u53d1\u81ea\u6211\u7684|\u50b3\u9001\u81ea)[^\n?]{2,50}"
+    r"|\u043e\u0442\u043f\u0440\u0430\u0432\u043b\u0435\u043d\u043e (?:\u0441|\u0438\u0437) "
+    r"|\u53d1\u81ea\u6211\u7684|\u50b3\u9001\u81ea)[^\n?]{2,50}"
     r"|via (?:voice|speech|dictation)(?: input| typing| to text)?\.?|iphone\S{0,4} g\u00f6nderildi"
     r"|\S{1,10}\u304b\u3089\u9001\u4fe1|\ub098\uc758 \S{1,10}\uc5d0\uc11c \ubcf4\ub0c4)$",
     re.IGNORECASE,
@@ -96,7 +101,7 @@ def without_courtesies(text: str) -> str:
     said = text
     for _ in range(_MOST_ROUNDS):
         shorter = _without_last(_without_first(said))
-        shorter = without_quotes(without_closer(without_lead(shorter)) if shorter else shorter)
+        shorter = without_repeats(without_quotes(without_closer(without_lead(shorter)))) if shorter else shorter
         if shorter == said:
             break
         said = shorter

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from router.reading.frames.asides import is_idle_aside
 from router.reading.frames.idle import Idle, is_ask, is_unspaced
 from router.reading.frames.introductions import FIRST_OF_INTRODUCTION, is_idle_introduction
 from router.reading.frames.lead_words import (
@@ -37,7 +38,11 @@ _ORDERED = frozenset("need want like get".split())
 _ORDERED_THINGS = frozenset("question questions topic topics subject task thing something".split())
 _AFTER_PLEASE = frozenset("help assist excuse pardon forgive answer see could can".split())
 
-_POINTS = re.compile(r"(?:it|its|they|he|she|that|this|these|those)\b(?!['\u2019]s)", re.IGNORECASE)
+_POINTS = re.compile(
+    r"(?:(?:is|was|does|who says|who said|what does|what is) (?:that|this)|it|its|they|he|she|that|this|these"
+    r"|those)\b(?!['\u2019]s)",
+    re.IGNORECASE,
+)
 _POINTS_LATER = re.compile(
     r"\b(?:this|that|the|my|these|above) (?:\w{1,15} )?(?:sentences?|phrases?|message|wording|text|line|grammar"
     r"|tone|expression|idiom|greeting)\b|\b(?:this|that) word\b|\bwhich tense\b"
@@ -48,23 +53,31 @@ _OWN = ('"', "\u201c", ": ", ":\n", "`", "\u00ab", "\u300c", "\n")
 """What speaks of a sentence before it."""
 
 _LAST_ORDER = re.compile(
-    r"(?:^|[.!?:\n] ?|\s{2})(?:please |can you |could you |now )?(?:translat\w+|rephras\w+|rewrit\w+|proofread|correct|paraphras\w+"
-    r"|summari[sz]e|polish|shorten|make|fix|reply|answer|\u00fcbersetz\w*|traduci\w*|traduis\w*|vertaal|\u043f\u0435\u0440\u0435\u0432\u0435\u0434\w*)"
-    r"(?: (?:this|it|that|the|my|above|text|to|into|in|more|das|esto|ceci|\w+)){0,6}[.!?]*$",
+    r"(?:^|[.!?:\n] ?|\s{2})(?:please |can you |could you |now )?(?:translat\w+|rephras\w+|rewrit\w+|proofread"
+    r"|correct|paraphras\w+|summari[sz]e|polish|shorten|make|fix|reply|answer|\u00fcbersetz\w*|traduci\w*"
+    r"|traduis\w*|vertaal"
+    r"|\u043f\u0435\u0440\u0435\u0432\u0435\u0434\w*)"
+    r"(?: \w+){0,6}[.!?]*$",
     re.IGNORECASE,
 )
 _LABELS = re.compile(
     r"\b(?:question|answer|frage|antwort|pregunta|respuesta|domanda|risposta|pergunta|resposta|vraag|antwoord|q|a"
-    r"|\u0432\u043e\u043f\u0440\u043e\u0441|\u043e\u0442\u0432\u0435\u0442)[ \t]*#?\d{0,3}[ \t]*[:)]|(?:\u95ee\u9898|\u554f\u984c|\u8cea\u554f|\u7b54)[^\n]{0,3}[:\uff1a]",
+    r"|\u0432\u043e\u043f\u0440\u043e\u0441|\u043e\u0442\u0432\u0435\u0442)[ \t]*#?\d{0,3}[ \t]*[:)]"
+    r"|(?:\u95ee\u9898|\u554f\u984c|\u8cea\u554f|\u7b54)[^\n]{0,3}[:\uff1a]",
     re.IGNORECASE,
 )
 """Labels of a quiz or a list of questions, of which a lead is the first."""
 
+_FIRST_OF_ASIDE = ("by",)
 _LOOK_CHARS = 600
 _NEAR_CHARS = 160
 _TAIL_CHARS = 100
 _FIRST_WORDS = (
-    _IDLE.first_words | SOLO | SOLO_COLON | {phrase.split()[0] for phrase in (*BARE, *PHRASES)} | {"urgent", "urgente"}
+    _IDLE.first_words
+    | SOLO
+    | SOLO_COLON
+    | {phrase.split()[0] for phrase in (*BARE, *PHRASES)}
+    | {"urgent", "urgente", *_FIRST_OF_ASIDE}
 )
 _WORDS = (
     _IDLE.last_words
@@ -77,13 +90,16 @@ _WORDS = (
 
 def without_lead(text: str) -> str:
     """The text without a first sentence that asks nothing; the text itself where there is none."""
-    head = text[:_HEAD_CHARS].lstrip("\u00a1\u00bf(").replace("\u2019", "'").split(None, 2)
+    head = text[:_HEAD_CHARS].lstrip("\u00a1\u00bf(").replace("\u2019", "'").split(None, _LOOK_WORDS)
     first = head[0].strip(_MARKS).casefold() if head else ""
     is_person = first in FIRST_OF_INTRODUCTION or (len(head) > 1 and head[1].startswith("here"))
-    if not is_person and not is_unspaced(first):
-        if first not in _FIRST_WORDS:
-            return text
-        if len(head) > 1 and head[1].strip(_MARKS).casefold() not in _WORDS and head[0][-1].isalnum():
+    if not is_person and not is_unspaced(first) and first not in _FIRST_WORDS:
+        return text
+    if text[0] == "(" or first in _FIRST_OF_ASIDE:
+        return _without_aside(text)
+    if not is_unspaced(first) and not _may_be_idle(head):
+        is_person = is_person and any(word[0].isupper() for word in head[1:])
+        if not is_person:
             return _without_shout(text) if head[0] in SHOUTED else _without_bare(text)
     sentence, phrase = _SENTENCE.match(text), _PHRASE.match(text)
     for found in (sentence, phrase):
@@ -95,6 +111,30 @@ def without_lead(text: str) -> str:
     return _without_bare(text)
 
 
+def _may_be_idle(head: list[str]) -> bool:
+    """Whether the first words, up to a mark, are all words of idle sentences."""
+    for word in head[:_LOOK_WORDS]:
+        if word.strip(_MARKS).casefold() not in _WORDS and word not in _MARKS:
+            return word is head[0]
+        if not word[-1].isalnum():
+            return True
+    return True
+
+
+_LOOK_WORDS = 3
+
+
+def _without_aside(text: str) -> str:
+    """Without a first remark such as `(by the way, it rains here)`."""
+    found = _ASIDE.match(text)
+    if found is None or not is_ask(ask := text[found.end() :]):
+        return text
+    return ask if is_idle_aside(found["inner"] or found["plain"], ask) else text
+
+
+_ASIDE = re.compile(
+    r"\((?P<inner>[^\n()]{8,90}?)[.!]?\)[.!]?\s+|(?P<plain>by the way,? [^\n.!?()]{8,90})[.!]+\s+", re.IGNORECASE
+)
 _HEAD_CHARS = 60
 _MARKS = ",.:;!?\u2026-\u2013\u2014"
 _BARE_FIRST = {phrase.split()[0] for phrase in BARE}
@@ -144,7 +184,7 @@ def speaks_of_lead(ask: str) -> bool:
 
 def _without_shout(text: str) -> str:
     """`URGENT where is ...`: a word of urgency in capitals, before a text that is not."""
-    shout, _, ask = text.partition(" ")
+    ask = text.partition(" ")[2]
     second = ask.split(None, 1)[:1]
     return ask if second and not (second[0].isupper() and len(second[0]) > 1) and is_ask(ask) else text
 
