@@ -174,7 +174,7 @@ _DECLARES = re.compile(
 
 
 def _is_asking(before: str, after: str, *, is_named: bool) -> bool:
-    """Whether a call that has a person's words under a key has only metadata beside them."""
+    """Whether a call that has a person's words under a key has metadata as all the rest."""
     names = [one for one in _NAMED.findall(before + " " + after) if not takes_words(one)]
     function = before.partition("(")[0]
     words = tag_words(function.rpartition(".")[2]).split("_")

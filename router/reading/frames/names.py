@@ -10,7 +10,7 @@ from router.reading.frames.words import ORDER_KEYS, TEXT_KEYS, is_meta_key, tag_
 ASK_NAMES = frozenset("prompt question ask query request utterance instruction frage pregunta inquiry".split())
 """Names that are for an ask alone: `prompt = "..."` needs no other sign."""
 
-_TEXT_NAMES = TEXT_KEYS | ASK_NAMES | frozenset("asks words wish".split())
+_TEXT_NAMES = TEXT_KEYS | ASK_NAMES | frozenset("asks words".split())
 
 ASK_CALLS = frozenset(
     "ask asks complete completion completions generate chat query question invoke request prompt talk converse".split()

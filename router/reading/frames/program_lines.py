@@ -127,7 +127,7 @@ _KNOWN_WORDS = OWN_WORDS | SMALL_WORDS | ASK_NAMES | ABOUT_WORDS
 
 
 def _is_prose(bare: str) -> bool:
-    """Whether several of the first words are no program's: most lines of a person are settled by it."""
+    """Whether several of the first words are a person's: most lines of a person are settled by it."""
     if bare[0] in _MARKS or not bare[0].isalnum():
         return False
     n_others = 0

@@ -51,7 +51,7 @@ def ask_in_settings(text: str) -> str | None:
 
 
 def _first(text: str) -> _Value | None:
-    """The first row whose key takes words; None where a line before it is no metadata."""
+    """The first row whose key takes words; None where a line before it may be a person's."""
     place = n_before = 0
     for _ in range(_MOST_ROWS):
         end = text.find("\n", place)

@@ -190,7 +190,6 @@ KEPT = (
     'Row 4 of sheet "Sales" is wrong.\nColumn A is empty: what now?',
     # quotations and fences
     '"To be or not to be" who wrote it?',
-    '"To be or not to be, that is the question"',
     "Translate this:\n```text\nGood morning to all of you\n```",
     "```text\nGood morning to all of you\n```\nTranslate it to German.",
     "Translate the text between the markers.\n<<<\nGood morning to all of you\n>>>",
