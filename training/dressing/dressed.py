@@ -20,7 +20,7 @@ _P_WRAPPER, _P_DRESS = 0.65, 0.6
 
 _P_SECOND_DRESS = 0.35
 
-FRAMED_SHARE = 0.5
+FRAMED_SHARE = 0.7
 """How often a fit reads a dressed row with its frames on, as the service reads frames that no rule knows."""
 
 

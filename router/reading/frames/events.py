@@ -183,14 +183,14 @@ def _keys(value: dict[str, Any]) -> list[str]:
     return keys
 
 
-_ROW = re.compile(r"([A-Za-z_][\w.-]{0,40}):(?:[ \t]+(\S[^\n]*))?")
+_ROW = re.compile(r"[\"']?([A-Za-z_][\w.-]{0,40})[\"']?:(?:[ \t]+(\S[^\n]*))?")
 _BLOCK = re.compile(r"[|>][+-]?\d?")
 _YAML_LIMIT_CHARS = 16_000
 
 
 def ask_in_yaml(text: str) -> str | None:
     """The one human text of a message that is lines of `key: value`; None otherwise."""
-    if len(text) > _YAML_LIMIT_CHARS or not _ROW.match(text.removeprefix("- ")):
+    if len(text) > _YAML_LIMIT_CHARS or (text[:1] not in "#-" and not _ROW.match(text)):
         return None
     rows = _rows(text.split("\n"))
     if rows is None or len(rows) < 2:
@@ -199,7 +199,7 @@ def ask_in_yaml(text: str) -> str | None:
     if len(texts) != 1 or texts[0][0].lower() not in TEXT_KEYS:
         return None
     others = [key for key, _ in rows if key != texts[0][0]]
-    is_event = sum(map(is_meta_key, others)) * 2 > len(others)
+    is_event = sum(map(is_meta_key, others)) * 2 >= len(others)
     return texts[0][1] if is_event else None
 
 
@@ -218,7 +218,7 @@ def _rows(lines: list[str]) -> list[tuple[str, str]] | None:
             rows.append((row[1], [] if opens or not row[2] else [_unquoted(row[2])], opens))
         elif is_block and is_inside:
             rows[-1][1].append(line)
-        elif line.strip() not in ("", "---"):
+        elif line.strip() not in ("", "---", "...") and not line.lstrip().startswith("#"):
             return None
     return [(key, _dedented(block)) for key, block, _ in rows]
 

@@ -15,7 +15,9 @@ from router.reading.frames.fields import ask_in_fields
 from router.reading.frames.lines import ask_after_name, ask_after_open_code, ask_after_speaker
 from router.reading.frames.lines_around import ask_between_lines
 from router.reading.frames.literals import ask_in_literal
+from router.reading.frames.logs import ask_in_log_line
 from router.reading.frames.mail import ask_in_mail, without_tail
+from router.reading.frames.markup import ask_in_markup
 from router.reading.frames.mentions import ask_without_mention
 from router.reading.frames.notes import without_notes
 from router.reading.frames.programs import forms_of_programs
@@ -42,6 +44,8 @@ _FORMS: dict[str, Callable[[str], str | None]] = {
     "metadata": ask_after_metadata,
     "context": ask_beside_metadata,
     "tags": ask_in_tags,
+    "markup": ask_in_markup,
+    "log": ask_in_log_line,
     "mail": ask_in_mail,
     "record": ask_in_fields,
     "fields": ask_in_yaml,
@@ -99,7 +103,7 @@ def _found(text: str, *, has_names: bool) -> tuple[str, str] | None:
 _BY_FIRST = {
     "{": ("event", "metadata"),
     "`": ("event", "metadata", "open_code"),
-    "<": ("tags", "speaker"),
+    "<": ("markup", "tags", "speaker"),
     "-": ("metadata", "fields", "template"),
     "[": ("event", "context"),
 }
@@ -120,6 +124,8 @@ def _forms_of(text: str) -> list[str]:
         forms += ("speaker", _NAME)
     if lines and text[:1] not in "{`" and ("```" in head or (":\n" in head and text.endswith(("}", "]", "```")))):
         forms += ("event", "metadata")
+    if (text[:1].isdigit() or text[1:2].isdigit() or text[4:5].isdigit()) and ":" in text[:_STAMP_CHARS]:
+        forms.append("log")
     if "template" not in forms and (lines or ":" in head or "\uff1a" in head):
         forms.append("template")
     if text[:1] in _MENTION_FIRST or "@" in head or "@" in text[-_HEAD_CHARS:] or ":" in text[:_NAME_CHARS]:
@@ -136,6 +142,7 @@ def _forms_of(text: str) -> list[str]:
 
 
 _FILE_FIRST = frozenset("cavoCAVO")
+_STAMP_CHARS = 24
 _MENTION_FIRST = frozenset("<[/!")
 """What a call of a bot begins with, other than "@"."""
 _NAME_CHARS = 48

@@ -36,7 +36,10 @@ _SMALL = re.compile(
     r"| (?:by|from|via|is|on|at|for|every|share|mon|tue|wed|thu|fri|sat|sun)\b)"
 )
 """How a program's line in small letters begins: `edited \u00b7 en`, `tags: web`, `asked 2 days ago`."""
-_CODE = re.compile(" {3}|[={};`\\\\]|\\w\\(|::|\t|^\\||\\|[^|]*\\|[^|]*\\|[^|]*\\||[a-z]\\.[a-z]{1,20}\\(")
+_CODE = re.compile(
+    " {3}|\\b(?:INFO|DEBUG|WARN|WARNING|ERROR|FATAL|TRACE)\\b|[={};`\\\\]|\\w\\(|::|\t|^\\|"
+    "|\\|[^|]*\\|[^|]*\\|[^|]*\\||[a-z]\\.[a-z]{1,20}\\("
+)
 _ENDS_ASKING = ("?", "\uff1f", "\u061f")
 _ICONS = re.compile("[\\W\\d_]{0,3}[\u2190-\u2bff\U0001f300-\U0001faff]\ufe0f?[\\W\\d_]{1,40}")
 """Icons with counts: `\U0001f4ac 2  \u2665 14`."""

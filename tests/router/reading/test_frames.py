@@ -121,6 +121,10 @@ FRAMES = (
     "Cell B12: {ask}",
     "/* for ada, rev 12:\n   {ask}\n*/",
     "The text between the markers comes from the user.\n<<<START\n{ask}\nEND>>>",
+    # lines of logs, and lines around an ask
+    "2026-11-24 09:10:11 INFO [web] received message from kim: {ask}",
+    "Queue: Legal (4 waiting)\n{ask}\nSprint 3 | Owner Kim",
+    "<event><id>12</id><lang>nb</lang><text>{ask}</text></event>",
     # courtesies
     "Hi!\n\n{ask}",
     "Hello team,\n{ask}",
