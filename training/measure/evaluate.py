@@ -20,8 +20,10 @@ from training.measure.baselines import Policy, one_hot, oracle, random_mix, shuf
 from training.measure.bootstrap import Interval
 from training.measure.gate import OtherTiers, gate
 from training.measure.languages import language_report
+from training.measure.measure import SAFE_TIER
 from training.measure.measured import MeasuredRows
 from training.measure.misses import misses_report
+from training.measure.price import price_report
 from training.measure.reported import curve_reports, policy_reports, rounded, summary_report
 from training.measure.rivals import Rivals
 from training.measure.slices import head_report, slice_reports, source_report
@@ -109,6 +111,7 @@ def _measured_report(inputs: EvaluationInputs, target: MeasuredRows, known: RowI
         "advantages": {"over": {name: {"quality_gain": gain} for name, gain in advantages.items()}},
         "curves": curve_reports(rows, curves, n_resamples=n_resamples, seed=seed),
         "summary": summary_report(rows, n_resamples=n_resamples, seed=seed),
+        "price_curve": price_report(rows, safe_tier=SAFE_TIER),
         "slices": slice_reports(rows),
         "languages": language_report(rows),
         "gate": _gate_report(inputs, target, advantages),
@@ -121,6 +124,7 @@ def _unmeasured_report(inputs: EvaluationInputs, target: MeasuredRows) -> JsonOb
         "advantages": {"over": {}},
         "curves": {},
         "summary": {},
+        "price_curve": {},
         "slices": {},
         "languages": {},
         "gate": _gate_report(inputs, target, {}),

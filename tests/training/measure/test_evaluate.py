@@ -49,7 +49,7 @@ def test_the_report_has_every_part_and_every_baseline(report):
     assert report["schema_version"] == EVALUATION_SCHEMA == 2
     assert set(report) == {
         *("schema_version", "test", "threshold", "policies", "advantages", "curves", "heads", "summary"),
-        *("slices", "sources", "languages", "gate"),
+        *("slices", "sources", "languages", "gate", "price_curve"),
     }
     assert set(report["policies"]) == POLICIES
     assert all(set(policy) == MEASURES for policy in report["policies"].values())

@@ -22,7 +22,7 @@ from training.thresholds.bounds import wilson_interval
 
 ROOT = Path(__file__).parents[3]
 FIXTURES = ROOT / "tests" / "fixtures" / "evaluation"
-NAMES = ["cost_quality", "reliability", "tier_mix", "confusion", "slices", "forms"]
+NAMES = ["cost_quality", "price_curve", "reliability", "tier_mix", "confusion", "slices", "forms"]
 OPTIONAL = (
     *("advantages", "command", "cross_validation", "curves", "data", "gate", "heads", "out_of_domain", "policies"),
     *("promise", "robustness", "seeds", "slices", "sources", "summary", "test", "threshold", "tiers", "versions"),

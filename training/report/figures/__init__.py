@@ -11,11 +11,22 @@ from training.report.figures.by_slice import slices
 from training.report.figures.by_source import confusion, tier_mix
 from training.report.figures.curve import cost_quality
 from training.report.figures.heads import reliability
+from training.report.figures.price import price_curve
 from training.report.picture import Picture
 
-__all__ = ["FIGURES", "all_figures", "confusion", "cost_quality", "forms", "reliability", "slices", "tier_mix"]
+__all__ = [
+    "FIGURES",
+    "all_figures",
+    "confusion",
+    "cost_quality",
+    "forms",
+    "price_curve",
+    "reliability",
+    "slices",
+    "tier_mix",
+]
 
-FIGURES = (cost_quality, reliability, tier_mix, confusion, slices, forms)
+FIGURES = (cost_quality, price_curve, reliability, tier_mix, confusion, slices, forms)
 """All figures that there can be, in reading order; a figure's files have the function's name."""
 
 
