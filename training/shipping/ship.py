@@ -17,9 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
+from router.brain.bundle.layout import EVALUATION
 from router.brain.bundle.write import BundleContents, write_bundle
 from router.brain.encoders import Encoder
 from router.errors import DataError
+from router.jsontext import decode_json
 from training.config import FitConfig
 from training.fitting.distil import DEFAULT_MODEL, model_path
 from training.fitting.fit import Pretrained, prepare_for_transformer
@@ -34,6 +36,7 @@ from training.report import write_report
 from training.rows.readers import RowSet, data_folder, read_rows
 from training.rows.texts import texts_of
 from training.shipping.commands import exit_code_of, say
+from training.shipping.gate import REFUSED, reasons_to_refuse
 from training.shipping.sources import PUBLIC_SOURCES
 
 CACHE = Path(".cache/tierwise")
@@ -153,7 +156,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def ship(name: str, root: Path, out: Path, *, data: Path | None, progress: Progress) -> None:
-    """Fit and write one bundle. root: the checkout, with its data/ folder.  Raises TierwiseError."""
+    """Fit and write one bundle. root: the checkout, with its data/ folder.
+
+    Raises TierwiseError, also for a bundle that may not take the place of the one in root/models: it is written to
+    NAME.refused.
+    """
     all_rows = read_rows(shipping_files(root / "data" / "traffic", data))
     rows = capped(all_rows, keep=traffic_sources(all_rows), most=MAX_PUBLIC_ROWS, seed=0)
     tier_map = load_tier_map(root / "data" / "tiers.json")
@@ -162,9 +169,15 @@ def ship(name: str, root: Path, out: Path, *, data: Path | None, progress: Progr
         if name == "fast"
         else ship_default(rows, tier_map, cache=root / CACHE, progress=progress)
     )
-    manifest = write_bundle(out / name, contents)
-    write_report(contents.evaluation, out / name / "report")
-    progress(f"wrote {manifest.id} to {out / name}")
+    shipped = root / "models" / name / EVALUATION
+    in_place = decode_json(shipped.read_bytes()) if shipped.is_file() else None
+    reasons = reasons_to_refuse(contents.evaluation, in_place)
+    folder = out / (f"{name}{REFUSED}" if reasons else name)
+    manifest = write_bundle(folder, contents)
+    write_report(contents.evaluation, folder / "report")
+    progress(f"wrote {manifest.id} to {folder}")
+    if reasons:
+        raise DataError(f"does not ship: {'; '.join(reasons)}", where=str(folder))
 
 
 if __name__ == "__main__":

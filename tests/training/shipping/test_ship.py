@@ -151,9 +151,16 @@ def test_a_bundle_is_built_from_rows_to_a_folder_that_loads_with_its_report(
     quick = {"max_quality_loss": 0.3, "folds": 2, "dressed_copies": 1, "hyper": fits.QUICK.hyper}
     monkeypatch.setattr(shipping, "config_for", lambda name, rows: replace(config_for(name, rows), **quick))
     lines: list[str] = []
+    # So few rows show nothing of the gate: what it says decides the folder and the end of the command.
+    is_refused = name == "default"
+    monkeypatch.setattr(shipping, "reasons_to_refuse", lambda new, old: ["it loses too much"] if is_refused else [])
     with joblib.parallel_config("sequential"):
-        ship(name, checkout, tmp_path / "out", data=tmp_path / "data", progress=lines.append)
-    folder = tmp_path / "out" / name
+        if is_refused:
+            with pytest.raises(DataError, match=r"default\.refused: does not ship: it loses too much"):
+                ship(name, checkout, tmp_path / "out", data=tmp_path / "data", progress=lines.append)
+        else:
+            ship(name, checkout, tmp_path / "out", data=tmp_path / "data", progress=lines.append)
+    folder = tmp_path / "out" / (f"{name}.refused" if is_refused else name)
     bundle = load_bundle(folder)
     assert bundle.n_golden > 0
     assert bundle.manifest.encoder.kind == kind
