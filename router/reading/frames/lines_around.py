@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 
 from router.reading.frames.fields import is_about_records
-from router.reading.frames.points import ends_pointing, is_bare_order, points_at_record
+from router.reading.frames.needed_lines import needs_lines
 from router.reading.frames.program_lines import (
     CJK,
+    DONE,
     LINE_CHARS,
     NO_LINE,
     RULE,
@@ -46,14 +47,35 @@ def ask_between_lines(text: str) -> str | None:
     end, tail = _tail(text, start, alone=not (head + named))
     if end < len(text) and start and _is_ruled(text, start, end):
         head = max(head, SURE)
-    if head + tail + named < SURE or _SPEAKERS.match(text):
+    if head + tail + named < SURE or _SPEAKERS.match(text) or _SAID.search(text, start, end):
         return None
     ask = _unmarked(text[start:end].strip(" \t\r\n"))
     if len(ask) + 2 > len(text.strip()) or not _is_ask(ask) or (head + tail + named < _SO_SURE and _has_lines(ask)):
         return None
-    if not (head or named) and is_about_records(ask):
+    if (not (head or named) and is_about_records(ask)) or _OF_LINES.search(ask):
         return None
-    return None if points_at_record(ask) or _OF_LINES.search(ask) or is_bare_order(ask) or ends_pointing(ask) else ask
+    lines = [line for part in (text[:start], text[end:]) for line in part.split("\n") if line.strip()]
+    opened = text[max(0, start - _OPEN_CHARS) : start] if named or head else ""
+    if not _is_one_open(lines, text[start:end].strip(), opened):
+        return None
+    facts = [line for line in lines if not DONE.match(line.strip())]
+    return None if needs_lines(ask, facts, are_after=not (head or named)) else ask
+
+
+def _is_one_open(lines: list[str], said: str, before: str) -> bool:
+    """Whether a list with items that are done has one open item, the ask; any other text is none.
+
+    before: the characters before what is said.
+    """
+    if not any(DONE.match(line.strip()) for line in lines):
+        return True
+    return bool(_OPEN.match(said) or _OPEN_LABEL.search(before)) and not _ITEM_LATER.search(said)
+
+
+_OPEN_CHARS = 24
+_OPEN_LABEL = re.compile(r"(?:(?:^|\n)(?:open|to do|todo|left|next)|message arrives):\s$", re.IGNORECASE)
+_ITEM_LATER = re.compile("\n *(?:(?:[-*] )?(?:\\[.\\]|[\u2610\u2611\u2714\u2713])|[-*] |[^\\W\\d_a-z])")
+"""A further item, or a sentence, after the open one."""
 
 
 _OF_LINES = re.compile(
@@ -64,10 +86,12 @@ _OF_LINES = re.compile(
 """Words of an ask for what a program's lines are about."""
 
 
+_SAID = re.compile(r"(?:^|\n)\W{0,2}[^\W\d_]\w{0,20}: \S[^\n]*\n+\W{0,2}[^\W\d_]\w{0,20}: \S|(?:^|\n)> ")
+"""Two lines of speakers, or lines of a quoted mail."""
 _SPEAKERS = re.compile(r"\W{0,2}(?:user|assistant|asst|human|ai|bot|tool|system)\b", re.IGNORECASE)
 """How a conversation begins that a person wrote down."""
 _NOW = re.compile(
-    r"(?:^|\n|[.!)\]] )(?:asked now|(?:new|now) (?:today|now|asked)|this time|now"
+    r"(?:^|\n|[.!)\]] )(?:asked now|(?:new|now) (?:today|now|asked)"
     r"|(?:the )?(?:latest|current|newest|real|actual) (?:input|message|request|question|words|ask)"
     r"(?: (?:of|from|by) [\w .]{1,30})?)[ \t]*(?::|->|=>|\n)[ \t\n]*(?=\S)"
     r"|\n[^\n]{0,60}\b(?:words|message|request|question|input|text)\b[^\n]{0,20}"
@@ -76,7 +100,7 @@ _NOW = re.compile(
 )
 _PAST = (
     *("summary", "recalled", "earlier", "before", "previous", "prior", "memor", "history", "last time", "so far"),
-    *("compacted", "continued", "example", "sample", "session"),
+    *("compacted", "continued", "session"),
 )
 """Words of a head that tells of earlier turns."""
 _MOST_PAST_CHARS = 2_000
@@ -95,7 +119,7 @@ _SCENE = re.compile(
     r"(?:\[scene\b|you are\b|you play\b|your part|the (?:stage|scene|setting)|imagine\b|stay in character|from now on"
     r"|pretend\b|act as\b|\W?(?-i:[A-Z])\w{1,20} (?:opens|enters|walks|leans|sits|comes|turns))[^\n]{0,500}?"
     r"(?:(?:says|asks|said|asked|wants (?:of you|to know)|their line|words follow|turns to you|leans over [^\n.]{1,30}"
-    r"|smiles\*?)[.:,*]?)[ \t\n]+(?:-{3,}\n)?(?=\S)",
+    r"|smiles\*)(?:[:*]|[.]\n))[ \t\n]+(?:-{3,}\n)?(?=[^\n]+(?:\n[a-z][^\n]*){0,8}$)",
     re.IGNORECASE,
 )
 """A scene that a program sets, up to the words of the person in it."""
@@ -121,7 +145,7 @@ def _is_ask(ask: str) -> bool:
 
 def _has_lines(ask: str) -> bool:
     """Whether a line of it is a program's too, or has a label: then it is a document."""
-    if _LABELLED.search(ask):
+    if _LABELLED.search(ask, 0, _MOST_PAST_CHARS):
         return True
     return "\n" in ask and any(
         line_of(bare).score > 0 for line in ask.split("\n")[:_MOST_LINES] if (bare := line.strip())
@@ -234,7 +258,7 @@ def _lead(bare: str, *, first: bool) -> tuple[int, int] | None:
             continue
         if _REPLY.match(prefix):
             return None
-        is_named = names_ask(prefix, NAMES_OF_ASKS if first else ASK_NAMES)
+        is_named = bool(_NAMED.fullmatch(prefix)) if first else names_ask(prefix, ASK_NAMES)
         is_bracket = prefix[0] in "([" and prefix[-1] in ")]" and line.score >= SURE
         worth = SURE if is_named else line.score
         is_programs = worth > 1 and (STAMP.search(prefix) or prefix.count(" | ") > 1) and not _SMALL_START.match(prefix)
@@ -243,6 +267,21 @@ def _lead(bare: str, *, first: bool) -> tuple[int, int] | None:
     return best
 
 
+_NAMES = "|".join(sorted(NAMES_OF_ASKS - {"words", "wanted", "prompt"}, key=len, reverse=True))
+_OWNERS = r"(?:new|next|user|customer|visitor|incoming|client|member)(?:'s)? "
+_FROM = (
+    r"(?:,? ?(?:from|by|of|de|von|di|van|para)? (?-i:[A-Z])\w{1,20}(?: (?-i:[A-Z])\w{1,20})?"
+    r"(?:,? \(?(?-i:[A-Z])\w{1,20}\)?)?)"
+)
+_NAMED = re.compile(
+    rf"\W{{0,3}}(?:you have \d{{1,3}} )?(?:tre\u015b\u0107 |\u0442\u0435\u043a\u0441\u0442 )?"
+    rf"(?:(?:{_OWNERS})?(?:{_NAMES})(?: pos\u00e9e)?(?: ?[/\u00b7(]{{1,2}} ?(?:{_NAMES})\)?)?"
+    rf"(?: (?:no|nr)\.? \d{{1,8}})?{_FROM}?(?: \([^()]{{1,40}}\))?"
+    r"|(?:[^\W\d_]\w{1,20} )?(?:asks|asked) (?:the|a|our) (?:group|team|room|bot|channel)|(?:their|his|her) words"
+    r"|left for you by \w+|wants to know|for [\w-]{2,20}|\(?(?:asked|\w)\)? ?asked) ?[:>\uff1a-]{1,2}",
+    re.IGNORECASE,
+)
+"""A label that only says that an ask follows, and whose it is."""
 _SMALL_START = re.compile(r"(?:[\[(][^\[\]()]*[\])] )?[a-z]")
 
 

@@ -44,7 +44,7 @@ _ENDS_ASKING = ("?", "\uff1f", "\u061f")
 _ICONS = re.compile("[\\W\\d_]{0,3}[\u2190-\u2bff\U0001f300-\U0001faff]\ufe0f?[\\W\\d_]{1,40}")
 """Icons with counts: `\U0001f4ac 2  \u2665 14`."""
 _HASHES = re.compile(r"(?:#\w[\w-]{1,30}(?: [^\W\d_a-z]\w{1,20})?[ \t,]*){1,12}")
-_DONE = re.compile(
+DONE = re.compile(
     "done(?: so far)?: .{1,120}|(?:[-*] )?(?:\\[[xX]\\]|[\u2611\u2714\u2713\u2705])[ \t]\\S.{0,100}"
     "|(?:\\d{1,2}[.)]|step \\d{1,2}[.:]) .{1,80}(?:: done|\\(done\\)|: ok)[.]?",
     re.IGNORECASE,
@@ -75,7 +75,7 @@ _CJK_END = re.compile(
     "(?:\u4ee5\u4e0a|\u7ed3\u675f|\u7d42\u308f\u308a|\ub05d)(?: ?[(\uff08][^\n]{1,12}[)\uff09])?[\u3002]?"
 )
 CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
-_SPAN = re.compile('[@#/][\\w.-]{2,40}|\\b[a-z]{2}-[A-Z]{2}\\b|"[^"\n]{1,40}"|\u201c[^\u201d\n]{1,40}\u201d')
+_SPAN = re.compile('[@#/][\\w.-]{2,40}|\\b[a-z]{2}-[A-Z]{2}\\b|"[^"\n ]{1,40}"|\u201c[^\u201d\n]{1,40}\u201d')
 """A handle, a tag, a command, a locale, a name in quotation marks."""
 
 
@@ -136,7 +136,7 @@ def _is_prose(bare: str) -> bool:
     n_others = 0
     for word in bare.split(None, _LOOK_WORDS)[1:_LOOK_WORDS]:
         n_others += word.islower() and word.isalpha() and word not in _KNOWN_WORDS
-    return n_others >= _MOST_OTHERS and not _DONE.match(bare)
+    return n_others >= _MOST_OTHERS and not DONE.match(bare)
 
 
 _ORDER = re.compile(
@@ -145,31 +145,33 @@ _ORDER = re.compile(
     re.IGNORECASE,
 )
 """An order that a person may begin with: `Reply to the message.`."""
+_VERB = re.compile(r"\W{0,3}[^\W\d_a-z][^\W\d_]+ (?:[a-z]|my\b|me\b|a\b|the\b)")
+"""A word with a capital before one in small letters: "Make a", not a name."""
 _PARTED = re.compile(" [\u2022\u00b7|] ")
 _DATE_CHARS = 20
-_MOST_VALUE_WORDS = 3
+_MOST_VALUE_WORDS = 2
 
 
 def _is_label(bare: str) -> bool:
     """Whether a line is a program's label with a word or two: `Grader: human`."""
     label, _, value = bare.partition(": ")
     words = _Words.of(label)
-    is_own = words.own and not (words.other or words.names or words.machine)
+    is_own = words.own and not (words.other or words.names or words.machine or names_ask(label, ASK_NAMES))
     return bool(is_own) and len(value.split()) <= _MOST_VALUE_WORDS and not value.endswith((".", "!"))
 
 
 def _known(bare: str, *, last: bool) -> Line | None:
     """What a line is by its form alone; None where its words must tell."""
     if bare[0] in _MARKS:
-        if _DONE.match(bare):
+        if DONE.match(bare):
             return _SURE_LINE
         if ruled := _RULED.fullmatch(bare):
             return NO_LINE if has_others(ruled["name"]) else _SURE_LINE
         if _HASHES.fullmatch(bare):
-            return _SURE_LINE if last else NO_LINE
+            return Line(1) if last else NO_LINE
         if _ICONS.fullmatch(bare):
             return Line(1)
-    elif _DONE.fullmatch(bare):
+    elif DONE.fullmatch(bare):
         return _SURE_LINE
     if (_CLOSES if last else _SALUTES).fullmatch(bare):
         return _EDGE if last else Line(1)
@@ -195,7 +197,7 @@ class _Words:
         ends, is_first = bare.endswith((".", "!")), True
         for token in _TOKEN.findall(_SLASH.sub(" ", bare)):
             lower = _bare_word(token)
-            is_verb = ends and is_first  # the first word of a sentence
+            is_verb = is_first and (ends or bool(_VERB.match(bare)))  # the first word of a sentence
             is_first = False
             if lower in OWN_WORDS or lower in ASK_NAMES:
                 words.own += 1

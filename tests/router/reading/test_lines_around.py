@@ -40,7 +40,6 @@ POSTS = (
     "Kim Aas\n@kimaas \u00b7 2h\n{ask}\n\U0001f4ac 4  \U0001f501 1  \u2665 12",
     "[pinned] Kim in Fjord Community, 9 min ago:\n{ask}\nLike \u00b7 Reply \u00b7 Share",
     "\u25b2 14\n{ask}\nasked 2026-11-24 by kimaas (212 points)\ntags: web, Ubuntu 24.04",
-    "{ask}\n\n#ada #Legal #Bergen",
 )
 LETTERS = (
     "Kim Aas\n4 Harbour Road\nBergen\n\n24 November 2026\n\nDear Sir or Madam,\n\n{ask}\n\nYours sincerely,\nKim Aas",
@@ -114,3 +113,43 @@ def test_a_document_and_a_persons_own_lines_stay_whole(text: str) -> None:
 def test_an_ask_about_the_lines_keeps_them(ask: str) -> None:
     text = f"Card 4 of 9\nOwner: Kim Aas\n{ask}\nSprint 3"
     assert unframed(peel(text))[0] == text
+
+
+NEEDED = (
+    "Mon 82\nTue 79\nWed 81\n\nWhat is my average weight and the trend?",
+    "8:00 wake up\n8:30 run\n9:15 work\n\nSuggest a better morning routine for me",
+    "Find the overlap for me\n\n10:00-11:00 Team Meeting\n10:30-11:30 Customer Call",
+    "Is the difference significant at 5%?\n\nGroup A: 3 of 40\nGroup B: 9 of 41",
+    "Room 1: 4 x 3 m\nRoom 2: 5 x 4 m\n\nHow much paint do I need for all walls?",
+    "+49 151 2345678\n+44 20 7946 0958\n\nWhich countries are they from?",
+    "Write an agenda with times for one hour\n\nBudget\nHiring\nNext Steps",
+    "Views 1200, likes 80, shares 4\nIs my reel doing well?",
+    "Title: The Lost Key\nAuthor: J. Roe\nPages: 210\nWrite a blurb for it",
+    "Make a nicer version of my sign\n\nRoom 4\nMeeting until 15:00\nPlease wait",
+    "Make a vcard for my new job\nMax Roe\nAcme GmbH\nmax@example.com\n+49 151 2345678",
+    "Sort these words: banana, apple, cherry pie and dates",
+    "Task: extract all names\nText: Ana met Bob in Rome.",
+    "Interview question: tell me about a time you failed",
+    "Yes or no question: does water expand when frozen?",
+    "[x] buy milk\n[x] call mum\n[ ] write report on sales\nHow far am I in percent?",
+    "- [x] set up repo\n- [ ] write docs for the API\n- [ ] release v1.0 to npm",
+    "\u2705 Unlimited users\n\u2705 24/7 support\n\u2705 Free trial\n\nWrite a better landing page section",
+    "Write a caption for my photo\n\n#travel #food #berlin",
+    "You are at a bar. A man walks in and says:\nwhere is my drink\n---\nWhat is the joke?",
+    "Imagine a teacher says: all of you fail.\nHow would you react as a parent?",
+    "Before: 80 kg. Now: 72 kg. What is my loss in percent?",
+    "Earlier you said x = 3. Now: what is x squared plus two?",
+    "On Mon, 3 May 2027 at 10:02, Kim wrote:\n> Can you send the plan?\n> It is late.\n\nDraft an apology",
+)
+
+
+@pytest.mark.parametrize("text", NEEDED, ids=lambda text: ascii(text[:40]))
+def test_an_ask_that_needs_the_lines_keeps_them(text: str) -> None:
+    assert "surroundings" not in [one.form for one in unframed(peel(text))[1]]
+
+
+@pytest.mark.parametrize(
+    "text", ["Monday 10:00 x\n" * 20_000, "[x] a\n" * 20_000, "Status: open\n" * 20_000, "Question: a\n" * 20_000]
+)
+def test_a_long_text_of_such_lines_is_read_soon(text: str) -> None:
+    assert unframed(text)[0]
