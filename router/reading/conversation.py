@@ -16,6 +16,8 @@ from router.reading.crop import crop_middle
 from router.reading.envelopes import peel
 from router.reading.frames.forms import ENVELOPE, unframed
 from router.reading.frames.lines import NAMED, is_set_up
+from router.reading.frames.roots import ask_in_root
+from router.reading.harness import SENT
 from router.reading.resumed import Resumed, resumed
 from router.reading.signals import SIGNALS_LIMIT_CHARS
 from router.reading.turns.heartbeats import is_bare_heartbeat, is_silent
@@ -94,6 +96,8 @@ class Conversation:
 
     def _typed(self, position: int, message: Message) -> str:
         said = peel(message.text, self._envelopes, text_starts=message.text_starts)
+        if not said and (sent := SENT.fullmatch(message.text.strip())):
+            said = sent[1].strip()
         if n_chars := len(message.text.strip()) - len(said):
             self._peeled[position] = (Peeled(ENVELOPE, n_chars),)
         parts = resumed(message, said, partial(peel, extra=self._envelopes))
@@ -196,7 +200,12 @@ class Conversation:
     def _without_user(self) -> Ask:
         position = max(0, len(self.messages) - 1)
         message = self.messages[position] if self.messages else Message(role="user", text="")
-        text = crop_middle(message.text.strip(), limit_chars=ASK_LIMIT_CHARS)
+        whole = message.text.strip()
+        # an agent's message to another is the ask where there is no person
+        alone = None if self._keeps_frames else ask_in_root(whole)
+        if alone is not None:
+            self._peeled[position] = (Peeled(ENVELOPE, len(whole) - len(alone)),)
+        text = crop_middle(whole if alone is None else alone, limit_chars=ASK_LIMIT_CHARS)
         return Ask(text=text, said=text, position=position, role=message.role, included=frozenset({position}))
 
     def _approval(self, newest: int, said: str, call: str, before: int) -> Ask:

@@ -139,7 +139,7 @@ LEADS = re.compile(
     rf"|\[(?:{_CHANNELS})\b[^\[\]\n]{{0,200}}(?:{_DATE}{_ZONE}?|\+\d{{1,4}}[smhdw]|\bid:[^\[\]\n]{{1,80}})\]"
     # in groups the sender follows: "Robin Vale (+15550001): "
     r"(?: [^\n:()\[\]]{1,60} \((?:\+?\d[\d -]{3,20}|@[\w.]{1,40}|[\w.+-]{1,60}@[\w.-]{1,60}"
-    r"|(?-i:[UW][0-9A-Z]{6,}))\):)?"
+    r"|(?-i:[UW][0-9A-Z]{6,}))\):| \(self\):)?"
     r"|\[(?!(?:error|warn(?:ing)?|info|debug|notice|fatal|trace|critical)\b)(?-i:[A-Z][a-z])[^\[\]\n]{0,200} "
     rf"{_DATE}{_ZONE}\]"
     # OpenClaw: events of the gateway before the message
@@ -189,6 +189,12 @@ LAST_LINE = re.compile(
     re.IGNORECASE,
 )
 """A line of a chat program after the user's words: "[message_id: 8841]", "[from: Robin (5550001)]"."""
+
+SENT = re.compile(
+    r"<system-reminder>\n?The user sent [^\n:]{0,60}message[^\n:]{0,60}:\n((?:[^<]|<(?!/?system-reminder))*?)"
+    r"(?:\n\n(?:Please address this message|IMPORTANT:)[^\n]*)?\n?</system-reminder>"
+)
+"""Claude Code's reminder that holds what the user typed while the agent worked."""
 
 RUNTIME = "\n\nRuntime: agent="
 """OpenClaw's suffix on the first message of a session; one line, to the end of the text."""

@@ -7,20 +7,24 @@ from collections.abc import Callable, Sequence
 from router.decision import Peeled
 from router.reading.blocks import Envelope
 from router.reading.envelopes import peel
+from router.reading.frames.brackets import ask_beside_brackets
 from router.reading.frames.comments import ask_in_comment
 from router.reading.frames.courtesies import without_courtesies
 from router.reading.frames.delimiters import ask_between_marks
 from router.reading.frames.events import ask_after_metadata, ask_beside_metadata, ask_in_object, ask_in_yaml
 from router.reading.frames.fields import ask_in_fields
+from router.reading.frames.labels import ask_after_byline, ask_after_label
 from router.reading.frames.lines import ask_after_name, ask_after_open_code, ask_after_speaker
 from router.reading.frames.lines_around import ask_between_lines
 from router.reading.frames.literals import ask_in_literal
 from router.reading.frames.logs import ask_in_log_line
 from router.reading.frames.mail import ask_in_mail, without_tail
+from router.reading.frames.markers import ask_between_markers, may_have_markers
 from router.reading.frames.markup import ask_in_markup
 from router.reading.frames.mentions import ask_without_mention
 from router.reading.frames.notes import without_notes
 from router.reading.frames.programs import forms_of_programs
+from router.reading.frames.roles import ROLE_FIRST, ask_in_roles
 from router.reading.frames.rules import without_rules
 from router.reading.frames.sections import ask_in_template
 from router.reading.frames.settings import ask_in_settings
@@ -34,6 +38,8 @@ ENVELOPE = "envelope"
 _NAME = "name"
 
 _FORMS: dict[str, Callable[[str], str | None]] = {
+    "roles": ask_in_roles,
+    "markers": ask_between_markers,
     "literal": ask_in_literal,
     "settings": ask_in_settings,
     "command": ask_in_command,
@@ -49,7 +55,10 @@ _FORMS: dict[str, Callable[[str], str | None]] = {
     "mail": ask_in_mail,
     "record": ask_in_fields,
     "fields": ask_in_yaml,
+    "brackets": ask_beside_brackets,
     "speaker": ask_after_speaker,
+    "byline": ask_after_byline,
+    "label": ask_after_label,
     _NAME: ask_after_name,
     "template": ask_in_template,
     "open_code": ask_after_open_code,
@@ -114,14 +123,21 @@ _HEAD_CHARS = 100
 
 def _forms_of(text: str) -> list[str]:
     """The forms that a text may have, by a few looks at its first and last characters."""
-    forms = [*forms_of_programs(text), *_BY_FIRST.get(text[:1], ())]
     head = text[:_HEAD_CHARS]
     lines = "\n" in text
+    forms = ["roles"] if text.startswith(ROLE_FIRST) else []
+    if lines and may_have_markers(text):
+        forms.append("markers")
+    forms += (*forms_of_programs(text), *_BY_FIRST.get(text[:1], ()))
+    if text[:1] == "[" or text[-1:] == "]":
+        forms.append("brackets")
     if lines and ("</" in text or text.endswith("/>")) and "tags" not in forms:
         forms.append("tags")
     if ":" in head or "\uff1a" in head or head[:1] in "[(" or (head[:1].isdigit() and ":" in head):
         forms += ("mail", "fields") if lines and head[0] != "-" else ()
-        forms += ("speaker", _NAME)
+        forms += ("speaker", _NAME, "byline", "label")
+    elif " | " in head:
+        forms.append("byline")
     if lines and text[:1] not in "{`" and ("```" in head or (":\n" in head and text.endswith(("}", "]", "```")))):
         forms += ("event", "metadata")
     if (text[:1].isdigit() or text[1:2].isdigit() or text[4:5].isdigit()) and ":" in text[:_STAMP_CHARS]:

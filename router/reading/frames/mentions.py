@@ -36,6 +36,8 @@ _ABOUT = (
 _LEAD = re.compile(
     # "hey @helper, ", "@helper ", "<@U07ABCDEF>: ", "@helper @kim "
     rf"(?:(?:hey|hi|hello|yo|ok|okay|hallo|hola|salut|ciao)[ ,]{{1,2}})?(?:{_MENTION}[,:;]?[ \t]+){{1,6}}{_ABOUT}(?=\S)"
+    # Teams: "<at>Helper</at> "
+    r"|(?:<at(?: id=\"\w{1,8}\")?>[^<>\n]{1,40}</at>(?:&nbsp;|[ \t,:\xa0]){1,4}){1,4}(?=\S)"
     # the names on a line of their own
     rf"|(?:cc|fyi|to)?:?[ \t]{{0,2}}(?:{_LISTED}[, \t]{{0,4}}){{1,8}}\n\s*(?=\S)"
     # "[mention] @helper in #general: "

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from router.reading.frames.notices import is_notice
 from router.reading.frames.points import points_back
+from router.reading.frames.roots import Part, ask_beside_facts, ask_in_root, ask_in_untrusted
 from router.reading.frames.rules import is_setup
 from router.reading.frames.words import (
     ASK_TAGS,
@@ -23,7 +24,7 @@ _MOST_MISSES = 8
 """A text with more elements, or more tags that are not closed, is content."""
 
 
-_EMPTY = re.compile(r"<([A-Za-z][\w-]{0,40})((?:[ \t]+[\w:-]{1,40}=\"[^\"\n]{0,100}\"){2,12})[ \t]*/>")
+_EMPTY = re.compile(r"<([A-Za-z][\w-]{0,40})((?:[ \t]+[\w:-]{1,40}=\"[^\"\n]{0,100}\"){1,12})[ \t]*/>")
 _ATTRIBUTE = re.compile(r"([\w:-]{1,40})=\"")
 
 
@@ -33,19 +34,12 @@ def _without_empty(text: str) -> str:
     last = _EMPTY.fullmatch(text, at) if at and text.endswith("/>") else None
     first = _EMPTY.match(text)
     found = last or (first if first and text[first.end() : first.end() + 1] == "\n" else None)
-    if not found or not all(is_meta_key(name) for name in _ATTRIBUTE.findall(found[2])):
+    names = _ATTRIBUTE.findall(found[2]) if found else []
+    if not found or not (is_ambient_tag(found[1]) or (len(names) > 1 and all(map(is_meta_key, names)))):
         return text
     ask = (text[:at] if found is last else text[found.end() :]).strip()
     is_ask = len(ask.split(None, 3)) > 3 and not ask.endswith((":", "\uff1a", ">")) and "/>" not in ask
     return ask if is_ask and not points_back(ask) else text
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """An element at the top of a text, or the words between two of them. name: the tag's, "" for words."""
-
-    name: str
-    inner: str
 
 
 def ask_in_tags(text: str) -> str | None:
@@ -56,11 +50,14 @@ def ask_in_tags(text: str) -> str | None:
             return alone
     if "</" not in text or not (text.startswith("<") or "\n<" in text):
         return None
+    if (root := ask_in_root(text)) is not None:
+        return root
     parts = _parts(text)
     if parts is None:
         return None
-    if (record := _record_of(parts)) is not None:
-        return record
+    for find in (_record_of, ask_in_untrusted, ask_beside_facts):
+        if (found := find(parts)) is not None:
+            return found
     asks = [part for part in parts if part.name and tag_words(part.name) in ASK_TAGS]
     if not asks:
         inputs = [part for part in parts if tag_words(part.name) in _INPUT_TAGS]
@@ -75,7 +72,7 @@ def ask_in_tags(text: str) -> str | None:
         return None
     if any(_is_found(part) for part in parts) and any(points_back(piece) for piece in words):
         return None
-    said = [piece for piece in words if not is_setup(piece)]
+    said = [piece for piece in words if not (is_setup(piece) or is_notice(piece))]
     return said[0] if len(said) == 1 and _is_alone(said[0], parts) else None
 
 
@@ -86,12 +83,12 @@ _FOUND_TAGS = frozenset(
 )
 
 
-def _is_found(part: _Part) -> bool:
+def _is_found(part: Part) -> bool:
     """Whether an element holds several things that a search has found, each in an element of its own."""
     return tag_words(part.name) in _FOUND_TAGS and bool(_OPENING.match(part.inner))
 
 
-def _record_of(parts: list[_Part]) -> str | None:
+def _record_of(parts: list[Part]) -> str | None:
     """The one human text of an element whose elements are the fields of a message."""
     inner = _parts(parts[0].inner) if len(parts) == 1 and parts[0].inner.startswith("<") else None
     if not inner or len(inner) < _LEAST_FIELDS or not all(part.name for part in inner):
@@ -119,7 +116,7 @@ _POINTS = re.compile(
 )
 
 
-def _is_alone(ask: str, parts: list[_Part]) -> bool:
+def _is_alone(ask: str, parts: list[Part]) -> bool:
     """Whether an ask is before or after all elements and does not speak of them."""
     at = next(at for at, part in enumerate(parts) if not part.name and part.inner == ask)
     names = [bool(part.name) for part in parts]
@@ -133,9 +130,9 @@ def _is_alone(ask: str, parts: list[_Part]) -> bool:
 _LOOK_CHARS = 2_000
 
 
-def _parts(text: str) -> list[_Part] | None:
+def _parts(text: str) -> list[Part] | None:
     """The elements that begin at line starts or after one another, and the words between; None without an element."""
-    parts: list[_Part] = []
+    parts: list[Part] = []
     place = start = misses = 0
     has_element = False
     while len(parts) <= _MOST_PARTS and misses < _MOST_MISSES:
@@ -143,8 +140,8 @@ def _parts(text: str) -> list[_Part] | None:
         end = text.find(f"</{opening[1]}>", opening.end()) if opening else -1
         if opening and end >= 0:
             if words := text[start:place].strip():
-                parts.append(_Part("", words))
-            parts.append(_Part(opening[1], text[opening.end() : end].strip()))
+                parts.append(Part("", words))
+            parts.append(Part(opening[1], text[opening.end() : end].strip()))
             has_element = True
             place = start = end + len(opening[1]) + 3
             while place < len(text) and text[place].isspace():
@@ -155,6 +152,6 @@ def _parts(text: str) -> list[_Part] | None:
         place = text.find("\n<", max(start, place)) + 1
         if not place:
             if words := text[start:].strip():
-                parts.append(_Part("", words))
+                parts.append(Part("", words))
             return parts if has_element else None
     return None

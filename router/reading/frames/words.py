@@ -92,7 +92,7 @@ _AMBIENT_LAST = _words(
     "instructions|format|structure|layout|listing|status",
 )
 _AMBIENT_FIRST = _words(
-    "file|attached|open|opened|current|editor|ide|project|repo|repository|workspace|conversation|chat|user|session",
+    "file|attached|uploaded|open|opened|current|editor|ide|project|repo|repository|workspace|conversation|chat|user|session",
     "environment|env|system|recent|recently|visited|active|visible|related|relevant|additional|background|retrieved",
     "channel|sender|message|thread|agent|runtime|memory|tool|output|response|answer|git|code|terminal|long|short",
 )
@@ -118,8 +118,8 @@ def is_ambient_tag(name: str) -> bool:
     """Whether a tag's name says that it holds the surroundings of an ask: `<context>`, `<open_files>`."""
     joined = tag_words(name)
     first, _, rest = joined.partition("_")
-    if not rest:
-        return joined in _AMBIENT
+    if not rest or rest in ("block", "section"):
+        return first in _AMBIENT
     return first in _AMBIENT_FIRST and rest.rpartition("_")[2] in _AMBIENT_LAST
 
 

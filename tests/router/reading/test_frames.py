@@ -133,6 +133,12 @@ FRAMES = (
     "@helper {ask}",
     "[System: the session was resumed after two hours.]\n{ask}",
     '{ask}\n\n---\nRequest context:\n```json\n{{"tenant": "shop", "trace": "a1"}}\n```',
+    # tokens of templates, lines for the begin and the end, brackets, bylines and labels
+    "<|im_start|>user\n{ask}<|im_end|>\n<|im_start|>assistant\n",
+    "=== BEGIN USER MESSAGE ===\n{ask}\n=== END USER MESSAGE ===",
+    "[Sender: Kim | Role: guest | Server: lab]\n{ask}",
+    "#ops | Kim Aas [09:10]: {ask}",
+    "Voice transcript (speech to text): {ask}",
     # frames in frames
     "<context>\nRepo: shop\n</context>\n{ask}\n\nRemember: answer in English.",
     "[09:10] kim: {ask}\n\nSent from my iPhone",
