@@ -119,7 +119,7 @@ _SCENE = re.compile(
     r"(?:\[scene\b|you are\b|you play\b|your part|the (?:stage|scene|setting)|imagine\b|stay in character|from now on"
     r"|pretend\b|act as\b|\W?(?-i:[A-Z])\w{1,20} (?:opens|enters|walks|leans|sits|comes|turns))[^\n]{0,500}?"
     r"(?:(?:says|asks|said|asked|wants (?:of you|to know)|their line|words follow|turns to you|leans over [^\n.]{1,30}"
-    r"|smiles\*)(?:[:*]|[.]\n))[ \t\n]+(?:-{3,}\n)?(?=[^\n]+(?:\n[a-z][^\n]*){0,8}$)",
+    r"|smiles\*)(?:[:*]|[.]\n))[ \t\n]+(?:-{3,}\n)?(?=[^\n]+(?:\n(?-i:[a-z])[^\n]*){0,8}$)",
     re.IGNORECASE,
 )
 """A scene that a program sets, up to the words of the person in it."""
