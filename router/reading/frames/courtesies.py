@@ -32,7 +32,7 @@ _FIRST_CLAUSE = re.compile(
     r"|\n|[ \t][-\u2013\u2014][ \t])\s*)"
 )
 _LAST_BREAK = re.compile(
-    r".*(?:[!.?;\u2026](?=[ \t\n])|[\u3002\uff01\uff1f\uff0c]|(?P<soft>[,\n]"
+    r".*(?:[!.?;\u2026](?=[ \t\n])|```(?=[ \t])|[\u3002\uff01\uff1f\uff0c]|(?P<soft>[,\n]"
     r"|[ \t][-\u2013\u2014](?=[ \t])))\s*(?=\S)",
     re.DOTALL,
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from router.decision import Peeled
 from router.reading.blocks import Envelope
 from router.reading.envelopes import peel
+from router.reading.frames.banners import BANNER_WORDS, FIRST_OF_BANNERS, ask_under_banner
 from router.reading.frames.comments import ask_in_comment
 from router.reading.frames.courtesies import without_courtesies
 from router.reading.frames.delimiters import ask_between_marks
@@ -47,6 +48,7 @@ _FORMS: dict[str, Callable[[str], str | None]] = {
     "markup": ask_in_markup,
     "log": ask_in_log_line,
     "mail": ask_in_mail,
+    "mail_notice": ask_under_banner,
     "record": ask_in_fields,
     "fields": ask_in_yaml,
     "speaker": ask_after_speaker,
@@ -122,6 +124,8 @@ def _forms_of(text: str) -> list[str]:
     if ":" in head or "\uff1a" in head or head[:1] in "[(" or (head[:1].isdigit() and ":" in head):
         forms += ("mail", "fields") if lines and head[0] != "-" else ()
         forms += ("speaker", _NAME)
+    if lines and text[0] in FIRST_OF_BANNERS and any(word in head.lower() for word in BANNER_WORDS):
+        forms.append("mail_notice")
     if lines and text[:1] not in "{`" and ("```" in head or (":\n" in head and text.endswith(("}", "]", "```")))):
         forms += ("event", "metadata")
     if (text[:1].isdigit() or text[1:2].isdigit() or text[4:5].isdigit()) and ":" in text[:_STAMP_CHARS]:

@@ -23,6 +23,7 @@ from router.reading.frames.program_lines import (
     names_ask,
 )
 from router.reading.frames.program_words import ASK_NAMES, NAMES_OF_ASKS
+from router.reading.frames.prose import goes_on, is_sentence, unlisted, without_fences
 
 _MOST_LINES = 16
 _LEAD_CHARS = 90
@@ -52,6 +53,8 @@ def ask_between_lines(text: str) -> str | None:
     if len(ask) + 2 > len(text.strip()) or not _is_ask(ask) or (head + tail + named < _SO_SURE and _has_lines(ask)):
         return None
     if not (head or named) and is_about_records(ask):
+        return None
+    if start and not named and goes_on(text, start) and is_sentence(_line_before(text, start)):
         return None
     return None if points_at_record(ask) or _OF_LINES.search(ask) or is_bare_order(ask) or ends_pointing(ask) else ask
 
@@ -119,12 +122,22 @@ def _is_ask(ask: str) -> bool:
     return len(ask) >= _LEAST_CHARS and (not ask.isascii() or len(ask.split(None, _LEAST_WORDS)) >= _LEAST_WORDS)
 
 
+def _line_before(text: str, place: int) -> str:
+    """The words of the line before a place, without a label."""
+    line = text[:place].rstrip().rpartition("\n")[2]
+    return line.partition(": ")[2] or line
+
+
 def _has_lines(ask: str) -> bool:
-    """Whether a line of it is a program's too, or has a label: then it is a document."""
+    """Whether a line of it is a program's too, or has a label: then it is a document.
+
+    Its code is its own, and the marks of its lists say nothing.
+    """
+    ask = without_fences(ask)
     if _LABELLED.search(ask):
         return True
     return "\n" in ask and any(
-        line_of(bare).score > 0 for line in ask.split("\n")[:_MOST_LINES] if (bare := line.strip())
+        line_of(bare).score > 0 for line in ask.split("\n")[:_MOST_LINES] if (bare := unlisted(line.strip()))
     )
 
 
@@ -157,12 +170,14 @@ _REPLY = re.compile(r"(?:\([a-z]\) ?)?(?:reply|answer|response|your (?:reply|ans
 def _head(text: str) -> tuple[int, int, int]:
     """(start of the ask, how sure the lines before it are a program's, how sure a label names the ask)."""
     place = score = 0
-    for _ in range(_MOST_LINES):
+    for n_before in range(_MOST_LINES):
         end = text.find("\n", place, place + LINE_CHARS + 1)
         last = end < 0
         bare = text[place : place + LINE_CHARS if last else end].strip()
         line = NO_LINE if last else line_of(bare)
         first = not score
+        if n_before and (line.score or line.is_edge) and (at := _asked_at(text, bare, place)):
+            return at, score, SURE
         if bare and not (line.score or line.is_edge):
             if lead := _lead(bare, first=first):
                 return text.find(bare, place) + lead[0], score, lead[1]
@@ -174,6 +189,18 @@ def _head(text: str) -> tuple[int, int, int]:
         if bare.endswith((":", "\uff1a")) and names_ask(bare, ASK_NAMES) and not (first and has_others(bare)):
             return place, score, SURE
     return 0, 0, 0
+
+
+def _asked_at(text: str, bare: str, place: int) -> int:
+    """Where the sentence of a person begins behind a label that names an ask; 0 where there is none.
+
+    Under a label such as "Notes" it does only with a list or a fence below it.
+    """
+    label, _, value = bare.partition(": ")
+    if not is_sentence(value) or not names_ask(label, ASK_NAMES):
+        return 0
+    is_ask = names_ask(label, NAMES_OF_ASKS) or goes_on(text, text.find(bare, place) + len(bare))
+    return text.find(value, place) if is_ask else 0
 
 
 _DATUM = re.compile(r"\w+(?: \w+)?[ \t]+[\d.,:%]+")

@@ -118,8 +118,8 @@ def is_ambient_tag(name: str) -> bool:
     """Whether a tag's name says that it holds the surroundings of an ask: `<context>`, `<open_files>`."""
     joined = tag_words(name)
     first, _, rest = joined.partition("_")
-    if not rest:
-        return joined in _AMBIENT
+    if not rest or rest == "block":
+        return first in _AMBIENT
     return first in _AMBIENT_FIRST and rest.rpartition("_")[2] in _AMBIENT_LAST
 
 
