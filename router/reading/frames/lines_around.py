@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from router.reading.frames.fields import is_about_records
-from router.reading.frames.points import ends_pointing, is_bare_order, points_at_record
+from router.reading.frames.points import ends_pointing, is_bare_order, orders_reply, points_at_record
 from router.reading.frames.program_lines import (
     CJK,
     LINE_CHARS,
@@ -23,7 +23,7 @@ from router.reading.frames.program_lines import (
     names_ask,
 )
 from router.reading.frames.program_words import ASK_NAMES, NAMES_OF_ASKS
-from router.reading.frames.prose import goes_on, is_sentence, unlisted, without_fences
+from router.reading.frames.prose import goes_on, has_item, is_sentence, unlisted, without_fences
 
 _MOST_LINES = 16
 _LEAD_CHARS = 90
@@ -54,7 +54,7 @@ def ask_between_lines(text: str) -> str | None:
         return None
     if not (head or named) and is_about_records(ask):
         return None
-    if start and not named and goes_on(text, start) and is_sentence(_line_before(text, start)):
+    if start and not named and goes_on(text, start) and _is_begun(_line_before(text, start)):
         return None
     return None if points_at_record(ask) or _OF_LINES.search(ask) or is_bare_order(ask) or ends_pointing(ask) else ask
 
@@ -122,10 +122,15 @@ def _is_ask(ask: str) -> bool:
     return len(ask) >= _LEAST_CHARS and (not ask.isascii() or len(ask.split(None, _LEAST_WORDS)) >= _LEAST_WORDS)
 
 
+def _is_begun(line: str) -> bool:
+    """Whether the words before a list or a fence begin an ask: a sentence, or something in quotation marks."""
+    return is_sentence(line) or line[:1] in _QUOTES
+
+
 def _line_before(text: str, place: int) -> str:
-    """The words of the line before a place, without a label."""
-    line = text[:place].rstrip().rpartition("\n")[2]
-    return line.partition(": ")[2] or line
+    """The words of the line before a place, without a label; "" for an item of a list."""
+    line = text[:place].rstrip().rpartition("\n")[2].strip()
+    return (line.partition(": ")[2] or line) if unlisted(line) == line else ""
 
 
 def _has_lines(ask: str) -> bool:
@@ -155,7 +160,7 @@ _QUOTES = {'"': '"', "\u201c": "\u201d", "\u00ab": "\u00bb"}
 
 def _unmarked(ask: str) -> str:
     """An ask without the mark of the only open item, and without the quotation marks around all of it."""
-    if opened := _OPEN.match(ask):
+    if (opened := _OPEN.match(ask)) and not has_item(ask, opened.end()):
         ask = ask[opened.end() :].strip()
     ask = _CLOSED.sub("", ask)
     close = _QUOTES.get(ask[:1])
@@ -194,13 +199,19 @@ def _head(text: str) -> tuple[int, int, int]:
 def _asked_at(text: str, bare: str, place: int) -> int:
     """Where the sentence of a person begins behind a label that names an ask; 0 where there is none.
 
-    Under a label such as "Notes" it does only with a list or a fence below it.
+    Under a label such as "Notes" it does only with a list or a fence below it, or if a program's lines are the rest.
     """
     label, _, value = bare.partition(": ")
     if not is_sentence(value) or not names_ask(label, ASK_NAMES):
         return 0
-    is_ask = names_ask(label, NAMES_OF_ASKS) or goes_on(text, text.find(bare, place) + len(bare))
+    end = text.find(bare, place) + len(bare)
+    is_ask = names_ask(label, NAMES_OF_ASKS) or goes_on(text, end) or _is_rest_of_program(text, end)
     return text.find(value, place) if is_ask else 0
+
+
+def _is_rest_of_program(text: str, place: int) -> bool:
+    lines = [bare for line in text[place:].split("\n", _MOST_LINES) if (bare := line.strip())]
+    return bool(lines) and all(line.score or line.is_edge for line in (line_of(bare, last=True) for bare in lines))
 
 
 _DATUM = re.compile(r"\w+(?: \w+)?[ \t]+[\d.,:%]+")
@@ -226,7 +237,7 @@ def _tail(text: str, start: int, *, alone: bool) -> tuple[int, int]:
     if alone and all(_DATUM.fullmatch(line.strip()) for line in text[end:].split("\n") if line.strip()):
         return len(text), 0
     is_sure = not alone or is_apart or score > SURE or (score >= SURE and bool(STAMP.search(text, end)))
-    if end < len(text) and (text.count("```", start, end) % 2 or not is_sure):
+    if end < len(text) and (text.count("```", start, end) % 2 or not is_sure or orders_reply(text[end:])):
         return len(text), 0
     return end, score
 

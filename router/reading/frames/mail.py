@@ -49,10 +49,10 @@ def body_of_mail(body: str) -> str | None:
 
     None where words follow the signature, or the last paragraph orders a reply.
     """
-    said = _without_signature(_without_quoted(_without_notice(body)))
-    if said is None or is_about_reply(said):
+    if is_about_reply(body):
         return None
-    return _without_greeting(said)
+    said = _without_signature(_without_quoted(_without_notice(body)))
+    return None if said is None or is_about_reply(said) else _without_greeting(said)
 
 
 def _without_sender(said: str, head: str) -> str:

@@ -11,7 +11,7 @@ _LANGUAGES = (
     r"|deutsch|englisch|fran\u00e7ais|anglais|espa\u00f1ol|ingl\u00e9s|italiano|inglese|portugu\u00eas|ingl\u00eas"
 )
 _IN_LANGUAGE = re.compile(
-    r"(?:please |bitte )?(?:answer|respond|reply|write back|antworte(?:n sie)?|r\u00e9pond(?:s|ez)|responde|contesta"
+    r"(?:please |bitte )?(?:answer|respond|antworte(?:n sie)?|r\u00e9pond(?:s|ez)|responde|contesta"
     rf"|rispondi|responda)(?: (?:to me|me|only|always|back|bitte|please)){{0,2}} (?:in|auf|en|em|per)"
     rf" (?:(?:british|american|simple|plain|clear) )?(?:{_LANGUAGES})(?: (?:only|please))?: +(?=\S)",
     re.IGNORECASE,
@@ -28,10 +28,13 @@ _OPEN = re.compile(
 _CONDITION = re.compile(r"(?:if|when|wenn|falls|si|se|quando|cuando)\b", re.IGNORECASE)
 
 
+_QUOTES = "\"'`\u201c\u201e\u00ab\u300c"
+
+
 def ask_after_order(text: str) -> int:
     """Where the ask begins behind an order on the language of the answer; 0 where there is none."""
     found = _IN_LANGUAGE.match(text)
-    return found.end() if found else 0
+    return found.end() if found and text[found.end()] not in _QUOTES else 0
 
 
 def brings_ask(sentence: str) -> bool:

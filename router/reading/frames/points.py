@@ -88,4 +88,9 @@ def ends_pointing(ask: str) -> bool:
 def is_about_reply(said: str) -> bool:
     """Whether the last paragraph of a mail is an order about the mail before it: "Draft a reply."."""
     at = said.rfind("\n\n")
-    return at >= 0 and bool(_DRAFT.search(said[at : at + _LOOK_CHARS]))
+    return at >= 0 and orders_reply(said[at : at + _LOOK_CHARS])
+
+
+def orders_reply(said: str) -> bool:
+    """Whether words order a reply to something: "Draft a polite answer."."""
+    return bool(_DRAFT.search(said))

@@ -11,6 +11,7 @@ _LEAST_WORDS = 4
 _LEAST_SMALL = 2
 _LOOK_CHARS = 300
 _ENDS = (".", "?", "!", ":", "\u3002", "\uff1f", "\uff01", "\uff1a", "\u2026")
+_CLOSING = " \t\n\"'\u201d\u00bb)"
 _BELOW = re.compile(r"\s{0,40}(?:\(?(?:\d{1,2}|[a-z])[.)][ \t]|[-*+\u2022\u2013][ \t]|`{3}|~{3})")
 _ITEM = re.compile(r"^[ \t]{0,8}(?:\(?\d{1,2}[.)]|[-*+\u2022])[ \t]+(?=\S)", re.MULTILINE)
 _LEAST_ITEMS = 2
@@ -22,7 +23,7 @@ def is_sentence(value: str) -> bool:
     if len(words) < _LEAST_WORDS:
         return False
     n_small = sum(word.islower() and word.isalpha() for word in words)
-    return n_small >= _LEAST_SMALL and (value.rstrip().endswith(_ENDS) or n_small > len(words) // 2)
+    return n_small >= _LEAST_SMALL and (value.rstrip(_CLOSING).endswith(_ENDS) or n_small > len(words) // 2)
 
 
 def goes_on(text: str, place: int) -> bool:
@@ -48,6 +49,11 @@ def unlisted(line: str) -> str:
     """A line without the mark of a list before it."""
     item = _ITEM.match(line)
     return line[item.end() :] if item else line
+
+
+def has_item(text: str, place: int) -> bool:
+    """Whether a line after a place is an item of a list."""
+    return bool(_ITEM.search(text, text.find("\n", place) + 1 or len(text)))
 
 
 def brings_own(ask: str) -> bool:

@@ -292,11 +292,11 @@ def _without_first(text: str) -> str:
     """Without a first paragraph about the assistant and the answer, or about the mode that an agent is in."""
     if not text.startswith(_OPENERS):
         return text
+    if start := ask_after_order(text):
+        return text[start:]
     end = text.find("\n\n", 0, RULES_LIMIT_CHARS)
     if end < 0:
         return text
-    if start := ask_after_order(text):
-        return text[start:]
     first, rest = text[:end], text[end:].strip()
     if not _is_ask(rest):
         return text

@@ -179,7 +179,11 @@ _LEAST_CHARS = 12
 def _is_frame(kind: _Kind, body: str) -> bool:
     if kind is _Kind.ANSWER:
         return not body or (len(body) <= _FORM_LIMIT_CHARS and is_setup(body))
-    return kind is not _Kind.FORM or len(body) <= _FORM_LIMIT_CHARS
+    return kind is not _Kind.FORM or (len(body) <= _FORM_LIMIT_CHARS and not _AFTER_ELEMENT.search(body))
+
+
+_AFTER_ELEMENT = re.compile(r"</[\w-]{1,40}>[ \t]*\n\n+(?=[^\s<])")
+"""Words behind an element: they are not of the section before it."""
 
 
 _PASSAGE = re.compile(
