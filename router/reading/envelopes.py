@@ -53,6 +53,8 @@ def peel(text: str, extra: Sequence[Envelope] = (), *, text_starts: Sequence[int
     searches = searches_in(text, extra, parts)
     start, command = _after_lead(text, searches)
     said = _without_last_lines(_without_blocks(text, start, searches) if searches else text[start:].strip())
+    if searches and said.startswith("<"):
+        said = _without_emptied(said, text)
     if said.startswith("<") or said.endswith(">"):
         said = _unwrapped(said, with_harness=bool(searches))
     return peel(command, extra) if command and not said else said
@@ -154,6 +156,15 @@ def _without_blocks(text: str, start: int, searches: Sequence[Block]) -> str:
             each.advance(text, end)
     kept.append(text[place:].strip())
     return "\n".join(piece for piece in kept if piece)
+
+
+def _without_emptied(said: str, text: str) -> str:
+    """Without a first element that is empty since the blocks in it are gone."""
+    emptied = _EMPTIED.match(said)
+    return said[emptied.end() :] if emptied and emptied[0].rstrip() not in text else said
+
+
+_EMPTIED = re.compile(r"<([A-Za-z][\w-]{0,40})>\s*</\1>\s*(?=\S)")
 
 
 def _has_words(text: str, start: int, end: int) -> bool:

@@ -19,7 +19,7 @@ _IDLE = Idle(CLOSERS)
 _TAIL_CHARS = 110
 _MOST_WORDS = 14
 _BREAK = re.compile(
-    r".*(?:[.!?\u2026)\"\u201d](?=\s)|[\u3002\uff01\uff1f\u061f\u0964]|\n"
+    r".*(?:[.!?\u2026)\"\u201d](?=\s)|```(?=[ \t])|[\u3002\uff01\uff1f\u061f\u0964]|\n"
     r"|(?<=[^\x00-\x7f])[ ](?=[\u3040-\u9fff]))\s*(?=\S)",
     re.DOTALL,
 )

@@ -25,6 +25,7 @@ from router.reading.frames.courtesy_words import (
 )
 from router.reading.frames.idle import is_ask
 from router.reading.frames.leads import without_lead
+from router.reading.frames.points import is_bare_order, orders_reply
 
 _FIRST_CLAUSE = re.compile(
     r"(?P<words>[^\n!.,:;?\u2026\u3001\u3002\uff0c\uff01\uff1f\uff1a\u060c\u061f()\[\]{}<>\"`]{1,60}?)"
@@ -32,7 +33,7 @@ _FIRST_CLAUSE = re.compile(
     r"|\n|[ \t][-\u2013\u2014][ \t])\s*)"
 )
 _LAST_BREAK = re.compile(
-    r".*(?:[!.?;\u2026](?=[ \t\n])|[\u3002\uff01\uff1f\uff0c]|(?P<soft>[,\n]"
+    r".*(?:[!.?;\u2026](?=[ \t\n])|```(?=[ \t])|[\u3002\uff01\uff1f\uff0c]|(?P<soft>[,\n]"
     r"|[ \t][-\u2013\u2014](?=[ \t])))\s*(?=\S)",
     re.DOTALL,
 )
@@ -253,12 +254,23 @@ def _signature_in(text: str) -> int:
         if line < 0:
             break
         signed = _SIGNED.match(text, line)
-        if signed and all(_CONTACT.search(one) for one in signed["contact"].split("\n") if one.strip()):
-            return line
+        if signed and not _is_list(text, line, signed["contact"]):
+            contact = [one for one in signed["contact"].split("\n") if one.strip()]
+            if all(_CONTACT.search(one) and not (orders_reply(one) or is_bare_order(one)) for one in contact):
+                return line
     last = text[text.rfind(" ", tail) + 1 :]
     if last[:1].isupper() and (inline := _SIGNED_INLINE.search(text, max(0, len(text) - _CLOSING_CHARS))):
         return inline.start()
     return 0
+
+
+def _is_list(text: str, line: int, contact: str) -> bool:
+    """Whether a dash before a name is the mark of a list: one of its neighbours begins so too."""
+    mark = text[line : line + 3].strip()[:1]
+    if mark not in ("-", "\u2013", "\u2014"):
+        return False
+    before = text[text.rfind("\n", 0, line) + 1 : line].strip()
+    return before.startswith(mark) or any(one.strip().startswith(mark) for one in contact.split("\n"))
 
 
 _SENT_MARKS = (

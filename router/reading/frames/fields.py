@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from router.reading.frames.points import ends_pointing, points_back
+from router.reading.frames.prose import goes_on, is_sentence
 from router.reading.frames.words import ASK_LABELS
 
 _STRONG = frozenset(
@@ -151,7 +152,8 @@ def is_about_records(ask: str) -> bool:
 def _head(text: str) -> _Head | None:
     """The fields at the start of a text and where the ask after them begins; None for any other text."""
     place = score = n_fields = 0
-    has_gap = is_titled = is_mail = has_empty = False
+    has_gap = is_titled = is_mail = has_empty = is_said = False
+    are_contacts = True
     for n_before in range(_MOST_LINES):
         end = text.find("\n", place, place + _LINE_CHARS)
         bare = text[place : end if end >= 0 else place + _LINE_CHARS].strip()
@@ -167,21 +169,36 @@ def _head(text: str) -> _Head | None:
             if not n_before or (not has_gap and (_LIKE_FIELD.match(bare) or n_fields < _SURE or has_empty)):
                 return None
             start = place
+        if (not is_named and is_said and start >= 0 and goes_on(text, start)) or (
+            label in _SPEAKERS and is_sentence(value)
+        ):
+            return None
         if start >= 0:
-            found = _Head(score, n_fields, start, labelled=is_named)
+            is_form = (
+                is_named and n_fields > 0 and are_contacts and is_sentence(value) and goes_on(text, start + len(value))
+            )
+            found = _Head(max(score, _SURE) if is_form else score, n_fields, start, labelled=is_named)
             return _checked(found, is_first=not n_before, is_mail=is_mail and not is_titled)
+        are_contacts = are_contacts and label in _CONTACTS
         is_titled = is_titled or worth > 1
         has_gap = has_gap or not bare
         score += max(worth, 0)
         n_fields += bool(label)
         has_empty = has_empty or (bool(label) and not value)
         is_mail = is_mail or label in _OF_MAIL
+        is_said = is_sentence(value) if bare else is_said
         if end < 0:
             return None
         place = end + 1
     return None
 
 
+_CONTACTS = frozenset(
+    "name e-mail email phone company nombre correo nom vorname nachname telefon nome cognome".split()
+) | {"full name", "first name", "last name", "your name", "email address", "e-mail address", "your email"}
+"""Labels of a form with which a person writes a message."""
+_SPEAKERS = frozenset("agent caller customer client visitor member operator support bot".split())
+"""Labels before what somebody says, where it is a sentence: a talk, not a record."""
 _OF_MAIL = frozenset({"from", "to", "subject", "cc"})
 
 

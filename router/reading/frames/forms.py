@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from router.decision import Peeled
 from router.reading.blocks import Envelope
 from router.reading.envelopes import peel
+from router.reading.frames.banners import BANNER_WORDS, FIRST_OF_BANNERS, ask_under_banner
 from router.reading.frames.brackets import ask_beside_brackets
 from router.reading.frames.comments import ask_in_comment
 from router.reading.frames.courtesies import without_courtesies
@@ -53,6 +54,7 @@ _FORMS: dict[str, Callable[[str], str | None]] = {
     "markup": ask_in_markup,
     "log": ask_in_log_line,
     "mail": ask_in_mail,
+    "mail_notice": ask_under_banner,
     "record": ask_in_fields,
     "fields": ask_in_yaml,
     "brackets": ask_beside_brackets,
@@ -138,6 +140,8 @@ def _forms_of(text: str) -> list[str]:
         forms += ("speaker", _NAME, "byline", "label")
     elif " | " in head:
         forms.append("byline")
+    if lines and text[0] in FIRST_OF_BANNERS and any(word in head.lower() for word in BANNER_WORDS):
+        forms.append("mail_notice")
     if lines and text[:1] not in "{`" and ("```" in head or (":\n" in head and text.endswith(("}", "]", "```")))):
         forms += ("event", "metadata")
     if (text[:1].isdigit() or text[1:2].isdigit() or text[4:5].isdigit()) and ":" in text[:_STAMP_CHARS]:
@@ -150,6 +154,8 @@ def _forms_of(text: str) -> list[str]:
         forms.append("open_code")
     if text.endswith("```"):
         forms.append("context")
+    if not lines and ":" in head and text[0] in "PA":
+        forms.append("rules")
     return (
         [*forms, "record", "notes", "rules", "surroundings", "tail", "courtesy"]
         if lines

@@ -11,6 +11,7 @@ import re
 
 from router.reading.frames.fields import is_about_records
 from router.reading.frames.needed_lines import needs_lines
+from router.reading.frames.points import orders_reply
 from router.reading.frames.program_lines import (
     CJK,
     DONE,
@@ -24,6 +25,7 @@ from router.reading.frames.program_lines import (
     names_ask,
 )
 from router.reading.frames.program_words import ASK_NAMES, NAMES_OF_ASKS
+from router.reading.frames.prose import goes_on, has_item, is_sentence, unlisted, without_fences
 
 _MOST_LINES = 16
 _LEAD_CHARS = 90
@@ -53,6 +55,8 @@ def ask_between_lines(text: str) -> str | None:
     if len(ask) + 2 > len(text.strip()) or not _is_ask(ask) or (head + tail + named < _SO_SURE and _has_lines(ask)):
         return None
     if (not (head or named) and is_about_records(ask)) or _OF_LINES.search(ask):
+        return None
+    if start and not named and goes_on(text, start) and _is_begun(_line_before(text, start)):
         return None
     lines = [line for part in (text[:start], text[end:]) for line in part.split("\n") if line.strip()]
     opened = text[max(0, start - _OPEN_CHARS) : start] if named or head else ""
@@ -143,12 +147,27 @@ def _is_ask(ask: str) -> bool:
     return len(ask) >= _LEAST_CHARS and (not ask.isascii() or len(ask.split(None, _LEAST_WORDS)) >= _LEAST_WORDS)
 
 
+def _is_begun(line: str) -> bool:
+    """Whether the words before a list or a fence begin an ask: a sentence, or something in quotation marks."""
+    return is_sentence(line) or line[:1] in _QUOTES
+
+
+def _line_before(text: str, place: int) -> str:
+    """The words of the line before a place, without a label; "" for an item of a list."""
+    line = text[:place].rstrip().rpartition("\n")[2].strip()
+    return (line.partition(": ")[2] or line) if unlisted(line) == line else ""
+
+
 def _has_lines(ask: str) -> bool:
-    """Whether a line of it is a program's too, or has a label: then it is a document."""
+    """Whether a line of it is a program's too, or has a label: then it is a document.
+
+    Its code is its own, and the marks of its lists say nothing.
+    """
+    ask = without_fences(ask)
     if _LABELLED.search(ask, 0, _MOST_PAST_CHARS):
         return True
     return "\n" in ask and any(
-        line_of(bare).score > 0 for line in ask.split("\n")[:_MOST_LINES] if (bare := line.strip())
+        line_of(bare).score > 0 for line in ask.split("\n")[:_MOST_LINES] if (bare := unlisted(line.strip()))
     )
 
 
@@ -166,7 +185,7 @@ _QUOTES = {'"': '"', "\u201c": "\u201d", "\u00ab": "\u00bb"}
 
 def _unmarked(ask: str) -> str:
     """An ask without the mark of the only open item, and without the quotation marks around all of it."""
-    if opened := _OPEN.match(ask):
+    if (opened := _OPEN.match(ask)) and not has_item(ask, opened.end()):
         ask = ask[opened.end() :].strip()
     ask = _CLOSED.sub("", ask)
     close = _QUOTES.get(ask[:1])
@@ -181,12 +200,14 @@ _REPLY = re.compile(r"(?:\([a-z]\) ?)?(?:reply|answer|response|your (?:reply|ans
 def _head(text: str) -> tuple[int, int, int]:
     """(start of the ask, how sure the lines before it are a program's, how sure a label names the ask)."""
     place = score = 0
-    for _ in range(_MOST_LINES):
+    for n_before in range(_MOST_LINES):
         end = text.find("\n", place, place + LINE_CHARS + 1)
         last = end < 0
         bare = text[place : place + LINE_CHARS if last else end].strip()
         line = NO_LINE if last else line_of(bare)
         first = not score
+        if n_before and (line.score or line.is_edge) and (at := _asked_at(text, bare, place)):
+            return at, score, SURE
         if bare and not (line.score or line.is_edge):
             if lead := _lead(bare, first=first):
                 return text.find(bare, place) + lead[0], score, lead[1]
@@ -198,6 +219,24 @@ def _head(text: str) -> tuple[int, int, int]:
         if bare.endswith((":", "\uff1a")) and names_ask(bare, ASK_NAMES) and not (first and has_others(bare)):
             return place, score, SURE
     return 0, 0, 0
+
+
+def _asked_at(text: str, bare: str, place: int) -> int:
+    """Where the sentence of a person begins behind a label that names an ask; 0 where there is none.
+
+    Under a label such as "Notes" it does only with a list or a fence below it, or if a program's lines are the rest.
+    """
+    label, _, value = bare.partition(": ")
+    if not is_sentence(value) or not names_ask(label, ASK_NAMES):
+        return 0
+    end = text.find(bare, place) + len(bare)
+    is_ask = names_ask(label, NAMES_OF_ASKS) or goes_on(text, end) or _is_rest_of_program(text, end)
+    return text.find(value, place) if is_ask else 0
+
+
+def _is_rest_of_program(text: str, place: int) -> bool:
+    lines = [bare for line in text[place:].split("\n", _MOST_LINES) if (bare := line.strip())]
+    return bool(lines) and all(line.score or line.is_edge for line in (line_of(bare, last=True) for bare in lines))
 
 
 _DATUM = re.compile(r"\w+(?: \w+)?[ \t]+[\d.,:%]+")
@@ -223,7 +262,7 @@ def _tail(text: str, start: int, *, alone: bool) -> tuple[int, int]:
     if alone and all(_DATUM.fullmatch(line.strip()) for line in text[end:].split("\n") if line.strip()):
         return len(text), 0
     is_sure = not alone or is_apart or score > SURE or (score >= SURE and bool(STAMP.search(text, end)))
-    if end < len(text) and (text.count("```", start, end) % 2 or not is_sure):
+    if end < len(text) and (text.count("```", start, end) % 2 or not is_sure or orders_reply(text[end:])):
         return len(text), 0
     return end, score
 

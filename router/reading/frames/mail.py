@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 
+from router.reading.frames.points import is_about_reply
+from router.reading.frames.prose import brings_own, without_fences
+
 _HEADER = re.compile(
     r"(?P<name>from|to|cc|bcc|subject|date|sent|reply-to|message-id|in-reply-to|references|return-path"
     r"|delivered-to|x-[\w-]+"
-    r"|mime-version|content-type|importance|priority|von|an|betreff|gesendet|datum|de|para|asunto|fecha|enviado|objet"
+    r"|mime-version|content-[\w-]+|importance|priority|received|dkim-signature|authentication-results|arc-[\w-]+"
+    r"|list-[\w-]+|thread-[\w-]+|user-agent|sender|precedence|auto-submitted|von|an|betreff|gesendet|datum|de|para|asunto|fecha|enviado|objet"
     r"|\u00e0|envoy\u00e9|date d'envoi|da|a|oggetto|data|assunto|aan|van|onderwerp|inviato|oggetto"
     r"|\u5dee\u51fa\u4eba|\u5b9b\u5148|\u65e5\u6642|\u4ef6\u540d"
     r"|\u53d1\u4ef6\u4eba|\u6536\u4ef6\u4eba|\u65f6\u95f4|\u4e3b\u9898|\u0432\u0456\u0434|\u043e\u0442"
     r"|\u043a\u043e\u043c\u0443|\u0434\u0430\u0442\u0430"
     r"|\u043e\u0442\u043f\u0440\u0430\u0432\u043b\u0435\u043d\u043e"
-    r"|\u0442\u0435\u043c\u0430)[ \t]*[:\uff1a][ \t]*(?P<value>[^\n]*)\n",
+    r"|\u0442\u0435\u043c\u0430)[ \t]*[:\uff1a][ \t]*(?P<value>[^\n]*)\n"
+    r"(?:[ \t]+[^\s][^\n]*\n){0,20}",
     re.IGNORECASE,
 )
 _PERSONS = frozenset("from von de da van \u5dee\u51fa\u4eba \u53d1\u4ef6\u4eba \u043e\u0442".split())
@@ -32,11 +37,22 @@ def ask_in_mail(text: str) -> str | None:
     body = _after_head(text)
     if body is None or _FORWARDED.search(body) or _SECOND_HEAD.search(body):
         return None
-    said = _without_signature(_without_quoted(_without_notice(body)))
+    said = body_of_mail(body)
     if said is None or _THREAD.search(text, 0, len(text) - len(body)):
         return None
-    said = _without_sender(_without_greeting(said), text[: len(text) - len(body)])
+    said = _without_sender(said, text[: len(text) - len(body)])
     return said if len(said.split(None, 3)) > 3 else None
+
+
+def body_of_mail(body: str) -> str | None:
+    """A mail's body without greeting, signature, notices and quoted older mail.
+
+    None where words follow the signature, or the last paragraph orders a reply.
+    """
+    if is_about_reply(body):
+        return None
+    said = _without_signature(_without_quoted(_without_notice(body)))
+    return None if said is None or is_about_reply(said) else _without_greeting(said)
 
 
 def _without_sender(said: str, head: str) -> str:
@@ -63,11 +79,22 @@ _NOTICE = re.compile(
 
 
 def _without_notice(body: str) -> str:
-    """Without a last paragraph that says that the mail is confidential."""
+    """Without a last paragraph that says that the mail is confidential, or a last line about printing it."""
+    line = body.rfind("\n") + 1
+    if line and len(body) - line < _PRINT_CHARS and _PRINT.match(body, line):
+        body = body[:line].rstrip()
     at = body.rfind("\n\n")
     return body[:at].rstrip() if at > 0 and _NOTICE.match(body[at:].strip()) else body
 
 
+_PRINT_CHARS = 200
+_PRINT = re.compile(
+    r"\W{0,4}(?:please )?(?:consider|think of|think about) (?:the|our) (?:environment|planet|nature) before"
+    r" (?:you )?print"
+    r"|\W{0,4}(?:please )?think before you print|\W{0,4}bitte pr\u00fcfen sie[^\n]{0,60} ausgedruckt"
+    r"|\W{0,4}pensez (?:\u00e0 l'environnement )?avant d'imprimer|\W{0,4}antes de imprimir",
+    re.IGNORECASE,
+)
 _THREAD = re.compile(
     r": *(?:(?:re|aw|res|sv|antw|rif|r)(?:\[\d+\])?: *){2,}|: *(?:re: *)?(?:fwd?|wg|tr|rv|enc|i|doorst): ",
     re.IGNORECASE,
@@ -99,13 +126,24 @@ _FORWARDED = re.compile(r"^[ \t>]*-{2,} ?(?:forwarded|weitergeleitete|mensaje re
 _SECOND_HEAD = re.compile(r"^(?:from|von|de):[^\n]*\n(?:[\w-]+:[^\n]*\n){1,8}", re.IGNORECASE | re.MULTILINE)
 
 _QUOTES_OF = re.compile(
-    r"^(?:on [^\n]{4,120}\bwrote:|am [^\n]{4,120}\bschrieb[^\n]{0,80}:|le [^\n]{4,120}\ba \u00e9crit ?:"
+    r"^(?:> ?)?(?:on [^\n]{4,120}\bwrote:|am [^\n]{4,120}\bschrieb[^\n]{0,80}:|le [^\n]{4,120}\ba \u00e9crit ?:"
     r"|el [^\n]{4,120}\bescribi\u00f3:|il [^\n]{4,120}\bha scritto:|em [^\n]{4,120}\bescreveu:"
-    r"|-{2,} ?(?:original message|urspr\u00fcngliche nachricht|mensaje original|message d'origine) ?-{2,})[ \t]*$",
+    r"|-{2,} ?(?:original message|urspr\u00fcngliche nachricht|mensaje original|message d'origine) ?-{2,}"
+    r"|_{8,}(?=[ \t]*\n(?:from|von|de|da): [^\n]+\n(?:[^\n:]{2,12}: [^\n]+\n){2,4}))[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 """The line above an older mail."""
-_QUOTE_MARKS = ("wrote:", "schrieb", "\u00e9crit", "escribi\u00f3", "scritto:", "escreveu:", "riginal", "rspr\u00fcngl")
+_QUOTE_MARKS = (
+    "wrote:",
+    "schrieb",
+    "\u00e9crit",
+    "escribi\u00f3",
+    "scritto:",
+    "escreveu:",
+    "riginal",
+    "rspr\u00fcngl",
+    "________",
+)
 """Every such line holds one of these, and `in` takes a tenth of a pattern's time."""
 _POINTS = re.compile(
     r"\b(?:below|thread|quoted|forwarded|e-?mails?|mails?|messages?|above|reply|respond|answer (?:this|him|her|them)"
@@ -123,14 +161,30 @@ def _without_quoted(text: str) -> str:
         return text
     ask, older = text[: quote.start()].rstrip(), text[quote.end() :].strip()
     lines = [line for line in older.split("\n") if line.strip()]
-    is_marked = quote[0].startswith("-") or all(line.lstrip().startswith(">") for line in lines)
-    is_ask = (
-        len(ask.split(None, 3)) > 3 and not ask.endswith((":", "\uff1a")) and not _POINTS.search(ask[-_LOOK_CHARS:])
-    )
+    is_marked = quote[0][0] in "-_" or all(line.lstrip().startswith(">") for line in lines)
+    is_ask = len(ask.split(None, 3)) > 3 and not ask.endswith((":", "\uff1a")) and not _is_about_mail(ask)
     return ask if lines and is_marked and is_ask else text
 
 
 _LOOK_CHARS = 1_000
+
+
+def _is_about_mail(ask: str) -> bool:
+    """Whether an ask may be about the older mail below it. One with a list or code of its own says so by more words."""
+    if not brings_own(ask):
+        return bool(_POINTS.search(ask[-_LOOK_CHARS:]))
+    said = without_fences(ask)
+    return bool(_POINTS_PAST_OWN.search(said[-_LOOK_CHARS:])) or ("```" not in ask and bool(_THIS.search(said)))
+
+
+_POINTS_PAST_OWN = re.compile(
+    r"\b(?:below|thread|quoted|forwarded|above|reply|respond|answer (?:this|him|her|them)|summari[sz]e|translate|unten"
+    r"|antworte?|fasse|wrote|said|draft|(?:this|that|these|those|the|his|her|their|my|your|our|last|previous|earlier"
+    r"|first|dies\w{0,2}|seine?|ihre?|der|die|este|esta|su|cette?|son) (?:\w{1,15} )?(?:e-?mails?|mails?|messages?"
+    r"|nachricht(?:en)?|correos?|courriels?|mensajes?))\b|\b(?:this|he|she)[ \t]*[.?!,:]|\b(?:he|she|him|his|her)\b",
+    re.IGNORECASE,
+)
+_THIS = re.compile(r"\bthis\b(?! (?:way|time|week|month|year|case|order|list)\b)", re.IGNORECASE)
 
 _CLOSING = re.compile(
     r"(?:(?:best|kind|warm|many|with(?: best| kind)?|warmest)? ?(?:regards|wi[s]hes)|best|cheers"

@@ -40,10 +40,14 @@ _ORDER = re.compile(
     r"|fasse|\u00fcbersetze|resume|traduce|r\u00e9sume|traduis)\b",
     re.IGNORECASE,
 )
-_REPLY = re.compile(
+_DRAFTS = (
     r"\b(?:draft|write|suggest|compose|prepare|propose|send) (?:me |him |her |them )?(?:a|an|the|my|our|your|one"
     r"|some) (?:[\w-]{1,20} ){0,3}(?:reply|response|answer|follow-?up)\b"
-    r"|\b(?:reply|respond) to\b|\b(?:what|which|who|how) (?:should|do|can) (?:i|we) (?:do|answer|reply|say)\b",
+)
+_DRAFT = re.compile(_DRAFTS, re.IGNORECASE)
+_REPLY = re.compile(
+    _DRAFTS
+    + r"|\b(?:reply|respond) to\b|\b(?:what|which|who|how) (?:should|do|can) (?:i|we) (?:do|answer|reply|say)\b",
     re.IGNORECASE,
 )
 _FEW_WORDS = 6
@@ -79,3 +83,14 @@ def ends_pointing(ask: str) -> bool:
     """Whether the last of several paragraphs speaks of what is before it."""
     at = ask.rfind("\n\n")
     return at >= 0 and points_back(ask[at:].strip())
+
+
+def is_about_reply(said: str) -> bool:
+    """Whether the last paragraph of a mail is an order about the mail before it: "Draft a reply."."""
+    at = said.rfind("\n\n")
+    return at >= 0 and orders_reply(said[at : at + _LOOK_CHARS])
+
+
+def orders_reply(said: str) -> bool:
+    """Whether words order a reply to something: "Draft a polite answer."."""
+    return bool(_DRAFT.search(said))

@@ -97,6 +97,8 @@ def line_of(bare: str, *, last: bool = False) -> Line:
         return NO_LINE
     if RULE.fullmatch(bare):
         return _EDGE
+    if bare[-1] in ':."' and _TO_DO.match(bare):
+        return NO_LINE
     if (known := _known(bare, last=last)) is not None:
         return known
     if is_plain_field(bare):
@@ -147,6 +149,13 @@ _ORDER = re.compile(
 """An order that a person may begin with: `Reply to the message.`."""
 _VERB = re.compile(r"\W{0,3}[^\W\d_a-z][^\W\d_]+ (?:[a-z]|my\b|me\b|a\b|the\b)")
 """A word with a capital before one in small letters: "Make a", not a name."""
+_TO_DO = re.compile(
+    r"(?:please )?(?:summari[sz]e|translate|classify|explain|rewrite|rephrase|proofread|shorten|extract|convert|parse"
+    r"|improve|compare|sort|rank|count|find|draft|fasse|\u00fcbersetze|resume|traduce|r\u00e9sume|traduis"
+    r"|(?:reply|respond|answer) in) ",
+    re.IGNORECASE,
+)
+"""An order that no program gives before an ask: `Summarise the thread:`."""
 _PARTED = re.compile(" [\u2022\u00b7|] ")
 _DATE_CHARS = 20
 _MOST_VALUE_WORDS = 2

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from router.reading.frames.orders import ask_after_order, brings_ask
+
 _LANGUAGES = (
     r"english|german|french|spanish|italian|portuguese|dutch|polish|russian|japanese|chinese|korean|swedish|turkish"
 )
@@ -280,7 +282,7 @@ def _is_rule(sentence: str) -> bool:
     is_candidate = len(sentence) <= _SENTENCE_LIMIT_CHARS and (
         _first_word(sentence) in _RULE_WORDS or sentence[:1] >= _FIRST_CJK
     )
-    return is_candidate and bool(_RULE.match(sentence))
+    return is_candidate and bool(_RULE.match(sentence)) and not (": " in sentence and brings_ask(sentence))
 
 
 _MOST_LINES = 24
@@ -290,6 +292,8 @@ def _without_first(text: str) -> str:
     """Without a first paragraph about the assistant and the answer, or about the mode that an agent is in."""
     if not text.startswith(_OPENERS):
         return text
+    if start := ask_after_order(text):
+        return text[start:]
     end = text.find("\n\n", 0, RULES_LIMIT_CHARS)
     if end < 0:
         return text

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from router.reading.frames.orders_on_sources import answers_user, found_after_orders
+from router.reading.frames.prose import is_bare_name
 from router.reading.frames.rules import FROM_SOURCES, begins_as_setup, is_setup
 from router.reading.frames.words import ANSWER_TITLES, ASK_TITLES, FORM_TITLES, PASSAGE_TITLES, PAST_TITLES
 
@@ -85,6 +87,8 @@ def ask_in_template(text: str) -> str | None:
     first = _title_at(text, 0)
     if not (first and _kind(first)) and ("\n" not in text or not begins_as_setup(text)):
         return None
+    if first and first["mark"] and "</" in text and (found := found_after_orders(text)) and _are_orders(found[0]):
+        return found[1] or None
     sections = _without_needs(text, _sections(text))
     asks = [section for section in sections if section.kind is _Kind.ASK]
     if len(asks) != 1 or any(section.kind is _Kind.OTHER for section in sections):
@@ -98,6 +102,10 @@ def ask_in_template(text: str) -> str | None:
     rest = [(section.kind, body) for section, body in zip(sections, bodies, strict=True) if section is not asks[0]]
     if not all(_is_frame(kind, body) for kind, body in rest):
         return None
+    if not asks[0].is_heading and at + 1 < len(sections) and _is_fact(bodies[at], bodies[-1]):
+        return None
+    if answers_user(bodies[at]):
+        return None
     ask = _unquoted(bodies[at])
     is_marked = asks[0].is_heading or ask != bodies[at]
     if not _is_ask(ask, alone=len(sections) == 1 and not lead, marked=is_marked):
@@ -108,6 +116,23 @@ def ask_in_template(text: str) -> str | None:
     if any(kind is _Kind.PASSAGES for kind, _ in rest) and not is_found and not _has_found(lead, rest, ask):
         return None
     return ask
+
+
+def _are_orders(text: str) -> bool:
+    """Whether a text is a program's sections of orders, with the task to answer the user from the sources."""
+    sections = _sections(text)
+    ends = [*(section.start for section in sections[1:]), len(text)][: len(sections)]
+    bodies = [
+        (section.kind, text[section.body : end].strip(_EDGES)) for section, end in zip(sections, ends, strict=True)
+    ]
+    tasks = [body for kind, body in bodies if kind is _Kind.ASK]
+    are_known = all(kind in (_Kind.ASK, _Kind.FORM, _Kind.NEEDS, _Kind.ANSWER, _Kind.PASSAGES) for kind, _ in bodies)
+    return len(tasks) == 1 and are_known and answers_user(tasks[0])
+
+
+def _is_fact(value: str, last: str) -> bool:
+    """Whether the value of a label is a bare name, and a later paragraph may be the ask."""
+    return "\n\n" in last and is_bare_name(value)
 
 
 def _without_needs(text: str, sections: list[_Section]) -> list[_Section]:
@@ -154,7 +179,11 @@ _LEAST_CHARS = 12
 def _is_frame(kind: _Kind, body: str) -> bool:
     if kind is _Kind.ANSWER:
         return not body or (len(body) <= _FORM_LIMIT_CHARS and is_setup(body))
-    return kind is not _Kind.FORM or len(body) <= _FORM_LIMIT_CHARS
+    return kind is not _Kind.FORM or (len(body) <= _FORM_LIMIT_CHARS and not _AFTER_ELEMENT.search(body))
+
+
+_AFTER_ELEMENT = re.compile(r"</[\w-]{1,40}>[ \t]*\n\n+(?=[^\s<])")
+"""Words behind an element: they are not of the section before it."""
 
 
 _PASSAGE = re.compile(

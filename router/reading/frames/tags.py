@@ -111,7 +111,8 @@ def _is_plain(ask: str) -> bool:
 
 
 _POINTS = re.compile(
-    r"\b(?:tags?|xml|html|block|element|markup|above|below|following|context|snippet|format this|kontext|contexto)\b",
+    r"\b(?:tags?|xml|html|block|element|markup|above|below|following|context|snippet|format this|kontext|contexto)\b"
+    r"|^(?:please )?reply\b",
     re.IGNORECASE,
 )
 

@@ -125,6 +125,7 @@ FRAMES = (
     "2026-11-24 09:10:11 INFO [web] received message from kim: {ask}",
     "Queue: Legal (4 waiting)\n{ask}\nSprint 3 | Owner Kim",
     "<event><id>12</id><lang>nb</lang><text>{ask}</text></event>",
+    "CAUTION: This email originated from outside of the company. Do not click links.\n\n{ask}",
     # courtesies
     "Hi!\n\n{ask}",
     "Hello team,\n{ask}",
