@@ -154,8 +154,6 @@ def _forms_of(text: str) -> list[str]:
         forms.append("open_code")
     if text.endswith("```"):
         forms.append("context")
-    if not lines and ":" in head and text[0] in "PA":
-        forms.append("rules")
     return (
         [*forms, "record", "notes", "rules", "surroundings", "tail", "courtesy"]
         if lines

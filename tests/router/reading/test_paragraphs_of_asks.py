@@ -19,8 +19,6 @@ FRAMES = (
     "# Task\nRespond to the query of the user based on the given documents.\n\n# Output\nPlain text.\n\n"
     "<documents>\n<doc>Nine to five.</doc>\n</documents>\n\n{ask}",
     "Current time: 2026-11-24 09:10\nUser: Kim Aas\nChannel: web chat\n\n{ask}",
-    "Answer in French: {ask}",
-    "Please respond in English only: {ask}",
     "Page title: Imports\nCustomer question: {ask}",
     "Record created (r77)\nName: Kim Aas\nNotes: {ask}\nCreated: 2026-11-24T09:10:00Z",
     "{ask}\n\n> On 24 Nov 2026, at 09:10, Kim Aas <kim@aas.example> wrote:\n>\n> See you on Friday.",
