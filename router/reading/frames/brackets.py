@@ -62,7 +62,7 @@ _DELIVERY = re.compile(
 """OpenClaw's, after what a job is to do."""
 
 
-def ask_beside_brackets(text: str) -> str | None:
+def ask_next_to_brackets(text: str) -> str | None:
     """The ask without a program's brackets before it and after it; None where there are none."""
     ask = _without_last(text)
     if ask[:1] == "[":
@@ -124,7 +124,7 @@ def _without_last(text: str) -> str:
 
 _LAST_CHARS = 260
 _ENDS = (".", "?", "!", "`", ")", "\u2026", "\u3002", "\uff1f", "\uff01")
-"""What a sentence ends with: an id that is part of one follows a word."""
+"""What a sentence ends with: an id after a word is part of it."""
 
 
 def _block_end(text: str, block: re.Match[str]) -> int:
@@ -135,7 +135,7 @@ def _block_end(text: str, block: re.Match[str]) -> int:
 
 
 def _alone(text: str, ask: str) -> str:
-    """The ask beside an earlier message; all of the text where it speaks of that, or only orders something."""
+    """The ask next to an earlier message; all of the text where it speaks of that, or only orders something."""
     is_own = len(ask.split(None, _LEAST_WORDS)) >= _LEAST_WORDS and not is_notice(ask)
     is_short = len(ask.split(None, _FEW_WORDS)) <= _FEW_WORDS
     is_about = points_back(ask) or (is_short and _ITS.search(ask))

@@ -198,7 +198,7 @@ _CONTACTS = frozenset(
 ) | {"full name", "first name", "last name", "your name", "email address", "e-mail address", "your email"}
 """Labels of a form with which a person writes a message."""
 _SPEAKERS = frozenset("agent caller customer client visitor member operator support bot".split())
-"""Labels before what somebody says, where it is a sentence: a talk, not a record."""
+"""Labels before what a person says, where it is a sentence: a talk, not a record."""
 _OF_MAIL = frozenset({"from", "to", "subject", "cc"})
 
 

@@ -8,7 +8,7 @@ from router.decision import Peeled
 from router.reading.blocks import Envelope
 from router.reading.envelopes import peel
 from router.reading.frames.banners import BANNER_WORDS, FIRST_OF_BANNERS, ask_under_banner
-from router.reading.frames.brackets import ask_beside_brackets
+from router.reading.frames.brackets import ask_next_to_brackets
 from router.reading.frames.comments import ask_in_comment
 from router.reading.frames.courtesies import without_courtesies
 from router.reading.frames.delimiters import ask_between_marks
@@ -57,7 +57,7 @@ _FORMS: dict[str, Callable[[str], str | None]] = {
     "mail_notice": ask_under_banner,
     "record": ask_in_fields,
     "fields": ask_in_yaml,
-    "brackets": ask_beside_brackets,
+    "brackets": ask_next_to_brackets,
     "speaker": ask_after_speaker,
     "byline": ask_after_byline,
     "label": ask_after_label,

@@ -1,4 +1,4 @@
-"""One element around an ask, and elements of facts beside it: `<message author="kim">`, `<is_pr>true</is_pr>`."""
+"""One element around an ask, and elements of facts next to it: `<message author="kim">`, `<is_pr>true</is_pr>`."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _STEP = re.compile(
 """A step of an agent's work on a repository."""
 
 
-def ask_beside_facts(parts: Sequence[Part]) -> str | None:
+def ask_next_to_facts(parts: Sequence[Part]) -> str | None:
     """The one element of words among elements that hold ids, switches and contexts, where all else is notices."""
     asks = [part for part in parts if part.name and _is_prose(part)]
     others = [part for part in parts if part.name and part not in asks]

@@ -6,7 +6,7 @@ import re
 
 from router.reading.frames.notices import is_notice
 from router.reading.frames.points import points_back
-from router.reading.frames.roots import Part, ask_beside_facts, ask_in_root, ask_in_untrusted
+from router.reading.frames.roots import Part, ask_in_root, ask_in_untrusted, ask_next_to_facts
 from router.reading.frames.rules import is_setup
 from router.reading.frames.words import (
     ASK_TAGS,
@@ -55,7 +55,7 @@ def ask_in_tags(text: str) -> str | None:
     parts = _parts(text)
     if parts is None:
         return None
-    for find in (_record_of, ask_in_untrusted, ask_beside_facts):
+    for find in (_record_of, ask_in_untrusted, ask_next_to_facts):
         if (found := find(parts)) is not None:
             return found
     asks = [part for part in parts if part.name and tag_words(part.name) in ASK_TAGS]
