@@ -10,9 +10,15 @@ from router.reading.envelopes import peel
 from router.reading.frames.comments import ask_in_comment
 from router.reading.frames.courtesies import without_courtesies
 from router.reading.frames.delimiters import ask_between_marks
-from router.reading.frames.events import ask_after_metadata, ask_beside_metadata, ask_in_object, ask_in_yaml
+from router.reading.frames.events import (
+    STREAM_FIRST,
+    ask_after_metadata,
+    ask_beside_metadata,
+    ask_in_object,
+    ask_in_yaml,
+)
 from router.reading.frames.fields import ask_in_fields
-from router.reading.frames.lines import ask_after_name, ask_after_open_code, ask_after_speaker
+from router.reading.frames.lines import ask_after_name, ask_after_open_code, ask_after_set_up, ask_after_speaker
 from router.reading.frames.lines_around import ask_between_lines
 from router.reading.frames.literals import ask_in_literal
 from router.reading.frames.logs import ask_in_log_line
@@ -20,6 +26,7 @@ from router.reading.frames.mail import ask_in_mail, without_tail
 from router.reading.frames.markup import ask_in_markup
 from router.reading.frames.mentions import ask_without_mention
 from router.reading.frames.notes import without_notes
+from router.reading.frames.passages import ask_beside_passages, may_have_passages
 from router.reading.frames.programs import forms_of_programs
 from router.reading.frames.rules import without_rules
 from router.reading.frames.sections import ask_in_template
@@ -34,6 +41,7 @@ ENVELOPE = "envelope"
 _NAME = "name"
 
 _FORMS: dict[str, Callable[[str], str | None]] = {
+    "set_up": ask_after_set_up,
     "literal": ask_in_literal,
     "settings": ask_in_settings,
     "command": ask_in_command,
@@ -46,6 +54,7 @@ _FORMS: dict[str, Callable[[str], str | None]] = {
     "tags": ask_in_tags,
     "markup": ask_in_markup,
     "log": ask_in_log_line,
+    "passages": ask_beside_passages,
     "mail": ask_in_mail,
     "record": ask_in_fields,
     "fields": ask_in_yaml,
@@ -115,8 +124,12 @@ _HEAD_CHARS = 100
 def _forms_of(text: str) -> list[str]:
     """The forms that a text may have, by a few looks at its first and last characters."""
     forms = [*forms_of_programs(text), *_BY_FIRST.get(text[:1], ())]
+    if text.startswith("This is the "):
+        forms.insert(0, "set_up")
     head = text[:_HEAD_CHARS]
     lines = "\n" in text
+    if lines and may_have_passages(text):
+        forms.append("passages")
     if lines and ("</" in text or text.endswith("/>")) and "tags" not in forms:
         forms.append("tags")
     if ":" in head or "\uff1a" in head or head[:1] in "[(" or (head[:1].isdigit() and ":" in head):
@@ -124,6 +137,8 @@ def _forms_of(text: str) -> list[str]:
         forms += ("speaker", _NAME)
     if lines and text[:1] not in "{`" and ("```" in head or (":\n" in head and text.endswith(("}", "]", "```")))):
         forms += ("event", "metadata")
+    elif text.startswith(STREAM_FIRST) or (": {" in head and text.endswith("}")):
+        forms.append("event")
     if (text[:1].isdigit() or text[1:2].isdigit() or text[4:5].isdigit()) and ":" in text[:_STAMP_CHARS]:
         forms.append("log")
     if "template" not in forms and (lines or ":" in head or "\uff1a" in head):

@@ -15,7 +15,7 @@ ASK_TITLES = _words(
     "user query|search query|request|user request|the request|current request|customer request|user message",
     "current message|new message|latest message|customer message|customer question|user input|user prompt|user",
     "human|assignment|issue description|instruction|user's question|user's request|user's message|user's "
-    "query|users question",
+    "query|users question|current user input|current input|my question|my question is|the user's message is",
     "aufgabe|deine aufgabe|frage|nutzerfrage|benutzeranfrage|anfrage|pregunta|tarea|consulta|pregunta del usuario",
     "question de l'utilisateur|t\u00e2che|demande|domanda|compito|richiesta|pergunta|tarefa|vraag|taak",
     "\u95ee\u9898|\u4efb\u52a1|\u7528\u6237\u95ee\u9898|\u8cea\u554f|\u30bf\u30b9\u30af|\uc9c8\ubb38",
@@ -41,7 +41,7 @@ FORM_TITLES = _words(
     "your role|persona|identity|system|system prompt|system message|guidelines|general guidelines|important",
     "important notes|reminder|reminders|environment|environment info|available tools|tools|workspace|current date",
     "date|today|today's date|current time|user info|user information|user profile|metadata|session|memory|memories",
-    "safety|safety rules|house rules|house style|policies|conduct|response style|output style|channel|locale|output",
+    "safety|safety rules|house rules|citation rules|house style|policies|conduct|response style|output style|channel|locale|output",
     "regeln|ausgabeformat|antwortformat|stil|rolle|ton|wichtig|hinweise|reglas|formato|formato de salida|rol|tono",
     "formato de respuesta|r\u00e8gles|format de sortie|format de r\u00e9ponse|r\u00f4le|regole|formato di output|ruolo",
     "regras|formato da resposta|\u89c4\u5219|\u8f93\u51fa\u683c\u5f0f|\u89d2\u8272|\u30eb\u30fc\u30eb",
@@ -52,7 +52,7 @@ FORM_TITLES = _words(
 PASSAGE_TITLES = _words(
     "context|retrieved context|relevant context|context information|documents|retrieved documents|relevant documents",
     "sources|passages|retrieved passages|search results|web results|results|knowledge|knowledge base|reference",
-    "references|reference material|excerpts|relevant excerpts|snippets|articles|help center articles|information",
+    "references|reference material|reference materials|excerpts|relevant excerpts|snippets|articles|help center articles|information",
     "kontext|dokumente|quellen|auszüge|suchergebnisse|contexto|documentos|fuentes|contexte|documents pertinents",
     "sources pertinentes|contesto|documenti|fonti|\u4e0a\u4e0b\u6587|\u8d44\u6599|\u53c2\u8003\u8d44\u6599",
     "\u6587\u8108|\u53c2\u8003\u8cc7\u6599|\ubb38\ub9e5|\u043a\u043e\u043d\u0442\u0435\u043a\u0441\u0442",
