@@ -32,8 +32,11 @@ from router.reading.frames.rules import without_rules
 from router.reading.frames.sections import ask_in_template
 from router.reading.frames.settings import ask_in_settings
 from router.reading.frames.shells import ask_in_command
+from router.reading.frames.stubs import ask_before_stub, may_have_stub
+from router.reading.frames.submissions import ask_in_submission
 from router.reading.frames.tables import ask_in_table
 from router.reading.frames.tags import ask_in_tags
+from router.reading.frames.transcripts import ask_in_transcript, may_be_transcript
 
 ENVELOPE = "envelope"
 """The form of what `peel` takes off: blocks, stamps and lines of harnesses."""
@@ -56,6 +59,9 @@ _FORMS: dict[str, Callable[[str], str | None]] = {
     "log": ask_in_log_line,
     "passages": ask_beside_passages,
     "mail": ask_in_mail,
+    "transcript": ask_in_transcript,
+    "stub": ask_before_stub,
+    "submission": ask_in_submission,
     "record": ask_in_fields,
     "fields": ask_in_yaml,
     "speaker": ask_after_speaker,
@@ -149,8 +155,12 @@ def _forms_of(text: str) -> list[str]:
         forms.append("open_code")
     if text.endswith("```"):
         forms.append("context")
+    if lines and may_be_transcript(text):
+        forms.append("transcript")
+    if lines and may_have_stub(text):
+        forms.append("stub")
     return (
-        [*forms, "record", "notes", "rules", "surroundings", "tail", "courtesy"]
+        [*forms, "submission", "record", "notes", "rules", "surroundings", "tail", "courtesy"]
         if lines
         else [*forms, "surroundings", "courtesy"]
     )

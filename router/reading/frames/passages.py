@@ -1,7 +1,7 @@
 """Passages of a program before or after an ask: what a search has found, and documents that it attached.
 
-They are between marks (`[webpage 1 begin]..[webpage 1 end]`, `[CONTEXT 0]:..[END CONTEXT 0]`), or a list or a fence right
-under a caption. An ask about them keeps them, and a fence without a caption stays.
+They are between marks (`[webpage 1 begin]..[webpage 1 end]`, `[CONTEXT 0]:..[END CONTEXT 0]`), or a list or a
+fence right under a caption. An ask about them keeps them, and a fence without a caption stays.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _BARE = re.compile(
 )
 """A caption that a person may write too: what is under it must be numbered like passages."""
 _ATTACHED = re.compile(
-    r"[#*_ ]{0,6}(?:(?:attached|uploaded|referenced|included) (?:documents?|files?|attachments?)(?:\(s\))?(?: contents?)?"
+    r"[#*_ ]{0,6}(?:(?:attached|uploaded|referenced|included) (?:documents?|files?|attachments?)(?:\(s\))?"
+    r"(?: contents?)?"
     r"|(?:terminal|shell|console|command) output|output of the (?:last|previous) command)(?: \([^()\n]{1,60}\))?"
     r":[*_ ]{0,4}",
     re.IGNORECASE,
@@ -213,9 +214,21 @@ def _skip(text: str, place: int) -> int:
 
 
 _FIRST_WORDS = (
-    *("source", "context", "document", "passage", "result", "snippet", "excerpt", "chunk", "reference", "search", "file"),
+    *(
+        "source",
+        "context",
+        "document",
+        "passage",
+        "result",
+        "snippet",
+        "excerpt",
+        "chunk",
+        "reference",
+        "search",
+        "file",
+    ),
     *("retrieved", "knowledge", "output", "messages", "conversation", "posts", "chat", "quellen", "fuentes", "fonti"),
-    *("fontes", "attachment", "[web"),
+    *("fontes", "attachment", " begin]", " start]", "[doc"),
 )
 
 

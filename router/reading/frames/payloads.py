@@ -26,8 +26,8 @@ _OF_EVENTS = frozenset(
 )
 """Words of keys that only what a person has sent has."""
 _FACTS = _OF_EVENTS | frozenset(
-    "data item object payload issue fields field property subject summary title priority status author creator assignee "
-    "participant participants user display url link slots slot change topic queue form email tag tags labels project "
+    "data item object payload issue fields field property subject summary title priority status author creator "
+    "assignee participant participants user display url link slots slot change topic queue form email tag tags labels project "
     "score value confidence result locale match matched reply".split()
 )
 """Words of keys that such events have for the rest."""
@@ -116,9 +116,7 @@ def _holds_words(key: str, parent: str, keys: list[str]) -> bool:
     words = [tag_words(one).split("_") for one in keys]
     has_event = any(not _OF_EVENTS.isdisjoint(one) for one in words)
     others = zip(keys, words, strict=True)
-    is_all = all(
-        name in (key, parent) or is_meta_name(name) or not _FACTS.isdisjoint(parts) for name, parts in others
-    )
+    is_all = all(name in (key, parent) or is_meta_name(name) or not _FACTS.isdisjoint(parts) for name, parts in others)
     return has_event and is_all
 
 

@@ -174,7 +174,18 @@ def _is_scene(sentence: str) -> bool:
 
 
 _SOURCE_WORDS = (
-    *("context", "document", "passage", "information", "source", "excerpt", "search result", "article", "knowledge", "materials"),
+    *(
+        "context",
+        "document",
+        "passage",
+        "information",
+        "source",
+        "excerpt",
+        "search result",
+        "article",
+        "knowledge",
+        "materials",
+    ),
     *("snippet", "kontext", "dokument", "ausz\u00fcge", "quelle", "contexto", "fuente", "extrait", "fragmento"),
 )
 """Every match of FROM_SOURCES contains one of these."""
