@@ -22,9 +22,15 @@ _OPEN = re.compile(
 )
 _FILE = re.compile(r"\[file(?: ?name)?\]: [^\n]{1,200}\n(?=\[)")
 _SEARCH = re.compile(
-    r"\b(?:(?:web|vector|semantic)? ?search(?: results?| hits?)?|retrieved|knowledge[ -]?base|web ?pages? found)\b",
+    r"\b(?:(?:search|knowledge[ -]?base|web) (?:results?|hits?|articles?|passages?|context|entries|excerpts?)"
+    r"|results? (?:of|from) (?:a|the) (?:web )?search|retrieved(?: (?:documents?|passages?|context|sources?|results?"
+    r"|articles?|snippets?|excerpts?|chunks?|memories))?"
+    r"|(?:from|in) (?:the |our )?(?:knowledge[ -]?base|web search|search index|vector store))"
+    r"(?: (?:for|from|of|about|related|relevant|on|above|below|found|in|are|is)\b[^\n]{0,300})?(?: \([^()\n]{1,80}\))?"
+    r"[*:. ]{1,4}$",
     re.IGNORECASE,
 )
+"""How the caption of what a search has found ends."""
 _BARE = re.compile(
     r"[#*_ ]{0,6}(?:relevant |related |matching |top )?(?:sources?|context|documents?|passages?|results?|snippets?"
     r"|excerpts?|chunks?|references?|quellen|fuentes|fonti|fontes):?[*_ ]{0,4}:?",
@@ -141,7 +147,7 @@ def _before(text: str) -> _Found | None:
     stop, is_numbered = _list_end(text, place)
     if not stop or _ATTACHED.match(caption) or not (is_numbered or not _BARE.fullmatch(caption)):
         return None
-    return _Found(text[stop:], text[place:stop], is_search=True, needs_label=bool(_TALK.fullmatch(caption)))
+    return _Found(text[stop:], text[place:stop], is_search=True, needs_label=True)
 
 
 def _after(text: str) -> _Found | None:
@@ -234,11 +240,11 @@ _FIRST_WORDS = (
 
 def may_have_passages(text: str) -> bool:
     """Whether a text may begin or end with passages: a quick look."""
-    first = text[:_LOOK_CHARS].partition("\n")[0].lower()
-    if any(word in first for word in _FIRST_WORDS):
+    first = text[:_CAPTION_CHARS].partition("\n")[0].rstrip()
+    if (text[0] == "[" or first.endswith(_CAPTION_ENDS)) and any(word in first.lower() for word in _FIRST_WORDS):
         return True
     return text[-1] in "]-." and any(mark in text for mark in _LAST_MARKS)
 
 
-_LOOK_CHARS = 160
+_CAPTION_ENDS = (":", ".", "*")
 _LAST_MARKS = (" end]", "--- End of", "nowledge base", "earch results", "etrieved ")

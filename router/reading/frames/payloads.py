@@ -18,19 +18,24 @@ _ASK_WORDS = frozenset(
     "question prompt ask request utterance transcript inquiry comment".split()
 )
 """A key that is made of these is one for a person's words: "chatInput", "customer_question"."""
-_WEAK = frozenset("description body value comment comments notes note details content summary".split())
+_WEAK = frozenset("description body value comment comments notes note details content".split())
 """Last words of keys that hold a person's words in the events of tickets and chats, and in much else."""
 _OF_EVENTS = frozenset(
-    "requester reporter sender caller visitor customer ticket conversation webhook event subscription intent contact "
-    "intents slots chat session".split()
+    "requester reporter sender caller visitor customer ticket conversation webhook subscription intent contact "
+    "intents slots chat".split()
 )
 """Words of keys that only what a person has sent has."""
 _FACTS = _OF_EVENTS | frozenset(
-    "data item object payload issue fields field property subject summary title priority status author creator "
-    "assignee participant participants user display url link slots slot change topic queue form email tag tags labels project "
+    "event session data item object payload issue fields field property subject summary title priority status "
+    "author creator "
+    "assignee participant participants user display url link slots slot change topic queue form email tag "
+    "tags labels project "
     "score value confidence result locale match matched reply".split()
 )
 """Words of keys that such events have for the rest."""
+_TITLES = ("subject", "title", "summary")
+_GENERIC = frozenset("question inquiry enquiry help request query general other support message".split())
+"""Titles that say nothing of what is asked."""
 _SENDING = re.compile(r"(?:send|receive|post|new|create|submit)[_ -]?[A-Za-z]{0,16}")
 _SSE = re.compile(r"(?:event|id|retry|data):[ \t]?([^\n]{0,64000})(?:\n|$)")
 _PYTHON = re.compile(r"'(?:[^'\\\n]|\\.){0,16000}'|\"(?:[^\"\\\n]|\\.){0,16000}\"|\b(?:True|False|None)\b")
@@ -88,11 +93,12 @@ def one_text(value: dict[str, Any]) -> str | None:
     left: list[tuple[str, str, Any]] = [(key, "", one) for key, one in value.items()]
     found: list[tuple[str, str, str]] = []
     keys: list[str] = []
-    n_orders = 0
+    n_orders = n_titles = 0
     while left and len(found) < 2 and len(keys) < _MOST_VALUES:
         key, parent, one = left.pop()
         keys.append(key)
         n_orders += key.lower() in ORDER_KEYS and not _is_done(key, one)
+        n_titles += key.lower() in _TITLES and isinstance(one, str) and one.lower() not in _GENERIC
         if isinstance(one, dict):
             left += [(inner, key, each) for inner, each in one.items()]
         elif isinstance(one, list):
@@ -102,16 +108,16 @@ def one_text(value: dict[str, Any]) -> str | None:
     if left or len(found) != 1:
         return None
     key, parent, said = found[0]
-    if not _holds_words(key, parent, keys) or n_orders > (key.lower() in ORDER_KEYS):
+    if not _holds_words(key, parent, keys, has_title=n_titles > 0) or n_orders > (key.lower() in ORDER_KEYS):
         return None
     return said.strip()
 
 
-def _holds_words(key: str, parent: str, keys: list[str]) -> bool:
+def _holds_words(key: str, parent: str, keys: list[str], *, has_title: bool) -> bool:
     """Whether a key is one for a person's words, by its own name, or by those of all other keys."""
     if key.lower() in TEXT_KEYS or _ASK_WORDS.issuperset(tag_words(key).split("_")):
         return True
-    if tag_words(key).rpartition("_")[2] not in _WEAK:
+    if has_title or tag_words(key).rpartition("_")[2] not in _WEAK:
         return False
     words = [tag_words(one).split("_") for one in keys]
     has_event = any(not _OF_EVENTS.isdisjoint(one) for one in words)

@@ -325,23 +325,9 @@ _INTRODUCES = re.compile(
 
 
 _OPENERS = (
-    *(
-        "You ",
-        "you ",
-        "Plan ",
-        "PLAN ",
-        "Act ",
-        "Ask ",
-        "# ",
-        "**",
-        "[",
-        "Important",
-        "IMPORTANT",
-        "Rules",
-        "Du ",
-        "Today",
-    ),
-    *("The ", "Current", "Please ", "Answer ", "Handle ", "Process ", "Complete ", "Solve ", "Here is ", "This is "),
+    *("You ", "you ", "Plan ", "PLAN ", "Act ", "Ask ", "# ", "**", "[", "Important", "IMPORTANT", "Rules"),
+    *("Du ", "Today", "The ", "Current", "Please ", "Answer ", "Handle ", "Process ", "Complete ", "Solve "),
+    *("Here is ", "This is "),
 )
 """What every such paragraph begins with."""
 

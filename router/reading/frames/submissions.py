@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from router.reading.frames.points import points_at_record
+from router.reading.frames.points import is_bare_order, points_at_record
 from router.reading.frames.words import is_words, tag_words
 
 _LIMIT_CHARS = 32_000
@@ -31,7 +31,8 @@ _PERSON = frozenset(
 """Words of keys that a program asks for, or writes itself."""
 _FACTS = _PERSON | frozenset(
     "operating id no nr number user customer client member date time datum fecha data address website web url page "
-    "link ip browser device os system platform source form to cc reply language locale timezone status state category type "
+    "link ip browser device os system platform source form to cc reply language locale timezone status state "
+    "category type "
     "kind ticket case incident request ref reference project component labels label tags tag team sla opened closed "
     "updated work notes terms gdpr agree detected sentiment confidence reason message media num hear heard found "
     "department plan tier environment version current working directory owner group expected output via score "
@@ -199,7 +200,7 @@ def _ask_of(fields: list[_Field], least: int) -> str | None:
     ask = asks[0].value.strip(" \t\n|").removeprefix("A: ")
     if ask[:1] == '"' == ask[-1:] and '"' not in ask[1:-1]:
         ask = ask[1:-1].strip()
-    return None if not is_words(ask) or points_at_record(ask) or _USES.search(ask) else ask
+    return None if not is_words(ask) or is_bare_order(ask) or points_at_record(ask) or _USES.search(ask) else ask
 
 
 def _is_programs(one: _Field) -> bool:

@@ -77,6 +77,13 @@ WHOLE = (
     "```sh\nls -l\n```\nWhy are there two columns of numbers?",
     "Given the conversation, rephrase the follow up question to be a standalone question.\n\nChat History:\nHuman: hi\n"
     "Follow Up Input: and in Norway?\nStandalone question:",
+    "Search results:\n- slow query\n- no index\n\nHow would you speed up Postgres?",
+    "The search feature has two problems:\n- slow\n- no ranking\n\nWhat should one change first in it?",
+    "Knowledge base migration plan:\n1. Export\n2. Import\n\nWhat steps are missing?",
+    "Use a web search to find:\n- the price of gold\n- the price of silver\n\nThen draw a chart please.",
+    "Sources:\n[1] Smith 2019\n[2] Jones 2021\n\nFormat the bibliography in APA style.",
+    '{"event": {"title": "Party", "summary": "a party at our house on friday"}, "date": "2026"}',
+    '{"id": 7, "title": "Login", "reporter": "kim", "description": "it fails since the last release"}',
     # fields that an ask needs
     "Product: mug\nTone: warm\nMessage: write an advert of three lines",
     "Title: The sea\nGenre: horror\nDescription: write the first page of it",
