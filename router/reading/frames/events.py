@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from router.reading.frames.payloads import of_stream, one_text, parsed
 from router.reading.frames.points import is_bare_order, points_at_record
-from router.reading.frames.words import ASK_LABELS, ORDER_KEYS, TEXT_KEYS, is_meta_key, is_words
+from router.reading.frames.words import ASK_LABELS, TEXT_KEYS, is_meta_key, is_words
 
 _OBJECT_LIMIT_CHARS = 64_000
 _META_LIMIT_CHARS = 4_000
@@ -19,6 +20,8 @@ def ask_in_object(text: str) -> str | None:
     """The one human text of a JSON object that is the whole message, also in a code fence; None otherwise."""
     lead = _EVENT_LEAD.match(text)
     text = text[lead.end() :] if lead else text
+    if text.startswith(STREAM_FIRST):
+        text = of_stream(text) or ""
     if not text.endswith(("}", "]", "```")) or len(text) > _OBJECT_LIMIT_CHARS:
         return None
     if text.startswith("```"):
@@ -28,53 +31,23 @@ def ask_in_object(text: str) -> str | None:
         body = text
     if body.startswith("[") and body.endswith("]"):
         body = body[1:-1].strip()
-    value = _object(body) if body.startswith("{") else None
-    return _one_text(value) if value is not None else None
+    value = parsed(body) if body.startswith("{") else None
+    return one_text(value) if value is not None else None
 
 
 _EVENT_LEAD = re.compile(
     r"(?:#{1,4} |\*\*)?(?:new |incoming |inbound |received |user |chat |webhook |raw )*(?:event|message|payload|webhook"
     r"|request|input|notification|data|update)(?: (?:payload|data|received|event|body|object))?(?: \([^()\n]{1,40}\))?"
-    r":(?:\*\*)?[ \t]*\n{1,2}(?=[{\[`])",
+    r":(?:\*\*)?[ \t]*\n{1,2}(?=[{\[`])"
+    r"|(?:please )?(?:process|handle|answer|respond to|reply to|take|here is) (?:this|the|a|an|the following|my|our)"
+    r" (?:(?:new|incoming|inbound|received|raw|user|chat) )?(?:webhook|event|message|payload|notification|request"
+    r"|submission|update)(?: (?:payload|event|data|body))?:[ \t]*\n{0,2}(?=\{)",
     re.IGNORECASE,
 )
-"""The line that names an event before it."""
+"""The line that names an event before it, or the order to take it."""
+STREAM_FIRST = ("event:", "data:", "id:", "retry:")
+"""What a stream of events begins with."""
 _FENCE = re.compile(r"```(?:json5?|jsonc)?[ \t]*\n")
-
-
-def _object(body: str) -> dict[str, Any] | None:
-    try:
-        value = from_json(body, cache_strings="none")
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _one_text(value: dict[str, Any]) -> str | None:
-    """The value under a key for words, if no other value of the object holds words or says what to do with them."""
-    left: list[tuple[str, Any]] = list(value.items())
-    found: list[tuple[str, str]] = []
-    seen = n_orders = 0
-    while left and len(found) < 2 and seen < _MOST_VALUES:
-        key, one = left.pop()
-        seen += 1
-        n_orders += key.lower() in ORDER_KEYS and not _is_done(key, one)
-        if isinstance(one, dict):
-            left += one.items()
-        elif isinstance(one, list):
-            left += [(key, each) for each in one]
-        elif isinstance(one, str) and is_words(one):
-            found.append((key, one))
-    if left or len(found) != 1 or found[0][0].lower() not in TEXT_KEYS:
-        return None
-    if n_orders > (found[0][0].lower() in ORDER_KEYS):
-        return None
-    return found[0][1].strip()
-
-
-def _is_done(key: str, value: Any) -> bool:
-    """Whether an `action` is what has happened ("created"), not what to do."""
-    return key.lower() == "action" and isinstance(value, str) and value.endswith("ed")
 
 
 _LABEL = re.compile(
@@ -155,7 +128,7 @@ _ABOUT_DATA = re.compile(
 def _is_meta(head: str) -> bool:
     """Whether all keys are those of a chat program's metadata, and no value holds many words."""
     if head.startswith("{"):
-        value = _object(head)
+        value = parsed(head)
         keys = _keys(value) if value is not None else []
         return len(keys) > 1 and all(map(is_meta_key, keys))
     keys = _FIELD.findall(head)

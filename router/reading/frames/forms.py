@@ -12,10 +12,16 @@ from router.reading.frames.brackets import ask_next_to_brackets
 from router.reading.frames.comments import ask_in_comment
 from router.reading.frames.courtesies import without_courtesies
 from router.reading.frames.delimiters import ask_between_marks
-from router.reading.frames.events import ask_after_metadata, ask_beside_metadata, ask_in_object, ask_in_yaml
+from router.reading.frames.events import (
+    STREAM_FIRST,
+    ask_after_metadata,
+    ask_beside_metadata,
+    ask_in_object,
+    ask_in_yaml,
+)
 from router.reading.frames.fields import ask_in_fields
 from router.reading.frames.labels import ask_after_byline, ask_after_label
-from router.reading.frames.lines import ask_after_name, ask_after_open_code, ask_after_speaker
+from router.reading.frames.lines import ask_after_name, ask_after_open_code, ask_after_set_up, ask_after_speaker
 from router.reading.frames.lines_around import ask_between_lines
 from router.reading.frames.literals import ask_in_literal
 from router.reading.frames.logs import ask_in_log_line
@@ -24,14 +30,18 @@ from router.reading.frames.markers import ask_between_markers, may_have_markers
 from router.reading.frames.markup import ask_in_markup
 from router.reading.frames.mentions import ask_without_mention
 from router.reading.frames.notes import without_notes
+from router.reading.frames.passages import ask_beside_passages, may_have_passages
 from router.reading.frames.programs import forms_of_programs
 from router.reading.frames.roles import ROLE_FIRST, ask_in_roles
 from router.reading.frames.rules import without_rules
 from router.reading.frames.sections import ask_in_template
 from router.reading.frames.settings import ask_in_settings
 from router.reading.frames.shells import ask_in_command
+from router.reading.frames.stubs import ask_before_stub, may_have_stub
+from router.reading.frames.submissions import ask_in_submission
 from router.reading.frames.tables import ask_in_table
 from router.reading.frames.tags import ask_in_tags
+from router.reading.frames.transcripts import ask_in_transcript, may_be_transcript
 
 ENVELOPE = "envelope"
 """The form of what `peel` takes off: blocks, stamps and lines of harnesses."""
@@ -41,6 +51,7 @@ _NAME = "name"
 _FORMS: dict[str, Callable[[str], str | None]] = {
     "roles": ask_in_roles,
     "markers": ask_between_markers,
+    "set_up": ask_after_set_up,
     "literal": ask_in_literal,
     "settings": ask_in_settings,
     "command": ask_in_command,
@@ -53,8 +64,12 @@ _FORMS: dict[str, Callable[[str], str | None]] = {
     "tags": ask_in_tags,
     "markup": ask_in_markup,
     "log": ask_in_log_line,
+    "passages": ask_beside_passages,
     "mail": ask_in_mail,
     "mail_notice": ask_under_banner,
+    "transcript": ask_in_transcript,
+    "stub": ask_before_stub,
+    "submission": ask_in_submission,
     "record": ask_in_fields,
     "fields": ask_in_yaml,
     "brackets": ask_next_to_brackets,
@@ -131,6 +146,10 @@ def _forms_of(text: str) -> list[str]:
     if lines and may_have_markers(text):
         forms.append("markers")
     forms += (*forms_of_programs(text), *_BY_FIRST.get(text[:1], ()))
+    if text.startswith("This is the "):
+        forms.insert(0, "set_up")
+    if lines and may_have_passages(text):
+        forms.append("passages")
     if text[:1] == "[" or text[-1:] == "]":
         forms.append("brackets")
     if lines and ("</" in text or text.endswith("/>")) and "tags" not in forms:
@@ -144,6 +163,8 @@ def _forms_of(text: str) -> list[str]:
         forms.append("mail_notice")
     if lines and text[:1] not in "{`" and ("```" in head or (":\n" in head and text.endswith(("}", "]", "```")))):
         forms += ("event", "metadata")
+    elif text.startswith(STREAM_FIRST) or (": {" in head and text.endswith("}")):
+        forms.append("event")
     if (text[:1].isdigit() or text[1:2].isdigit() or text[4:5].isdigit()) and ":" in text[:_STAMP_CHARS]:
         forms.append("log")
     if "template" not in forms and (lines or ":" in head or "\uff1a" in head):
@@ -154,8 +175,12 @@ def _forms_of(text: str) -> list[str]:
         forms.append("open_code")
     if text.endswith("```"):
         forms.append("context")
+    if lines and may_be_transcript(text):
+        forms.append("transcript")
+    if lines and may_have_stub(text):
+        forms.append("stub")
     return (
-        [*forms, "record", "notes", "rules", "surroundings", "tail", "courtesy"]
+        [*forms, "submission", "record", "notes", "rules", "surroundings", "tail", "courtesy"]
         if lines
         else [*forms, "surroundings", "courtesy"]
     )

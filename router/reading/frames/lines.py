@@ -126,4 +126,14 @@ _SET_UP = re.compile(
 
 def is_set_up(text: str) -> bool:
     """Whether a message only tells the model where it runs, before the first ask."""
-    return bool(_SET_UP.match(text))
+    return bool(_SET_UP.match(text)) and ask_after_set_up(text) is None
+
+
+def ask_after_set_up(text: str) -> str | None:
+    """What follows the folders of a set-up after an empty line; None where nothing does."""
+    if not _SET_UP.match(text):
+        return None
+    last = max(text.rfind("\u251c\u2500"), text.rfind("\u2514\u2500"))
+    end = text.find("\n\n", last) if last > 0 else -1
+    ask = text[end:].strip() if end > 0 else ""
+    return ask if len(ask.split(None, 2)) > 1 or not ask.isascii() else None

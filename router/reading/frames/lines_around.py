@@ -92,7 +92,12 @@ _OF_LINES = re.compile(
 
 _SAID = re.compile(r"(?:^|\n)\W{0,2}[^\W\d_]\w{0,20}: \S[^\n]*\n+\W{0,2}[^\W\d_]\w{0,20}: \S|(?:^|\n)> ")
 """Two lines of speakers, or lines of a quoted mail."""
-_SPEAKERS = re.compile(r"\W{0,2}(?:user|assistant|asst|human|ai|bot|tool|system)\b", re.IGNORECASE)
+_SPEAKERS = re.compile(
+    r"\W{0,2}(?:user|assistant|asst|human|ai|bot|tool|system)\b"
+    r"|(?:agent|operator|caller|customer|guest|visitor):[^\n]{1,300}\n"
+    r"(?:agent|operator|caller|customer|client|guest|visitor):",
+    re.IGNORECASE,
+)
 """How a conversation begins that a person wrote down."""
 _NOW = re.compile(
     r"(?:^|\n|[.!)\]] )(?:asked now|(?:new|now) (?:today|now|asked)"

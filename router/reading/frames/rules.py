@@ -33,6 +33,7 @@ _RULE = re.compile(
     rf"|talk about|refer to)\b"
     r"|(?:use|include|add|give|write|output|return) (?:any )?(?:emojis?|slang|preambles?|disclaimers?|small talk|filler"
     rf"|headings|tables|extra text|explanations?|commentary|{_FORMS})\b"
+    r"|use (?:one|two|three|four|five|\d{1,2}) (?:short )?sentences?(?: maximum| at most)?\b"
     r"|(?:use|prefer) (?:metric|short sentences|plain|simple|formal|informal|the metric|a (?:formal|friendly|neutral))"
     rf"|format (?:your|the|all|every) {_ANSWER}"
     r"|(?:cite|quote|name|list) (?:your|the|all|every) (?:sources?|source of)\b"
@@ -100,6 +101,7 @@ FROM_SOURCES = re.compile(
     rf"\b(?:us(?:e|ing)|based (?:only |solely |strictly )?(?:up)?on|given|from|according to|considering|with|in)\b"
     rf"[^\n.]{{0,40}}\b(?:following|provided|above|below|given|retrieved|supplied|this|these|those)\b[^\n.]{{0,30}}"
     rf"\b{_SOURCE}\b|\b{_SOURCE} (?:is |are )?(?:below|above|provided|given|information is)\b"
+    r"|\bbased on (?:the )?(?:reference|retrieved|search) (?:materials?|results|documents|passages|context)\b"
     r"|\b(?:folgenden?|gegebenen?|bereitgestellten?) (?:kontext|dokumente|ausz\u00fcge|quellen|informationen)\b"
     r"|\b(?:contexte|documents|sources|extraits) (?:suivante?s?|ci-dessous|fournie?s?)\b"
     r"|\b(?:contexto|documentos|fuentes|fragmentos) (?:siguientes?|proporcionad[oa]s?)\b"
@@ -174,7 +176,18 @@ def _is_scene(sentence: str) -> bool:
 
 
 _SOURCE_WORDS = (
-    *("context", "document", "passage", "information", "source", "excerpt", "search result", "article", "knowledge"),
+    *(
+        "context",
+        "document",
+        "passage",
+        "information",
+        "source",
+        "excerpt",
+        "search result",
+        "article",
+        "knowledge",
+        "materials",
+    ),
     *("snippet", "kontext", "dokument", "ausz\u00fcge", "quelle", "contexto", "fuente", "extrait", "fragmento"),
 )
 """Every match of FROM_SOURCES contains one of these."""
@@ -316,23 +329,9 @@ _INTRODUCES = re.compile(
 
 
 _OPENERS = (
-    *(
-        "You ",
-        "you ",
-        "Plan ",
-        "PLAN ",
-        "Act ",
-        "Ask ",
-        "# ",
-        "**",
-        "[",
-        "Important",
-        "IMPORTANT",
-        "Rules",
-        "Du ",
-        "Today",
-    ),
-    *("The ", "Current", "Please ", "Answer ", "Handle ", "Process ", "Complete ", "Solve ", "Here is ", "This is "),
+    *("You ", "you ", "Plan ", "PLAN ", "Act ", "Ask ", "# ", "**", "[", "Important", "IMPORTANT", "Rules"),
+    *("Du ", "Today", "The ", "Current", "Please ", "Answer ", "Handle ", "Process ", "Complete ", "Solve "),
+    *("Here is ", "This is "),
 )
 """What every such paragraph begins with."""
 

@@ -84,6 +84,8 @@ _FORM_LIMIT_CHARS = 2_000
 
 def ask_in_template(text: str) -> str | None:
     """The body of the one section that is the ask, if all the others are frame; None otherwise."""
+    if text.startswith(_HUMAN) and begins_as_setup(text[len(_HUMAN) :]):
+        text = text[len(_HUMAN) :]
     first = _title_at(text, 0)
     if not (first and _kind(first)) and ("\n" not in text or not begins_as_setup(text)):
         return None
@@ -135,6 +137,10 @@ def _is_fact(value: str, last: str) -> bool:
     return "\n\n" in last and is_bare_name(value)
 
 
+_HUMAN = "Human: "
+"""What a chat library writes before the set-up of a template."""
+
+
 def _without_needs(text: str, sections: list[_Section]) -> list[_Section]:
     """The sections, those of notes and constraints as part of the one before where they hold more than rules."""
     ends = [*(section.start for section in sections[1:]), len(text)][: len(sections)]
@@ -160,7 +166,7 @@ def _is_lead(lead: str) -> bool:
     return bool(first and FROM_SOURCES.search(first[0]) and is_setup(first[0].strip(_EDGES)))
 
 
-_FIRST_LINES = re.compile(r"[^\n]{1,600}(?:\n|$)(?=[-=\s\"'`]|$)")
+_FIRST_LINES = re.compile(r"[^\n]{1,600}(?:\n|$)(?=[-=\s\"'`\[]|$)")
 _EDGES = " \n\t-="
 
 

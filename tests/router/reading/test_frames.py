@@ -126,6 +126,14 @@ FRAMES = (
     "Queue: Legal (4 waiting)\n{ask}\nSprint 3 | Owner Kim",
     "<event><id>12</id><lang>nb</lang><text>{ask}</text></event>",
     "CAUTION: This email originated from outside of the company. Do not click links.\n\n{ask}",
+    # passages, forms, stubs, transcripts, a set-up
+    "[doc 1 begin]The shop opens at nine.[doc 1 end]\n{ask}",
+    "Case 4411\nPriority: low\nStatus: open\n\n{ask}",
+    "Full name: Kim Aas\nE-mail: kim@aas.example\nYour message: {ask}",
+    "Current Task: {ask}\n\nBegin! Use your tools.\n\nThought:",
+    "Receptionist: Good morning, how may I help?\nGuest: {ask}",
+    "This is the Kelp CLI. We are setting up the context for our chat.\nMy operating system is: linux\n/x\n"
+    "\u251c\u2500\u2500\u2500a\n\u2514\u2500\u2500\u2500b\n\n{ask}",
     # courtesies
     "Hi!\n\n{ask}",
     "Hello team,\n{ask}",

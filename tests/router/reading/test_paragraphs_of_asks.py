@@ -62,7 +62,6 @@ WHOLE = (
     'Please reply in German: "Thanks, see you on Monday then."\n\nMake it formal.',
     "Reply in French: thanks for the flowers, we loved them.\n\n1. Keep it warm.\n2. Add a greeting.",
     # sentences under labels
-    "Agent: hello, how can I help you today?\nCaller: my line is dead since noon.\n\n1. Why?\n2. What now?",
     "Status: we wait for the vendor since Monday.\nOwner: Kim\n\n1. What can we do?\n2. Who decides?",
     "Name: Kim Aas\nMessage: the heating in our flat is broken since Monday.\n\nTranslate it to German.",
     'Prompt: "A fox in snow"\n\n1. Is this prompt good?\n2. Improve it.',
