@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
+from router.reading.frames.facts import speaks_of_time
+from router.reading.frames.rule_content import is_character, says_what
+
 _LANGUAGES = (
     r"english|german|french|spanish|italian|portuguese|dutch|polish|russian|japanese|chinese|korean|swedish|turkish"
 )
@@ -280,7 +283,7 @@ def _is_rule(sentence: str) -> bool:
     is_candidate = len(sentence) <= _SENTENCE_LIMIT_CHARS and (
         _first_word(sentence) in _RULE_WORDS or sentence[:1] >= _FIRST_CJK
     )
-    return is_candidate and bool(_RULE.match(sentence))
+    return is_candidate and bool(_RULE.match(sentence)) and not says_what(sentence)
 
 
 _MOST_LINES = 24
@@ -298,8 +301,11 @@ def _without_first(text: str) -> str:
         return text
     if is_mode_order(first) or _INTRODUCES.fullmatch(first):
         return rest
-    is_frame = any(_is_rule(sentence) or _DATES.match(sentence) for sentence in _sentences(first))
-    return rest if is_frame and is_setup(first) else text
+    sentences = tuple(_sentences(first))
+    is_dated = any(_DATES.match(sentence) for sentence in sentences)
+    if any(map(is_character, sentences)) or (is_dated and speaks_of_time(rest[:RULES_LIMIT_CHARS])):
+        return text
+    return rest if (is_dated or any(map(_is_rule, sentences))) and is_setup(first) else text
 
 
 _DATES = re.compile(r"(?:today is|today's date|(?:the )?current (?:date|time))\b", re.IGNORECASE)
