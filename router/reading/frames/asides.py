@@ -11,7 +11,8 @@ _ASIDE = Idle(ASIDES)
 _MARK = re.compile(r"(?:by the way|btw|side note|unrelated|off[- ]topic|incidentally|p\.?s\.?)[,:]? ", re.IGNORECASE)
 _ABOUT_THE_DAY = re.compile(
     r"\b(?:should|wear|weather|today|tonight|outside|outdoors?|go|going|eat|drink|cook|walk|bring|plans?|feel|sleep|drive"
-    r"|travel|run|runs|umbrella|clothes|warm|cold|hot)\b",
+    r"|travel|run|runs|umbrella|clothes"
+    r"|warm|cold|hot|terrace|patio|garden|restaurants?|caf\u00e9s?|beach|park|picnic|hike|ideas? for)\b",
     re.IGNORECASE,
 )
 """An ask with one of these may depend on the weather or the hour."""

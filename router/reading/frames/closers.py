@@ -189,7 +189,9 @@ def without_repeats(text: str) -> str:
     if last not in _REPEATED or text[-2:] != last * 2:
         return text
     bare = text.rstrip(last)
-    return bare + last if bare[-1:].isalpha() else text
+    word = bare[bare.rfind(" ") + 1 :]
+    is_named = word + last * 2 in bare or last * 2 + word in bare
+    return bare + last if bare[-1:].isalpha() and not is_named else text
 
 
 _REPEATED = "?!\uff1f\uff01"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from router.reading.frames.brought import is_brought, is_content_emoji, is_letter, is_title, speaks_of_first
 from router.reading.frames.closers import without_closer, without_quotes, without_repeats
 from router.reading.frames.courtesy_words import (
     ADDRESSEES,
@@ -102,16 +103,21 @@ def without_courtesies(text: str) -> str:
     said = text
     for _ in range(_MOST_ROUNDS):
         shorter = _without_last(_without_first(said))
-        shorter = without_repeats(without_quotes(without_closer(without_lead(shorter)))) if shorter else shorter
+        shorter = without_repeats(without_quotes(_without_closer(without_lead(shorter)))) if shorter else shorter
         if shorter == said:
             break
         said = shorter
     return said
 
 
+def _without_closer(text: str) -> str:
+    shorter = without_closer(text)
+    return shorter if shorter == text or not is_brought(shorter, text[len(shorter) :]) else text
+
+
 def _without_first(text: str) -> str:
-    if text[:1] > "\u203b" and (emoji := _EMOJI_FIRST.match(text)) and is_ask(text[emoji.end() :]):
-        text = text[emoji.end() :]
+    if text[:1] > "\u203b" and (emoji := _EMOJI_FIRST.match(text, 0, _EMOJI_CHARS)) and is_ask(text[emoji.end() :]):
+        text = text if is_content_emoji(emoji[0], text[emoji.end() :]) else text[emoji.end() :]
     first = _WORD.match(text, len(text[:_MARKS]) - len(text[:_MARKS].lstrip("\u00a1!*")))
     if first is None or first[0].casefold() not in _FIRST_WORDS:
         return text
@@ -127,9 +133,20 @@ def _without_first(text: str) -> str:
         return _without_bare_greeting(text)
     elif (please := _FIRST_CLAUSE.match(text, end)) and all(word in PLEASE for word in _words(please["words"])):
         end = please.end()
-    return text[end:] if is_ask(text[end:]) else text
+    ask = text[end:]
+    is_own = not is_ask(ask) or speaks_of_first(ask) or _is_title(words, clause["end"], ask)
+    return text if is_own or is_letter(text) else ask
 
 
+def _is_title(words: list[str], end: str, ask: str) -> bool:
+    """Whether the first words are part of a title or a list, and no lead follows them."""
+    if "\n" in end or end.strip() not in _SOFT or words[-1] in ADDRESSEES:
+        return False
+    return is_title(ask, PLEASE if words[0] in URGENT else _IDLE_AFTER) and without_lead(ask) == ask
+
+
+_SOFT = frozenset((",", ".", ""))
+_IDLE_AFTER = URGENT | BESIDE_URGENT | BESIDE_THANKS
 _FIRST_WORDS = {phrase.split()[0] for phrase in GREETINGS} | URGENT | BESIDE_URGENT | {DEAR}
 """The first words of all that comes off: most texts are settled by them."""
 
@@ -176,13 +193,13 @@ _CALLS = ("hey", "hiya", "yo")
 
 def _without_last(text: str) -> str:
     shorter = _without_last_clause(text)
-    if shorter != text:
-        return shorter
-    if (not text[-1:].isascii() or text[-1:] in ")DP(3^") and (
-        emoji := _EMOJI_LAST.search(text, max(0, len(text) - 40))
-    ):
-        return text[: emoji.start()] if is_ask(text[: emoji.start()]) else text
-    return _without_signature(text)
+    if shorter == text and (not text[-1:].isascii() or text[-1:] in ")DP(3^"):
+        emoji = _EMOJI_LAST.search(text, max(0, len(text) - _EMOJI_CHARS))
+        if emoji:
+            ask = text[: emoji.start()]
+            return ask if is_ask(ask) and not is_content_emoji(emoji[0], ask) else text
+    shorter = _without_signature(text) if shorter == text else shorter
+    return shorter if shorter == text or not is_brought(shorter, text[len(shorter) :]) else text
 
 
 _SPOKEN_OF = (":", '"', "'", " say", " of", " a", " the", " with", " word", " for", " and", " or", " in", " than")
@@ -239,7 +256,8 @@ def _without_signature(text: str) -> str:
     if place <= 0 or _LETTER.match(text) or _MAIL_HEAD.search(text):
         return text
     ask = text[:place].rstrip()
-    return ask if is_ask(ask) and not ask.endswith((":", "\uff1a")) else text
+    is_listed = text[place:].lstrip()[:1] == "-" and text.count("\n-") > 1
+    return ask if is_ask(ask) and not ask.endswith((":", "\uff1a")) and not is_listed else text
 
 
 def _signature_in(text: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from router.reading.frames.facts import has_no_topic, speaks_of_time
 from router.reading.frames.points import ends_pointing, points_back
 from router.reading.frames.prose import goes_on, is_sentence
 from router.reading.frames.words import ASK_LABELS
@@ -105,8 +106,42 @@ def ask_in_fields(text: str) -> str | None:
     if head.n_fields < 1 and not head.labelled and ask == said:
         return None
     ask = ask.strip("\n -=_")
+    if not head.labelled and (has_no_topic(ask) or _holds_content(text[: head.end], ask)):
+        return None
     is_pointing = ends_pointing(ask) if head.labelled else points_back(ask) or ends_pointing(ask)
     return ask if _is_ask(ask) and not is_pointing else None
+
+
+def _holds_content(head: str, ask: str) -> bool:
+    """Whether a value is more than a program's: a state in a person's words, a thing, a date that the ask needs."""
+    for line in head.split("\n"):
+        label, value = _field(line.strip())
+        if not value:
+            continue
+        if label == "status" and not _STATES.match(value):
+            return True
+        if label == "model" and not _MODELS.search(value):
+            return True
+        if label in _OF_TIME and speaks_of_time(ask):
+            return True
+    return False
+
+
+_OF_TIME = frozenset("locale timezone tz due date time deadline".split())
+_STATES = re.compile(
+    r"\W{0,3}(?:open|closed?|new|pending|active|inactive|resolved|solved|done|in[ _-]|to[ -]?do|blocked|waiting"
+    r"|awaiting|on[ -]hold"
+    r"|assigned|unassigned|triage|backlog|ready|review|escalated|online|offline|away|idle|ok|draft|read|unread|queued"
+    r"|running|reopened|under|not started|started|accepted|confirmed|received|submitted|trial|paid|premium|busy"
+    r"|available"
+    r"|work|customer|first|needs|needed|unresolved|ongoing|live|scheduled|acknowledged|overdue|late|clean|modified)",
+    re.IGNORECASE,
+)
+_MODELS = re.compile(
+    r"gpt|claude|gemini|llama|mistral|auto|opus|sonnet|haiku|qwen|deepseek|\bo\d|large|small|mini|fast|default"
+    r"|grok|command",
+    re.IGNORECASE,
+)
 
 
 def _after_label(text: str) -> str | None:

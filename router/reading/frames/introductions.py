@@ -57,7 +57,7 @@ FIRST_OF_INTRODUCTION = frozenset(
 _ABOUT_NAME = re.compile(
     r"\b(?:(?:who|which|what) (?:\w+ ){1,3}(?:it|that|this|so)|movie|film|show|quote|names?|letters?|e-?mails?"
     r"|a message|message to|bio|biography|cv|resume|r\u00e9sum\u00e9|introduc\w+"
-    r"|sign|signature"
+    r"|sign|signature|acrostic|anagram|initials|nickname|rhym\w+|pronounc\w+|spell\w*|say (?:that|this|it)|monogram"
     r"|speech|invit\w+|profile|application|about me|who am i|write (?:to|me)|brief an|lettre|carta|lettera|nome"
     r"|nombre|nom"
     r"|imi\u0119|\u0438\u043c\w+|\u043f\u0438\u0441\u044c\u043c\w+|isim|ad\u0131m)\b|\u540d\u5b57|\u4fe1"
@@ -105,12 +105,21 @@ _OWN_PLACE = re.compile(
     re.IGNORECASE,
 )
 """With a person's own ask, what may differ from place to place."""
+_OF_WORK = re.compile(
+    r"\b(?:laws?|legal\w*|staff|employees?|notice|wages?|salar\w+|overtime|shifts?|unions?|dismiss\w*|resign\w*"
+    r"|contracts?"
+    r"|rivals?|competitors?|customers?|clients?)\b",
+    re.IGNORECASE,
+)
+"""What may differ from employer to employer."""
 _OWN = re.compile(r"\b(?:i|me|my|mine|i'm|i'd|i've|i'll)\b", re.IGNORECASE)
 
 
 def _needs_person(ask: str) -> bool:
     """Whether the ask may depend on where or for whom the person works."""
-    return bool(_FIRST_PERSON.search(ask)) or (bool(_OWN.search(ask)) and bool(_OWN_PLACE.search(ask)))
+    return bool(_FIRST_PERSON.search(ask) or _OF_WORK.search(ask)) or (
+        bool(_OWN.search(ask)) and bool(_OWN_PLACE.search(ask))
+    )
 
 
 def is_idle_introduction(sentence: str, ask: str) -> bool:

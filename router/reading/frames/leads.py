@@ -9,6 +9,7 @@ import re
 from itertools import pairwise
 
 from router.reading.frames.asides import is_idle_aside
+from router.reading.frames.brought import is_title, speaks_of_first
 from router.reading.frames.idle import Idle, is_ask, is_unspaced
 from router.reading.frames.introductions import FIRST_OF_INTRODUCTION, is_idle_introduction
 from router.reading.frames.lead_words import (
@@ -154,10 +155,18 @@ def _is_lead(written: str, end: str, ask: str) -> bool:
         is_idle = " ".join(words) in PHRASES or (any(word in ASKED_FOR for word in words) and words[0] != "what")
     if is_idle and end[:1] in (",", "\u060c"):
         is_idle = not any(word in NOT_BEFORE_COMMA for word in words)
-    if not is_idle or speaks_of_lead(ask):
+    if not is_idle or speaks_of_lead(ask) or (end[:1] == ":" and ask[0] in _MARKED):
+        return False
+    if len(words) <= _FEW and (speaks_of_first(ask) or (end in _SOFT and is_title(ask, SOLO))):
         return False
     is_label = any(word in LABELS or is_unspaced(word) for word in words)
     return not (is_label and _LABELS.search(ask, 0, _LOOK_CHARS))
+
+
+_MARKED = frozenset("&*<=")
+"""What follows a colon in code: `let question: &str`."""
+_FEW = 2
+_SOFT = frozenset((",", ".", "!"))
 
 
 def _is_order(words: list[str]) -> bool:

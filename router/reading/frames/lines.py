@@ -57,10 +57,37 @@ _LEAST_CHARS = 6
 def ask_after_speaker(text: str) -> str | None:
     """What one person says, without his name and the time before it; None if there is none, or several speak."""
     lead = SPEAKER.match(text)
-    if not lead or _is_said_after(text, lead.end()):
+    if not lead or _is_said_after(text, lead.end()) or (lead[0][-1] == "\n" and SPEAKER.match(text, lead.end())):
         return None
     said = text[lead.end() :].strip()
-    return said if len(said) >= _LEAST_CHARS else None
+    return said if len(said) >= _LEAST_CHARS and not _is_about_speaker(lead[0], said[:_SAID_CHARS]) else None
+
+
+def _is_about_speaker(lead: str, said: str) -> bool:
+    """Whether what follows is said to another than the speaker: it names him, or orders an answer to him."""
+    if _ANSWERS.search(said) or ("@" in said and _CALL.search(said)):
+        return True
+    if "@" in lead and _ADDRESS.search(said):
+        return True
+    first = _NAME_WORD.search(lead)
+    return first is not None and bool(re.search(rf"[.!?\n] ?{re.escape(first[0])}\b", said))
+
+
+_SAID_CHARS = 400
+_NAME_WORD = re.compile(r"[A-Z\u00c0-\u00de][^\W\d_]{2,24}")
+_CALL = re.compile(r"(?:^|[ \n])@[\w.-]{2,32}: ")
+_ADDRESS = re.compile(r"\b(?:that|this) (?:address|domain|e-?mail|prompt|host)\b|@ and\b", re.IGNORECASE)
+_ANSWERS = re.compile(
+    r"(?:[.!?\n]|[|\u2013\u2014] ) ?(?:please |can you |now )?(?:(?:write|draft|suggest|compose|give|send"
+    r"|propose) (?:me |us )?(?:a|an|the"
+    r"|my|some)(?: [\w-]+){0,4} (?:answer|reply|response|comeback)|answer (?:for me|him|her|them|in)|reply\b"
+    r"|respond\b"
+    r"|explain (?:it|this|that|what)|what does (?:she|he|it|this|that) mean|what (?:do|should|can|must) (?:i|we)"
+    r" (?:answer|reply|say|do)\b|how (?:do|should|can) (?:i|we) (?:push back|answer|reply|respond|react|decline)"
+    r"|is (?:it|he|she|this) (?:a|an|true|right|angry|joking|serious)\b|(?:he|she) is\b|translate (?:it|this|that))",
+    re.IGNORECASE,
+)
+"""A further sentence about what was said."""
 
 
 def _is_said_after(text: str, place: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from router.reading.frames.points import is_about_reply
+from router.reading.frames.points import is_about_reply, points_back
 from router.reading.frames.prose import brings_own, without_fences
 
 _HEADER = re.compile(
@@ -27,6 +27,11 @@ _OTHERS = frozenset(
     "\u6536\u4ef6\u4eba \u4e3b\u9898 \u043a\u043e\u043c\u0443 \u0442\u0435\u043c\u0430".split()
 )
 _HEAD_LIMIT_LINES = 24
+_SUBJECTS = _OTHERS - frozenset(
+    "to an para \u00e0 a aan \u5b9b\u5148 \u6536\u4ef6\u4eba \u043a\u043e\u043c\u0443".split()
+)
+_STAMP = re.compile(r"\d{1,2}:\d{2}|\d{4}-\d{2}-\d{2}")
+"""What the head of a mail has besides two names, which may be a route: an address, a subject or a time."""
 
 
 def ask_in_mail(text: str) -> str | None:
@@ -36,6 +41,10 @@ def ask_in_mail(text: str) -> str | None:
     """
     body = _after_head(text)
     if body is None or _FORWARDED.search(body) or _SECOND_HEAD.search(body):
+        return None
+    own = _without_notice(body)
+    last = own[own.rfind("\n\n") + 1 :].strip() if "\n\n" in own else ""
+    if last and len(last) <= _LAST_CHARS and (points_back(last) or _ON_MAIL.match(last)):
         return None
     said = body_of_mail(body)
     if said is None or _THREAD.search(text, 0, len(text) - len(body)):
@@ -53,6 +62,16 @@ def body_of_mail(body: str) -> str | None:
         return None
     said = _without_signature(_without_quoted(_without_notice(body)))
     return None if said is None or is_about_reply(said) else _without_greeting(said)
+
+
+_LAST_CHARS = 80
+_ON_MAIL = re.compile(
+    r"(?:please |can you |now )?(?:proofread|improve|shorten|make|rewrite|reply|answer|translate|summari[sz]e"
+    r"|fix|correct|polish"
+    r"|check|rephrase|soften|review)\b|is (?:it|this|that)\b",
+    re.IGNORECASE,
+)
+"""A last paragraph that is about the mail before it."""
 
 
 def _without_sender(said: str, head: str) -> str:
@@ -114,7 +133,8 @@ def _after_head(text: str) -> str | None:
         names.append(header["name"].lower())
         place = header.end()
     if (
-        not (_PERSONS.intersection(names) or {"to", "subject"} <= set(names))
+        not (_PERSONS.intersection(names) or {"to", "subject", "cc"} <= set(names))
+        or not ("@" in text[:place] or _SUBJECTS.intersection(names) or _STAMP.search(text, 0, place))
         or not _OTHERS.intersection(names)
         or text[place : place + 1] not in ("\n", "\r")
     ):
@@ -147,7 +167,9 @@ _QUOTE_MARKS = (
 """Every such line holds one of these, and `in` takes a tenth of a pattern's time."""
 _POINTS = re.compile(
     r"\b(?:below|thread|quoted|forwarded|e-?mails?|mails?|messages?|above|reply|respond|answer (?:this|him|her|them)"
-    r"|summari[sz]e|translate|this|unten|nachricht|antworte?|fasse|correo|courriel|wrote|said|draft)\b",
+    r"|summari[sz]e|translate|this|unten|nachricht|antworte?|fasse|correo|courriel|wrote|said|draft"
+    r"|he|she|him|her|they|them|there|declin\w+|accept|refuse|say (?:it|yes|no)|to-?dos?|politely)\b"
+    r"|\A(?:please )?(?:list|extract|count|pull) ",
     re.IGNORECASE,
 )
 """Words of an ask that may be about the older mail."""
@@ -218,6 +240,9 @@ def _without_signature(text: str) -> str | None:
     return text
 
 
+_OF_SIGNATURE = re.compile(r"\b(?:signatur\w*|vcard|business card|contact details?|sign-?off|footer)\b", re.IGNORECASE)
+
+
 def _without_marked_signature(text: str) -> str:
     """Without a signature under the line of two dashes, or a phone's "Sent from my ..." line."""
     tail = max(0, len(text) - _MOST_CONTACT_LINES * _CONTACT_LINE_CHARS)
@@ -225,7 +250,9 @@ def _without_marked_signature(text: str) -> str:
     place = place if place >= 0 else text.rfind("\n--\n", tail)
     if place > 0 and text.count("\n", place + 1) <= _MOST_CONTACT_LINES and text.find("\n\n", place + 4) < 0:
         after = text[place:].split("\n")[2:]
-        if all(len(line) <= _CONTACT_LINE_CHARS and not line.rstrip().endswith(("?", ";", "{")) for line in after):
+        if not _OF_SIGNATURE.search(text[:place][-_LOOK_CHARS:]) and all(
+            len(line) <= _CONTACT_LINE_CHARS and not line.rstrip().endswith(("?", ";", "{")) for line in after
+        ):
             text = text[:place].rstrip()
     line = text.rfind("\n", tail) + 1
     if line and len(text) - line <= _CONTACT_LINE_CHARS and _SENT_FROM.match(text, line):

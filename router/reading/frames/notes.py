@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
+from router.reading.frames.facts import needs_person
 from router.reading.frames.points import is_bare_order, points_at_record, points_back
+from router.reading.frames.rule_content import orders_program
 from router.reading.frames.rules import is_setup
 
 _NOTE_CHARS = 700
@@ -44,21 +46,22 @@ _SWITCHES = re.compile(rf"(?:[\[(]{_SWITCH}[:=] ?[^\[\]()\n]{{1,60}}[\])][ \t]*)
 
 # words that the prose of this project avoids are written with a bracket, as patterns are read as prose by its tests
 _BUDGET = re.compile(
-    r"(?:this is )?(?:turn|step|iteration|round|attempt) #?\d+(?: ?/ ?\d+\b|(?: out)? of (?:at most "
+    r"(?:this is )?(?:turn|step|iteration|attempt) #?\d+(?: ?/ ?\d+\b|(?: out)? of (?:at most "
     r"|max(?:imum)? |up to )?"
-    r"\d+\b|[.;]?$)"
-    r"|(?:remaining|token|tool|step|time|total|max(?:imum)?|turn|context)[ -](?:budget|tokens?|steps?|turns?"
+    r"\d+\b(?!: ?[a-z])|[.;]?$)"
+    r"|(?:remaining|token|tool|step|total|max(?:imum)?|turn|context)[ -](?:budget|tokens?|steps?|turns?"
     r"|calls?|limit"
     r"|iterations?|window|time)\b[^\n:]{0,20}: ?~?\d"
     r"|you (?:have|still have|are limited to|may use|can use)(?: at most| up to| only)? \d+ (?:more "
     r"|remaining )?(?:steps?"
-    r"|turns?|tool calls?|tokens?|minutes?|iterations?|calls?|seconds?)\b|\d+ (?:steps|turns|tokens|tool calls) (?:left"
+    r"|turns?|tool calls?|tokens?|iterations?|calls?)\b|\d+ (?:steps|turns|tokens|tool calls) (?:left"
     r"|remain)"
     r"|you(?: are|'re) (?:now |currently )?(?:running|operating|working|executing|acting|invoked"
     r"|called) (?:in (?:a |an )?"
     r"(?:headless|unattended|sandbox\w*|non-?interactive|batch|background|read-?only|isolated|ci)|non-?interactively"
     r"|headless|unattended|autonomously|as (?:a|an) (?:sub-?agent|autonomous|background|scheduled|coding agent))"
-    r"|(?:nobod[y]|no one|no human|no user|the user is not|the user cannot) (?:can|will|is|here|available"
+    r"|(?:nobod[y]|no one|no human|no user|the user is not|the user cannot) (?:can (?!hear|see|stop)|will|is"
+    r"|here|available"
     r"|watching|answer"
     r"|present)|there is no (?:user|human|one)\b"
     r"|(?:tools?|commands?) (?:allowed|available|enabled|permitted|granted)[^\n:]{0,20}:|(?:allowed|available|enabled"
@@ -131,9 +134,24 @@ def without_notes(text: str) -> str:
         rest = said[place:].strip() if place else ""
         if not rest or not (is_order or _stands_alone(rest)) or (is_order and len(rest) < _LEAST_CHARS):
             break
+        if _PLAYS.search(rest[:_LOOK_CHARS]) if is_order else _needs_facts(said[:place], rest):
+            break
         said = rest
     return _without_last_note(said)
 
+
+def _needs_facts(note: str, ask: str) -> bool:
+    """Whether a note holds facts, not orders to the model, that the ask needs."""
+    is_facts = _OF_USER.match(note, 1 if note[0] in "[(" else 0) or (note[0] not in "[(" and not _NOTE.match(note))
+    return bool(is_facts) and needs_person(note, ask)
+
+
+_LOOK_CHARS = 160
+_PLAYS = re.compile(
+    r"\b(?:you (?:wake|see|enter|meet)|what do you do|which card|from hand|fits? the|in my (?:team|hand))\b",
+    re.IGNORECASE,
+)
+"""An ask about a game or a recipe, of which a turn or a step is a part."""
 
 _QUOTED = re.compile(
     r"(?:the |a |this |here |below |following )?(?:user|customer|client|is|request|question|message"
@@ -252,6 +270,7 @@ def _without_last_note(text: str) -> str:
         is_listed = bool(lines) and all(_LISTED.match(one) for one in lines)
         return _kept(text, at) if is_listed and not _NEEDS.search(text[:at][-_NOTE_CHARS:]) else text
     is_order = len(tail) <= _NOTE_CHARS and tail[:12].lower().startswith(_ORDER_FIRST)
+    is_order = is_order and not orders_program(text[:at])
     if is_order and (_DONE.match(tail) or (len(_SENTENCE.split(tail)) > 1 and _are(_AGENT, tail))):
         return _kept(text, at, is_order=True)
     return text

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from router.reading.frames.facts import needs_facts, speaks_of_time
 from router.reading.frames.orders_on_sources import answers_user, found_after_orders
 from router.reading.frames.prose import is_bare_name
+from router.reading.frames.rule_content import requires
 from router.reading.frames.rules import FROM_SOURCES, begins_as_setup, is_setup
 from router.reading.frames.words import ANSWER_TITLES, ASK_TITLES, FORM_TITLES, PASSAGE_TITLES, PAST_TITLES
 
@@ -117,7 +119,41 @@ def ask_in_template(text: str) -> str | None:
     )
     if any(kind is _Kind.PASSAGES for kind, _ in rest) and not is_found and not _has_found(lead, rest, ask):
         return None
-    return ask
+    titles = [text[section.start : section.body].lower() for section in sections if section is not asks[0]]
+    return None if _is_message(text, ask) or (not lead and _needs(titles, rest, ask)) else ask
+
+
+def _is_message(text: str, ask: str) -> bool:
+    """Whether what is under a title is a message in quotation marks, with an order behind it."""
+    return (
+        ask[:1] == '"' and 0 < ask.find('"', 1) < len(ask) - _LEAST_CHARS and "message" in text[:_TITLE_CHARS].lower()
+    )
+
+
+def _needs(titles: list[str], rest: list[tuple[_Kind, str]], ask: str) -> bool:
+    """Whether the ask needs what is in the other sections: facts, requirements, a date, what to work with."""
+    if _INNER_TITLE.search(ask):
+        return True
+    for title, (kind, body) in zip(titles, rest, strict=True):
+        if kind in (_Kind.PASSAGES, _Kind.PAST):
+            is_needed = bool(body) and needs_facts(body, ask)
+        elif kind is _Kind.FORM and any(word in title for word in ("date", "today", "time")):
+            is_needed = speaks_of_time(ask)
+        elif kind is _Kind.FORM and any(word in title for word in _WITH):
+            is_needed = len(body) <= _TITLE_CHARS and bool(body) and not _OF_AGENT.search(body)
+        else:
+            is_needed = kind is _Kind.FORM and requires(body)
+        if is_needed:
+            return True
+    return False
+
+
+_INNER_TITLE = re.compile(r"^\[\w+\]$", re.MULTILINE)
+_WITH = ("environment", "tools")
+_OF_AGENT = re.compile(
+    r"[_/`]|\b(?:bash|shell|read|write|edit|search|browser|python repl|grep|none|terminal|sandbox)\b", re.I
+)
+"""The tools and the environment of an agent, not of a person."""
 
 
 def _are_orders(text: str) -> bool:
