@@ -20,7 +20,7 @@ class _Sort(Enum):
     """What a key says of its value.
 
     SURE: a program's.  NAMED: a program's, unless the ask has the key's name.  WEAK: like NAMED, next to a sure one.
-    OPTION: a setting of a chat API.  ROLE, KIND, PLACE, TONGUE, LEVEL, HEAT: by the value.  NONE: none of these.
+    OPTION: a setting of a chat API.  ROLE, KIND, PLACE, TONGUE, LEVEL, HEAT, FORM: by the value.  NONE: none of these.
     """
 
     SURE = auto()
@@ -33,6 +33,7 @@ class _Sort(Enum):
     TONGUE = auto()
     LEVEL = auto()
     HEAT = auto()
+    FORM = auto()
     NONE = auto()
 
 
@@ -43,7 +44,14 @@ _SURE = frozenset(
     "hash hex token signature nonce seq sequence ip ua via subtype trigger webhook integration nick nickname reporter "
     "attachments entities hostname host reply_to speaker caller attempt attempts delivery edited forwarded "
     "is_bot from_me inbound outbound owner last_seen encoding user_agent language_code "
-    "plan tier visitor member shell".split()
+    "plan tier visitor member shell quoted quote retry prev_error prev_message ok cc bcc in_reply_to references topic_id "
+    "confidence wake_word wakeword battery firmware rssi snr surface widget viewport sdk carrier network referrer "
+    "referer campaign ack qos retain partition offset schema producer consumer correlation idempotency checksum etag "
+    "cursor method latency elapsed duration_ms pid worker svc service component module logger req pinned unread nick "
+    "delivered seen_at queue assignee sla urgency mood_id transcript_id asr vad extension line_id station terminal "
+    "kiosk desk counter gateway relay broker bridge connector adapter proxy hop realm scope consent opt_in verified "
+    "premium avatar discriminator enterprise cluster pod v t u ch src dst uid gid cid sid rid mid msgid userid chatid "
+    "messageid sessionid channelid threadid senderid roomid deviceid clientid requestid conversationid".split()
 )
 _NAMED = frozenset(
     "team group department email mail phone tel telephone mobile source direction media".split()
@@ -51,7 +59,7 @@ _NAMED = frozenset(
 _WEAK = frozenset(
     "date day time when name version priority status state region tone month year folder tab sheet col column first last "
     "seen org organization organisation company repo repository branch project site ticket case row index env "
-    "environment stage node origin build".split()
+    "environment stage node origin build subject topic page screen duration theme floor building office".split()
 )
 _OPTIONS = frozenset(
     "model stream streaming top_k top_p max_tokens max_output_tokens max_completion_tokens retries max_retries timeout "
@@ -69,20 +77,30 @@ _BY_VALUE = {
     **dict.fromkeys(("lang", "language"), _Sort.TONGUE),
     **dict.fromkeys(("level", "severity", "loglevel", "log_level"), _Sort.LEVEL),
     **dict.fromkeys(("temperature",), _Sort.HEAT),
+    **dict.fromkeys(("reply_format", "response_format", "text_format", "parse_mode"), _Sort.FORM),
 }
 _ROLES = frozenset("user customer human client visitor member caller guest requester person end_user".split())
 _KINDS = frozenset(
     "message messages event events callback inbound incoming text chat user private group channel webhook update "
     "request direct dm sms mail email e-mail notification comment created received post posted prompt query question "
     "input inquiry new added edited updated opened sent submitted conversation web mobile app mention im plain public "
-    "supergroup ticket api bot thread reply customer session turn ask utterance".split()
+    "supergroup ticket api bot thread reply customer session turn ask utterance human voice speech transcript submission "
+    "form push final raw".split()
 )
+_BOTS = frozenset("bot assistant you helper agent desk support help inbox all team ai us".split())
 _CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?(?:\.UTF-8)?", re.IGNORECASE)
 _ADDRESS = re.compile(r"[@#+]|\d{3}|https?:")
 _TONGUE_OR_MONEY = re.compile(r"[a-z]{2}(?:[-_][A-Z]{2})?|[A-Z]{3}")
 _LEVELS = frozenset({"info", "debug", "trace", "notice"})
+_USUAL_FORMS = frozenset({"markdown", "md", "text", "plain", "plaintext", "markdownv2", "html"})
 _HOTTEST = 2.0
 """The highest temperature that chat APIs take; above it is one of the weather or of a body."""
+_MACHINE = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S{0,16}|[0-9a-f]{4,}(?:-[0-9a-f]{4,})+|(?=[a-z]*\d)[0-9a-f]{8,}"
+    r"|[A-Z]{1,4}[-_]?\d{3,}[A-Z0-9]*|[a-z]{1,8}[-_](?=[a-z0-9]*\d)[a-z0-9]{3,}|(?:\d{1,3}\.){3}\d{1,3}"
+    r"|[a-z]{2}[-_][A-Z]{2}|[A-Z][a-z]+/[A-Z]\w+"
+)
+"""Values that only programs write: a time with its date, an id, an address, a locale, a time zone."""
 _TO_FILL = frozenset(("", "?", "??", "...", "\u2026", "_", "___", "tbd", "n/a", "todo"))
 
 
@@ -90,6 +108,8 @@ _TO_FILL = frozenset(("", "?", "??", "...", "\u2026", "_", "___", "tbd", "n/a", 
 def _sort_of(key: str) -> _Sort:
     joined = tag_words(key)
     last = joined.rpartition("_")[2]
+    if joined.startswith(("is_", "was_")):
+        return _Sort.SURE
     for name in (joined, last):
         if name in _BY_VALUE:
             return _BY_VALUE[name]
@@ -104,7 +124,7 @@ def _sort_of(key: str) -> _Sort:
     if last == "name":
         first = joined.split("_")[0]
         return _Sort.WEAK if joined == "name" else _Sort.SURE if first in _PERSON_NAMES else _Sort.NONE
-    return _Sort.SURE if joined.startswith("is_") else _Sort.NONE
+    return _Sort.NONE
 
 
 def _is_of_program(joined: str) -> bool:
@@ -124,13 +144,17 @@ def are_metadata(fields: Iterable[tuple[str, Any]], ask: str) -> bool:
     words: frozenset[str] | None = None
     for key, value in fields:
         sort = _sort_of(key)
-        if sort is _Sort.NONE or _is_to_fill(sort, value):
+        if _is_to_fill(sort, value):
             return False
+        if sort is _Sort.NONE:
+            if not (isinstance(value, str) and _MACHINE.fullmatch(value.strip())) and value != []:
+                return False
+            continue
         if sort in (_Sort.SURE, _Sort.OPTION):
             is_sure = True
         elif sort in (_Sort.NAMED, _Sort.WEAK):
             words = _words(ask) if words is None else words
-            if not words.isdisjoint(tag_words(key).split("_")):
+            if not words.isdisjoint(word for word in tag_words(key).split("_") if len(word) > 2):
                 return False
             is_sure = is_sure or sort is _Sort.NAMED
         else:
@@ -164,9 +188,13 @@ def _worth(sort: _Sort, key: str, value: Any) -> int:
         return 0 if said.lower() in _LEVELS else -1
     if sort is _Sort.HEAT:
         return 1 if isinstance(value, int | float) and value <= _HOTTEST else _heat(said)
+    if sort is _Sort.FORM:
+        return 0 if said.lower() in _USUAL_FORMS else -1
     if _ADDRESS.search(said):
         return 1
-    return -1 if _TONGUE_OR_MONEY.fullmatch(said) or tag_words(key).endswith("to") else 0
+    if _TONGUE_OR_MONEY.fullmatch(said):
+        return -1
+    return 0 if tag_words(key).endswith("from") or not _BOTS.isdisjoint(words) else -1
 
 
 def _heat(said: str) -> int:
