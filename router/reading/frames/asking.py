@@ -15,42 +15,42 @@ _FIRST_CHARS = 80
 _MOST_LEADS = 4
 
 _LEADS = frozenset(
-    "please pls plz kindly ok okay so now and then also hey hi hello just quick quickly urgent help me can could would "
-    "will you bitte kannst kannst du könntest können sie por favor puedes puede s'il te vous plaît peux tu pouvez mal "
-    "mir me you to i want need like per favore puoi pode você kan je u".split()
+    "please pls plz kindly ok okay so now and then also hey hi hello just quick quickly urgent help me can "
+    "could would will you bitte kannst du könntest können sie por favor puedes puede s'il te vous plaît peux tu "
+    "pouvez mal mir to i want need like per favore puoi pode você kan je u".split()
 )
 """Words before an order: "please", "can you"."""
 
 _QUESTIONS = frozenset(
-    "what what's whats which who who's whose whom where where's when why how how's is are was were do does did can "
-    "could should would will has have isn't aren't don't doesn't wie was warum wieso wer wo wann welche welcher "
+    "what what's whats which who who's whose whom where where's when why how how's is are was were do does did "
+    "can could should would will has have isn't aren't don't doesn't wie warum wieso wer wo wann welche welcher "
     "welches woher wohin ist sind kann que qué quién quien cuál cual cuándo cómo como dónde cuánto cuántos por "
-    "pourquoi quel quelle quels quelles qui quand comment combien où est-ce perché cosa chi quale quando quanto dove "
-    "qual quem onde quantos wat waarom welk welke hoe wanneer waar vad varför hur hva hvorfor hvordan hvad co jak "
-    "dlaczego kto gdzie nedir nasıl neden kim что как почему кто где когда сколько какой какая какие що чому".split()
+    "pourquoi quel quelle quels quelles qui quand comment combien où est-ce perché cosa chi quale quando quanto "
+    "dove qual quem onde quantos wat waarom welk welke hoe wanneer waar vad varför hur hva hvorfor hvordan hvad "
+    "co jak dlaczego kto gdzie nedir nasıl neden kim что как почему кто где когда сколько какой какая какие що "
+    "чому".split()
 )
 
 _ORDERS = frozenset(
-    "write make explain give tell show list find fix create draft rewrite translate sort summarize summarise convert "
-    "compare describe generate add remove refactor implement review check prove solve calculate compute plan suggest "
-    "recommend design build help teach define name pick choose rank turn put change shorten simplify correct proofread "
-    "edit analyze analyse debug optimize optimise extract classify count estimate outline propose continue complete "
-    "finish expand reply respond answer draw code test reword rephrase paraphrase brainstorm critique evaluate "
-    "identify derive parse merge split move replace rename update format set let walk think get say convince act "
-    "imagine pretend invent compose sketch tighten polish improve remind schedule book order search look "
-    "schreib schreibe schreiben erkläre erklär mach mache gib nenne zeig zeige finde übersetze übersetz fasse fass "
-    "erstelle formuliere korrigiere vergleiche beschreibe berechne hilf sag sage entwirf prüfe ändere "
-    "écris écrivez rédige explique expliquez donne donnez fais faites traduis traduisez résume trouve montre corrige "
-    "compare décris calcule aide dis propose crée réécris liste "
-    "escribe escribir redacta explica explícame dame haz traduce resume encuentra muestra corrige compara describe "
-    "calcula ayúdame dime propón crea reescribe lista hazme "
-    "scrivi spiega spiegami dammi fai traduci riassumi trova mostra correggi confronta descrivi calcola aiutami dimmi "
-    "crea riscrivi escreve escreva explique dá dê faz faça traduz traduza resuma encontre mostra mostre corrija "
-    "compara descreva ajuda ajude diga cria crie reescreva "
-    "schrijf leg geef maak vertaal vind toon vergelijk beschrijf bereken skriv förklara forklar gör översätt oversæt "
-    "oversett napisz wyjaśnij przetłumacz zrób podaj popraw yaz açıkla çevir напиши объясни переведи сделай дай найди "
-    "исправь составь перепиши покажи расскажи напишіть напиши viết giải dịch tulis jelaskan buat terjemahkan käännä "
-    "kirjoita اكتب اشرح ترجم أعد لخص".split()
+    "write make explain give tell show list find fix create draft rewrite translate sort summarize summarise "
+    "convert compare describe generate add remove refactor implement review check prove solve calculate compute "
+    "plan suggest recommend design build help teach define name pick choose rank turn put change shorten "
+    "simplify correct proofread edit analyze analyse debug optimize optimise extract classify count estimate "
+    "outline propose continue complete finish expand reply respond answer draw code test reword rephrase "
+    "paraphrase brainstorm critique evaluate identify derive parse merge split move replace rename update "
+    "format set let walk think get say convince act imagine pretend invent compose sketch tighten polish "
+    "improve remind schedule book order search look schreib schreibe schreiben erkläre erklär mach mache gib "
+    "nenne zeig zeige finde übersetze übersetz fasse fass erstelle formuliere korrigiere vergleiche beschreibe "
+    "berechne hilf sag sage entwirf prüfe ändere écris écrivez rédige explique expliquez donne donnez fais "
+    "faites traduis traduisez résume trouve montre corrige décris calcule aide dis crée réécris liste escribe "
+    "escribir redacta explica explícame dame haz traduce resume encuentra muestra compara calcula ayúdame dime "
+    "propón crea reescribe lista hazme scrivi spiega spiegami dammi fai traduci riassumi trova mostra correggi "
+    "confronta descrivi calcola aiutami dimmi riscrivi escreve escreva dá dê faz faça traduz traduza resuma "
+    "encontre mostre corrija descreva ajuda ajude diga cria crie reescreva schrijf leg geef maak vertaal vind "
+    "toon vergelijk beschrijf bereken skriv förklara forklar gör översätt oversæt oversett napisz wyjaśnij "
+    "przetłumacz zrób podaj popraw yaz açıkla çevir напиши объясни переведи сделай дай найди исправь составь "
+    "перепиши покажи расскажи напишіть viết giải dịch tulis jelaskan buat terjemahkan käännä kirjoita اكتب اشرح "
+    "ترجم أعد لخص".split()
 )
 """Verbs that a request begins with, in their form for an order."""
 
@@ -76,15 +76,19 @@ def _is_asking(text: str) -> bool:
     return begins_asking(text)
 
 
+_PERSONS = frozenset("i you je tu du sie u".split())
+"""After one of these, "have" and "will" ask nothing."""
 _MARK = re.compile(r"[^\W_][\"')\]*» ]{0,3}\?+(?:[\s\"')\]*»]|$)")
 """A question mark at the end of a sentence, not one in an address."""
 
 
 def begins_asking(text: str) -> bool:
     """Whether a text begins with a question word or an order, after words such as "please"."""
-    for at, word in enumerate(_WORD.findall(text[:_FIRST_CHARS].casefold())):
-        if word in _QUESTIONS or word in _ORDERS:
-            return True
+    words = _WORD.findall(text[:_FIRST_CHARS].casefold())
+    for at, word in enumerate(words):
+        is_question = word in _QUESTIONS and _PERSONS.isdisjoint(words[:at])
+        if is_question or word in _ORDERS:
+            return words[at + 1 : at + 2] != ["of"]
         if word not in _LEADS or at > _MOST_LEADS:
             return False
     return False

@@ -44,7 +44,9 @@ def one_literal(text: str) -> Iterator[Literal]:
         start = text.find(opening, 0, _CODE_LIMIT_CHARS) + len(opening)
         end = text.rfind(closing) if start >= len(opening) else -1
         if end >= start and is_words(text[start:end]):
-            yield Literal(text[: start - len(opening)], text[start:end].strip(), text[end + len(closing) :], is_block=True)
+            yield Literal(
+                text[: start - len(opening)], text[start:end].strip(), text[end + len(closing) :], is_block=True
+            )
     tag = _DOLLAR.search(text, 0, _CODE_LIMIT_CHARS) if "$" in text else None
     if tag and (end := text.rfind(tag[0])) > tag.end() and is_words(text[tag.end() : end]):
         yield Literal(text[: tag.start()], text[tag.end() : end].strip(), text[end + len(tag[0]) :])
@@ -89,7 +91,9 @@ def ask_in_literal(text: str) -> str | None:
     for found in one_literal(text):
         if _is_code(found) and _takes(found):
             value = found.value
-            is_other = is_query(value) or is_about_frame(value) or bool(_INVITES.match(value)) or bool(_HOLE.search(value))
+            is_other = (
+                is_query(value) or is_about_frame(value) or bool(_INVITES.match(value)) or bool(_HOLE.search(value))
+            )
             return None if is_other or value.endswith(":") else value
     return None
 
@@ -169,7 +173,8 @@ def _takes(found: Literal) -> bool:
             declared = _DECLARES.fullmatch(before[: key.start()])
             is_free = bool(declared) or not before[: key.start()].strip(" \n\t{;")
             is_alone = bool(declared or ":=" in key[0] or key[1][0] == "$") and not after.strip("; \n")
-            is_text = is_alone and not begins_asking(found.value) and not found.value.endswith(("?", "\uff1f"))
+            is_text = is_alone and not _is_long(found.value) and not begins_asking(found.value)
+            is_text = is_text and not found.value.endswith(("?", "\uff1f"))
             return takes_ask(key[1]) and is_free and not is_text and "," not in after.split("\n")[0]
         return takes_words(key[1]) and _is_asking(before, after, is_named=takes_ask(key[1]))
     called = _CALLED.search(before) or _LISP.search(before)
@@ -183,6 +188,14 @@ def _takes(found: Literal) -> bool:
         is_of_programs = not ASK_CALLS.intersection(words) - _OF_PROGRAMS and "?" not in found.value
         return called[1].lower() != "prompt" and not is_of_programs
     return bool(options) and bool(_ALONE.fullmatch(before)) and not _DOES.intersection(words)
+
+
+_MOST_WORDS = 16
+
+
+def _is_long(value: str) -> bool:
+    """Whether a text is longer than those that programs have as strings."""
+    return len(value.split(None, _MOST_WORDS)) > _MOST_WORDS
 
 
 _OF_PROGRAMS = frozenset({"query", "request", "invoke"})

@@ -1,8 +1,8 @@
 """Which fields next to a person's words are a program's metadata, and which are what is asked about or how.
 
 `id`, `ts`, `sender` and the like are surely a program's. `date`, `type`, `lang`, `from` or `version` are so only next
-to one of those, and by their values. All other fields (`city`, `n`, `label`, `style`, `rows`) are part of what is asked,
-and so is a field that waits to be filled.
+to one of those, and by their values. All other fields (`city`, `n`, `label`, `style`, `rows`) are part of what is
+asked, and so is a field that waits to be filled.
 """
 
 from __future__ import annotations
@@ -38,37 +38,39 @@ class _Sort(Enum):
 
 
 _SURE = frozenset(
-    "id ids ts at timestamp created sent received updated channel sender user username platform session thread chat "
-    "conversation room guild server provider trace request span tenant client device app application transport bot "
-    "mentions mentioned account workspace author agent who whom handle locale tz timezone zone os browser uuid guid "
-    "hash hex token signature nonce seq sequence ip ua via subtype trigger webhook integration nick nickname reporter "
-    "attachments entities hostname host reply_to speaker caller attempt attempts delivery edited forwarded "
-    "is_bot from_me inbound outbound owner last_seen encoding user_agent language_code "
-    "plan tier visitor member shell quoted quote retry prev_error prev_message ok cc bcc in_reply_to references topic_id "
-    "confidence wake_word wakeword battery firmware rssi snr surface widget viewport sdk carrier network referrer "
-    "referer campaign ack qos retain partition offset schema producer consumer correlation idempotency checksum etag "
-    "cursor method latency elapsed duration_ms pid worker svc service component module logger req pinned unread nick "
-    "delivered seen_at queue assignee sla urgency mood_id transcript_id asr vad extension line_id station terminal "
-    "kiosk desk counter gateway relay broker bridge connector adapter proxy hop realm scope consent opt_in verified "
-    "premium avatar discriminator enterprise cluster pod v t u ch src dst uid gid cid sid rid mid msgid userid chatid "
-    "messageid sessionid channelid threadid senderid roomid deviceid clientid requestid conversationid".split()
+    "id ids ts at timestamp created sent received updated channel sender user username platform session thread "
+    "chat conversation room guild server provider trace request span tenant client device app application "
+    "transport bot mentions mentioned account workspace author agent who whom handle locale tz timezone zone os "
+    "browser uuid guid hash hex token signature nonce seq sequence ip ua via subtype trigger webhook "
+    "integration nick nickname reporter attachments entities hostname host reply_to speaker caller attempt "
+    "attempts delivery edited forwarded is_bot from_me inbound outbound owner last_seen encoding user_agent "
+    "language_code plan tier visitor member shell quoted quote retry prev_error prev_message ok cc bcc "
+    "in_reply_to references topic_id confidence wake_word wakeword battery firmware rssi snr surface widget "
+    "viewport sdk carrier network referrer referer campaign ack qos retain partition offset schema producer "
+    "consumer correlation idempotency checksum etag cursor method latency elapsed duration_ms pid worker svc "
+    "service component module logger req pinned unread delivered seen_at queue assignee sla urgency mood_id "
+    "transcript_id asr vad extension line_id station terminal kiosk desk counter gateway relay broker bridge "
+    "connector adapter proxy hop realm scope consent opt_in verified premium avatar discriminator enterprise "
+    "cluster pod v t u ch src dst uid gid cid sid rid mid msgid userid chatid messageid sessionid channelid "
+    "threadid senderid roomid deviceid clientid requestid conversationid".split()
 )
-_NAMED = frozenset(
-    "team group department email mail phone tel telephone mobile source direction media".split()
-)
+_NAMED = frozenset("team group department email mail phone tel telephone mobile source direction media".split())
 _WEAK = frozenset(
-    "date day time when name version priority status state region tone month year folder tab sheet col column first last "
-    "seen org organization organisation company repo repository branch project site ticket case row index env "
-    "environment stage node origin build subject topic page screen duration theme floor building office".split()
+    "date day time when name version priority status state region tone month year folder tab sheet col column "
+    "first last seen org organization organisation company repo repository branch project site ticket case row "
+    "index env environment stage node origin build subject topic page screen duration theme floor building "
+    "office".split()
 )
 _OPTIONS = frozenset(
-    "model stream streaming top_k top_p max_tokens max_output_tokens max_completion_tokens retries max_retries timeout "
-    "timeout_ms seed effort reasoning_effort frequency_penalty presence_penalty tokens".split()
+    "model stream streaming top_k top_p max_tokens max_output_tokens max_completion_tokens retries max_retries "
+    "timeout timeout_ms seed effort reasoning_effort frequency_penalty presence_penalty tokens".split()
 )
-_OF_API = frozenset("client api app is x update trace created sent received last first max m u t".split())
+_OF_API = frozenset(
+    "content mime hook delivery web client api app is x update trace created sent received last first max m u t".split()
+)
 _PERSON_NAMES = frozenset(
-    "first last full display nick user sender channel group author customer chat room given family profile real screen "
-    "guild server thread team host bot app agent contact push visitor client account".split()
+    "first last full display nick user sender channel group author customer chat room given family profile real "
+    "screen guild server thread team host bot app agent contact push visitor client account".split()
 )
 _BY_VALUE = {
     **dict.fromkeys(("role",), _Sort.ROLE),
@@ -81,11 +83,11 @@ _BY_VALUE = {
 }
 _ROLES = frozenset("user customer human client visitor member caller guest requester person end_user".split())
 _KINDS = frozenset(
-    "message messages event events callback inbound incoming text chat user private group channel webhook update "
-    "request direct dm sms mail email e-mail notification comment created received post posted prompt query question "
-    "input inquiry new added edited updated opened sent submitted conversation web mobile app mention im plain public "
-    "supergroup ticket api bot thread reply customer session turn ask utterance human voice speech transcript submission "
-    "form push final raw".split()
+    "message messages event events callback inbound incoming text chat user private group channel webhook "
+    "update request direct dm sms mail email e-mail notification comment created received post posted prompt "
+    "query question input inquiry new added edited updated opened sent submitted conversation web mobile app "
+    "mention im plain public supergroup ticket api bot thread reply customer session turn ask utterance human "
+    "voice speech transcript submission form push final raw".split()
 )
 _BOTS = frozenset("bot assistant you helper agent desk support help inbox all team ai us".split())
 _CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,4})?(?:\.UTF-8)?", re.IGNORECASE)
@@ -95,12 +97,8 @@ _LEVELS = frozenset({"info", "debug", "trace", "notice"})
 _USUAL_FORMS = frozenset({"markdown", "md", "text", "plain", "plaintext", "markdownv2", "html"})
 _HOTTEST = 2.0
 """The highest temperature that chat APIs take; above it is one of the weather or of a body."""
-_MACHINE = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}\S{0,16}|[0-9a-f]{4,}(?:-[0-9a-f]{4,})+|(?=[a-z]*\d)[0-9a-f]{8,}"
-    r"|[A-Z]{1,4}[-_]?\d{3,}[A-Z0-9]*|[a-z]{1,8}[-_](?=[a-z0-9]*\d)[a-z0-9]{3,}|(?:\d{1,3}\.){3}\d{1,3}"
-    r"|[a-z]{2}[-_][A-Z]{2}|[A-Z][a-z]+/[A-Z]\w+"
-)
-"""Values that only programs write: a time with its date, an id, an address, a locale, a time zone."""
+_MACHINE = re.compile(r"(?=[a-f-]*\d)[0-9a-f]{8,}(?:-[0-9a-f]{4,}){0,5}")
+"""Values that only programs write, under any key: a hash, a UUID."""
 _TO_FILL = frozenset(("", "?", "??", "...", "\u2026", "_", "___", "tbd", "n/a", "todo"))
 
 
@@ -110,27 +108,29 @@ def _sort_of(key: str) -> _Sort:
     last = joined.rpartition("_")[2]
     if joined.startswith(("is_", "was_")):
         return _Sort.SURE
-    for name in (joined, last):
-        if name in _BY_VALUE:
-            return _BY_VALUE[name]
-        if name in _OPTIONS:
-            return _Sort.OPTION
-        if name in _SURE:
-            return _Sort.SURE if name == joined or _is_of_program(joined) else _Sort.NAMED
-        if name in _NAMED:
-            return _Sort.NAMED
-        if name in _WEAK and name != "name":
-            return _Sort.WEAK
+    if (sort := _sort_of_word(joined)) is not _Sort.NONE:
+        return sort
     if last == "name":
-        first = joined.split("_")[0]
-        return _Sort.WEAK if joined == "name" else _Sort.SURE if first in _PERSON_NAMES else _Sort.NONE
+        return _Sort.SURE if joined.split("_")[0] in _PERSON_NAMES else _Sort.NONE
+    sort = _sort_of_word(last)
+    if _is_of_program(joined):
+        return sort
+    return {_Sort.SURE: _Sort.NAMED, _Sort.NAMED: _Sort.WEAK, _Sort.OPTION: _Sort.OPTION}.get(sort, _Sort.NONE)
+
+
+def _sort_of_word(word: str) -> _Sort:
+    if word in _BY_VALUE:
+        return _BY_VALUE[word]
+    for sort, words in ((_Sort.OPTION, _OPTIONS), (_Sort.SURE, _SURE), (_Sort.NAMED, _NAMED), (_Sort.WEAK, _WEAK)):
+        if word in words:
+            return sort
     return _Sort.NONE
 
 
 def _is_of_program(joined: str) -> bool:
     """Whether the first words of a key name a program's thing: "chat_id", not "order_id"."""
     first = joined.rpartition("_")[0].split("_")
-    return not _SURE.isdisjoint(first) or not _CONTAINERS.isdisjoint(first) or first[0] in _OF_API
+    return not _SURE.isdisjoint(first) or not _CONTAINERS.isdisjoint(first) or not _OF_API.isdisjoint(first)
 
 
 def are_metadata(fields: Iterable[tuple[str, Any]], ask: str) -> bool:
@@ -147,14 +147,16 @@ def are_metadata(fields: Iterable[tuple[str, Any]], ask: str) -> bool:
         if _is_to_fill(sort, value):
             return False
         if sort is _Sort.NONE:
-            if not (isinstance(value, str) and _MACHINE.fullmatch(value.strip())) and value != []:
+            words = _words(ask) if words is None else words
+            is_named = not words.isdisjoint(tag_words(key).split("_"))
+            if is_named or not (isinstance(value, str) and _MACHINE.fullmatch(value.strip())):
                 return False
             continue
         if sort in (_Sort.SURE, _Sort.OPTION):
             is_sure = True
         elif sort in (_Sort.NAMED, _Sort.WEAK):
             words = _words(ask) if words is None else words
-            if not words.isdisjoint(word for word in tag_words(key).split("_") if len(word) > 2):
+            if not words.isdisjoint(word for word in tag_words(key).split("_") if word not in _COMMON):
                 return False
             is_sure = is_sure or sort is _Sort.NAMED
         else:
@@ -204,6 +206,7 @@ def _heat(said: str) -> int:
         return -1
 
 
+_COMMON = frozenset("when to is at in of on no nr id ts".split())
 _WORD = re.compile(r"[^\W\d_]+")
 _LOOK_CHARS = 600
 
@@ -213,12 +216,13 @@ def _words(ask: str) -> frozenset[str]:
 
 
 _CONTAINERS = frozenset(
-    "payload data event events message messages msg body request update envelope comment author user sender from to "
-    "chat channel session context metadata meta headers header params properties customer client contact conversation "
-    "thread account bot app device source server member webhook input inbound incoming post entry entries changes "
-    "value object attributes detail details notification delivery callback sms mail email ticket issue activity options "
-    "config workspace team organization org guild room envelope stanza dm question query prompt ask inquiry submission "
-    "form interaction api call job profile contacts recipient info turn utterance speaker visitor root xml".split()
+    "payload data event events message messages msg body request update envelope comment author user sender "
+    "from to chat channel session context metadata meta headers header params properties customer client "
+    "contact conversation thread account bot app device source server member webhook input inbound incoming "
+    "post entry entries changes value object attributes detail details notification delivery callback sms mail "
+    "email ticket issue activity options config workspace team organization org guild room stanza dm question "
+    "query prompt ask inquiry submission form interaction api call job profile contacts recipient info turn "
+    "utterance speaker visitor root xml".split()
 )
 
 

@@ -21,14 +21,15 @@ _TOOLS = frozenset(
     "pip3 python python3 node deno ruby perl php java go cargo rustc gcc make cmake ssh scp rsync tar find "
     "xargs cat less head tail sort uniq cut tr wc tee printf psql mysql sqlite3 mongo mongosh redis-cli aws "
     "gcloud az terraform ansible vagrant gh glab hg svn brew apt apt-get dnf yum pacman systemctl journalctl "
-    "tmux screen notify-send figlet cowsay say espeak mail sendmail mutt osascript powershell pwsh bash sh "
-    "zsh fish eval exec test logger wall write zenity dialog jq yq ffmpeg convert magick imagemagick touch "
-    "mkdir rm mv cp ls cd echo print export alias man tldr crontab at nc netcat telnet openssl gpg base64 "
-    "write-host write-output select-string set-content add-content new-item invoke-webrequest sudo env time "
-    "watch translate trans spell aspell banner toilet lolcat ddgr googler todo task jrnl note dir vim vi nvim nano emacs "
-    "ed ex ftp sftp dc bc rev shuf nl fold paste fmt pr od xxd hexdump column expand base32 pbcopy xclip xsel wl-copy "
-    "sha1sum sha256sum sha512sum md5sum md5 cksum sum shasum split csplit join comm diff patch iconv strings tac seq "
-    "ping dig nslookup host whois jot latex pdflatex pandoc gs lp lpr rofi dmenu fzf tofu pulumi bundle rake".split()
+    "tmux screen notify-send figlet cowsay say espeak mail sendmail mutt osascript powershell pwsh bash sh zsh "
+    "fish eval exec test logger wall write zenity dialog jq yq ffmpeg convert magick imagemagick touch mkdir rm "
+    "mv cp ls cd echo print export alias man tldr crontab at nc netcat telnet openssl gpg base64 write-host "
+    "write-output select-string set-content add-content new-item invoke-webrequest sudo env time watch "
+    "translate trans spell aspell banner toilet lolcat ddgr googler todo task jrnl note dir vim vi nvim nano "
+    "emacs ed ex ftp sftp dc bc rev shuf nl fold paste fmt pr od xxd hexdump column expand base32 pbcopy xclip "
+    "xsel wl-copy sha1sum sha256sum sha512sum md5sum md5 cksum sum shasum split csplit join comm diff patch "
+    "iconv strings tac seq ping dig nslookup host whois jot latex pdflatex pandoc gs lp lpr rofi dmenu fzf tofu "
+    "pulumi bundle rake".split()
 )
 """Commands that do not answer."""
 
@@ -67,6 +68,10 @@ def _answers(name: str, words: list[str], said: str) -> bool:
     return name not in _TOOLS and (is_bot or is_asking(said))
 
 
+_MOST_WORDS = 16
+"""A longer text is a person's message, not an argument of a program."""
+
+
 _ASKED = ASK_CALLS | _ASKS - {"message", "msg", "text", "query"}
 
 
@@ -89,7 +94,9 @@ def _is_asked(found: Literal) -> bool:
         pipe = _PIPE.fullmatch(found.after.rstrip("\n"))
         return bool(pipe) and _answers(_name(pipe["name"]), found.after.split()[2:], found.value) if pipe else False
     words = command["rest"].split()
-    if name.startswith(".") or not _AFTER.fullmatch(found.after) or not _answers(name, words, found.value):
+    if name in _TOOLS or name.startswith(".") or not _AFTER.fullmatch(found.after):
+        return False
+    if not _answers(name, words, found.value) and len(found.value.split(None, _MOST_WORDS)) <= _MOST_WORDS:
         return False
     return _is_given(words, mark[0] if mark else "", is_file=command["name"].lower().endswith(".exe"))
 
@@ -150,7 +157,11 @@ _CALL = re.compile(r"(?:>>>|>|irb[^>\n]{0,20}>|In \[\d+\]:) ([A-Za-z_][\w.]{0,60
 def _is_call(line: str) -> bool:
     """Whether a line calls a function that asks for words."""
     called = _CALL.fullmatch(line)
-    return bool(called) and bool(ASK_CALLS.intersection(called[1].lower().replace("_", ".").split("."))) if called else False
+    return (
+        bool(called) and bool(ASK_CALLS.intersection(called[1].lower().replace("_", ".").split(".")))
+        if called
+        else False
+    )
 
 
 _VERSION = re.compile(r"[\w.+-]{1,30}(?: \w{1,20}){0,2} (?:v|version )?\d+\.\d[^\n?]{0,80}")
