@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from router.reading.frames.asking import is_asking
 from router.reading.frames.remarks import is_remark
 from router.reading.frames.words import is_words
 
@@ -25,7 +26,7 @@ def ask_in_comment(text: str) -> str | None:
         lines = rest.split("\n")
         is_starred = all(line.lstrip().startswith("*") for line in lines)
         body = "\n".join(line.lstrip()[1:].removeprefix(" ") for line in lines) if is_starred else rest
-        return body.strip() if _is_head(first) and is_words(body.strip()) else None
+        return body.strip() if _is_head(first) and _is_ask(body.strip(), first) else None
     mark = "//" if text.startswith("//") else text[:1]
     lines = text.split("\n")
     if len(lines) < _LEAST_LINES or not all(line.startswith(mark) for line in lines):
@@ -35,7 +36,20 @@ def ask_in_comment(text: str) -> str | None:
         return None
     last = len(said) - 1 if len(said) > _LEAST_LINES and _SIGNED.fullmatch(said[-1].strip()) else len(said)
     body = "\n".join(said[1:last]).strip()
-    return body if is_words(body) else None
+    return body if _is_ask(body, said[0].strip()) else None
+
+
+_FOR_NAME = re.compile(r"[^\n]{0,60}\bfor [A-Za-z][\w-]{0,30}(?:[ ,:]|$)")
+"""A head that names whom the comment is for, not a file."""
+
+
+def _is_ask(body: str, head: str) -> bool:
+    """Whether a comment asks something: code is described by comments far more often."""
+    return is_words(body) and (is_asking(body) or (bool(_FOR_NAME.match(head)) and not _DESCRIBES.match(body)))
+
+
+_DESCRIBES = re.compile(r"(?:this|these|the|a|an|it|here|see|todo|fixme|note|we|[a-z]{3,20}s)\b", re.IGNORECASE)
+"""How a comment on code begins: "this function", "sorts a list"."""
 
 
 def _is_head(line: str) -> bool:

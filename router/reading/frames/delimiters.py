@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from router.reading.frames.asking import is_asking
 from router.reading.frames.names import is_about_frame
 from router.reading.frames.remarks import is_remark
 from router.reading.frames.rules import is_setup
@@ -19,9 +20,10 @@ _OUTSIDE_CHARS = 400
 
 _WORD = r"(?:START|BEGIN|TEXT|INPUT|USER|MESSAGE|REQUEST|QUESTION|PROMPT|ASK|QUERY|start|begin|text|input|user)?"
 _OPENS = re.compile(
-    rf"(?:(?P<angle><{{3,6}}){_WORD}|(?P<tilde>~{{3,6}})\w{{0,10}}(?=\n)"
+    rf"(?:(?P<angle><{{3,6}})(?!<){_WORD}|(?P<tilde>~{{3,6}})\w{{0,10}}(?=\n)"
     r"|(?P<fence>`{3,4})(?:text|txt|plain|plaintext|user|prompt|input|question|message)?(?=\n)"
-    r"|(?P<quote>\"{3}|'{3})|(?P<square>\[{3,6})|(?P<curly>\{{3,6}|\{ \{ \{)|(?P<pipe><\|(?P<name>[a-z_]{2,16})\|>)"
+    r"|(?P<quote>\"{3}|'{3})|(?P<square>\[{3,6})(?!\[)|(?P<curly>\{{3,6}(?!\{)|\{ \{ \{)"
+    r"|(?P<pipe><\|(?P<name>[a-z_]{2,16})\|>)"
     rf"|(?P<french>\u00ab{{2,4}}))[ \t]*\n?"
 )
 _CLOSES = {"angle": ">", "tilde": "~", "fence": "`", "square": "]", "curly": "}", "french": "\u00bb"}
@@ -70,8 +72,13 @@ def _closed(text: str, opening: re.Match[str], *, is_alone: bool) -> str | None:
     inside, after = text[opening.end() : end], text[end + len(closing) :]
     if kind in ("fence", "tilde") and not inside.endswith("\n"):
         return None
-    if len(after) > _OUTSIDE_CHARS or not _is_after(after):
+    if len(after) > _OUTSIDE_CHARS or not _is_after(after, inside.strip()):
         return None
+    is_lone = is_alone and not after.strip()
+    if is_lone and not inside.rstrip().endswith(("?", "\uff1f")):
+        # a docstring, and a name that a template puts a value for
+        if kind == "quote" or (kind == "curly" and " " not in mark and not is_asking(inside.strip())):
+            return None
     is_bare = kind in ("fence", "tilde") and is_alone and not after.strip() and opening[0].strip() == mark
     if is_bare or (kind == "fence" and "\n```" in inside and text.count("\n```") % 2 == 0):
         return None
@@ -82,9 +89,14 @@ def _closed(text: str, opening: re.Match[str], *, is_alone: bool) -> str | None:
 _END = re.compile(r"\n(?:END|STOP|end)[ \t]*$")
 
 
-def _is_after(after: str) -> bool:
+def _is_after(after: str, inside: str) -> bool:
+    """Whether the lines after a mark are about the text, or about the form of the answer to an ask in it.
+
+    "Write in Spanish." after a text that asks nothing is the ask.
+    """
     lines = [line for line in after.split("\n") if line.strip()]
-    return len(lines) <= _MOST_LINES and all(is_remark(line) or is_setup(line) for line in lines)
+    orders = [line for line in lines if not is_remark(line)]
+    return len(lines) <= _MOST_LINES and all(map(is_setup, orders)) and (not orders or is_asking(inside))
 
 
 def _between_pipes(text: str, opening: re.Match[str]) -> str | None:
@@ -155,6 +167,8 @@ def _boxed(opening: re.Match[str], inside: str, last: str) -> str | None:
     at = next((at for at, line in enumerate(lines[: _MOST_LINES + 1]) if _BOX_RULE.fullmatch(line.rstrip())), -1)
     heads = lines[: max(at, 0)]
     are_heads = all(line[:1] in "\u2502\u2551" and not _ASKS.search(line) for line in heads)
+    if at < 0 and all(line.strip()[:1] in "\u2502\u2551" for line in lines):
+        return None
     return "\n".join(lines[at + 1 :]).strip() if are_heads else None
 
 

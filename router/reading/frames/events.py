@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic_core import from_json
 
+from router.reading.frames.metadata import are_metadata, holds_metadata
 from router.reading.frames.payloads import of_stream, one_text, parsed
 from router.reading.frames.points import is_bare_order, points_at_record
 from router.reading.frames.words import ASK_LABELS, TEXT_KEYS, is_meta_key, is_words
@@ -54,7 +55,7 @@ _LABEL = re.compile(
     r"(?:[#*_\[>]{0,4} ?[A-Z][\w '/&()-]{0,60}[\])*_]{0,4}:?[*_]{0,2}[ \t]*\n)?```(?:json5?|ya?ml)?[ \t]*\n"
 )
 _MATTER = re.compile(r"---[ \t]*\n((?:[A-Za-z_][\w.-]{0,40}:[^\n]{0,300}\n){1,24})---[ \t]*\n")
-_FIELD = re.compile(r"^[ \t]*[\"']?([A-Za-z_][\w.-]{0,40})[\"']?[ \t]*:", re.MULTILINE)
+_FIELD = re.compile(r"^[ \t]*[\"']?([A-Za-z_][\w.-]{0,40})[\"']?[ \t]*:[ \t]*([^\n]*)", re.MULTILINE)
 
 
 def ask_after_metadata(text: str) -> str | None:
@@ -70,7 +71,7 @@ def ask_after_metadata(text: str) -> str | None:
         fence = text.find("\n```", label.end() - 1, _META_LIMIT_CHARS) if label else -1
         end, head = (fence + 4, text[label.end() : fence]) if label and fence >= 0 else (0, "")
     rest = text[end:].strip() if head else ""
-    if not rest or not _is_meta(head.strip()) or rest.startswith(("{", "[", "```", ",")):
+    if not rest or not _is_meta(head.strip(), rest) or rest.startswith(("{", "[", "```", ",")):
         return None
     return None if _ABOUT_DATA.search(rest[:_LOOK_CHARS]) else without_label(rest)
 
@@ -88,7 +89,7 @@ _META_LINE = re.compile(
     re.IGNORECASE,
 )
 _PAIRED = re.compile(r"\[([a-z][\w-]{1,24})\][ \t]*\n", re.IGNORECASE)
-_EQUALS = re.compile(r"^[ \t]*([A-Za-z_][\w.-]{0,40})[ \t]*[=:]", re.MULTILINE)
+_EQUALS = re.compile(r"^[ \t]*([A-Za-z_][\w.-]{0,40})[ \t]*[=:]([^\n]*)", re.MULTILINE)
 
 
 def ask_beside_metadata(text: str) -> str | None:
@@ -97,16 +98,18 @@ def ask_beside_metadata(text: str) -> str | None:
     if paired:
         end = text.find(f"[/{paired[1]}]", paired.end(), _META_LIMIT_CHARS)
         inner = text[paired.end() : end].strip("` \t\n") if end > 0 else ""
-        keys = _EQUALS.findall(inner)
-        is_meta = len(keys) > 1 and len(keys) == len(inner.split("\n")) and all(map(is_meta_key, keys))
-        return _apart(text[end + len(paired[1]) + 3 :]) if is_meta else None
+        fields = _EQUALS.findall(inner)
+        ask = text[end + len(paired[1]) + 3 :]
+        is_meta = len(fields) > 1 and len(fields) == len(inner.split("\n")) and are_metadata(fields, ask)
+        return _apart(ask) if is_meta else None
     if not text.endswith("\n```"):
         return None
     fence = text.rfind("\n```", max(0, len(text) - _META_LIMIT_CHARS), len(text) - 4)
     start = text.find("\n", fence + 1) if fence > 0 else -1
     line = text.rfind("\n", 0, fence) + 1
     is_named = start > 0 and line > 0 and bool(_META_LINE.fullmatch(text[line:fence]))
-    return _apart(text[:line].rstrip(" \n-=_")) if is_named and _is_meta(text[start:-4].strip()) else None
+    ask = text[:line].rstrip(" \n-=_")
+    return _apart(ask) if is_named and _is_meta(text[start:-4].strip(), ask) else None
 
 
 def _apart(ask: str) -> str | None:
@@ -125,37 +128,42 @@ _ABOUT_DATA = re.compile(
 """Words of an ask about the object itself."""
 
 
-def _is_meta(head: str) -> bool:
-    """Whether all keys are those of a chat program's metadata, and no value holds many words."""
+def _is_meta(head: str, ask: str) -> bool:
+    """Whether all fields are those of a chat program's metadata, and no value holds many words."""
     if head.startswith("{"):
         value = parsed(head)
-        keys = _keys(value) if value is not None else []
-        return len(keys) > 1 and all(map(is_meta_key, keys))
-    keys = _FIELD.findall(head)
+        fields = _leaves(value) if value is not None else []
+        return len(fields) > 1 and are_metadata(fields, ask)
+    found = _FIELD.findall(head)
     lines = [line for line in head.split("\n") if line.strip()]
-    return len(keys) > 1 and len(keys) == len(lines) and all(map(is_meta_key, keys)) and len(max(lines, key=len)) < 160
+    is_whole = len(found) > 1 and len(found) == len(lines) and len(max(lines, key=len)) < _LINE_CHARS
+    return is_whole and are_metadata([(key, _unquoted(said)) for key, said in found], ask)
 
 
-def _keys(value: dict[str, Any]) -> list[str]:
-    """The keys of an object and of those in it; ["?"] where there are too many, or a value holds many words."""
-    keys: list[str] = []
-    left: list[Any] = [value]
+_LINE_CHARS = 160
+
+
+def _leaves(value: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The fields of an object and of those in it; none where there are too many, or a value holds many words."""
+    fields: list[tuple[str, Any]] = []
+    left: list[tuple[str, Any]] = list(value.items())
     while left:
-        one = left.pop()
+        key, one = left.pop()
         if isinstance(one, dict):
-            keys += one
-            left += one.values()
+            if not holds_metadata(key) and not is_meta_key(key):
+                return []
+            left += one.items()
         elif isinstance(one, list):
-            left += one
-        if (
-            len(keys) > _MOST_VALUES
-            or len(left) > _MOST_VALUES
-            or (isinstance(one, str) and len(one.split(None, 8)) > 8)
-        ):
-            return ["?"]
-    return keys
+            left += [(key, each) for each in one]
+        else:
+            fields.append((key, one))
+        is_long = isinstance(one, str) and len(one.split(None, _MOST_WORDS)) > _MOST_WORDS
+        if is_long or len(fields) > _MOST_VALUES or len(left) > _MOST_VALUES:
+            return []
+    return fields
 
 
+_MOST_WORDS = 8
 _ROW = re.compile(r"[\"']?([A-Za-z_][\w.-]{0,40})[\"']?:(?:[ \t]+(\S[^\n]*))?")
 _BLOCK = re.compile(r"[|>][+-]?\d?")
 _YAML_LIMIT_CHARS = 16_000
@@ -171,9 +179,9 @@ def ask_in_yaml(text: str) -> str | None:
     texts = [(key, value) for key, value in rows if is_words(value) and not _STAMP.fullmatch(value)]
     if len(texts) != 1 or texts[0][0].lower() not in TEXT_KEYS:
         return None
-    others = [key for key, _ in rows if key != texts[0][0]]
-    is_event = sum(map(is_meta_key, others)) * 2 >= len(others)
-    return texts[0][1] if is_event else None
+    key, ask = texts[0]
+    others = [(name, said) for name, said in rows if name != key and (said or not holds_metadata(name))]
+    return ask if are_metadata(others, ask) else None
 
 
 _STAMP = re.compile(r"[\d :.,TZ+/-]+(?:UTC|GMT|[A-Z]{3,4})?")

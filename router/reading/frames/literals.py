@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from pydantic_core import from_json
 
+from router.reading.frames.asking import begins_asking, is_asking
+from router.reading.frames.metadata import are_metadata
 from router.reading.frames.names import ASK_CALLS, is_about_frame, is_meta_name, is_query, takes_ask, takes_words
 from router.reading.frames.words import is_words, tag_words
 
@@ -23,11 +25,15 @@ _MOST_LITERALS = 40
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A string literal with words in a text. before, after: the code around it."""
+    """A string literal with words in a text.
+
+    before, after: the code around it.  is_block: whether it has the marks of one of several lines.
+    """
 
     before: str
     value: str
     after: str
+    is_block: bool = False
 
 
 def one_literal(text: str) -> Iterator[Literal]:
@@ -38,7 +44,9 @@ def one_literal(text: str) -> Iterator[Literal]:
         start = text.find(opening, 0, _CODE_LIMIT_CHARS) + len(opening)
         end = text.rfind(closing) if start >= len(opening) else -1
         if end >= start and is_words(text[start:end]):
-            yield Literal(text[: start - len(opening)], text[start:end].strip(), text[end + len(closing) :])
+            yield Literal(
+                text[: start - len(opening)], text[start:end].strip(), text[end + len(closing) :], is_block=True
+            )
     tag = _DOLLAR.search(text, 0, _CODE_LIMIT_CHARS) if "$" in text else None
     if tag and (end := text.rfind(tag[0])) > tag.end() and is_words(text[tag.end() : end]):
         yield Literal(text[: tag.start()], text[tag.end() : end].strip(), text[end + len(tag[0]) :])
@@ -82,8 +90,11 @@ def ask_in_literal(text: str) -> str | None:
     """The words of the one literal of a statement that takes a person's words; None for any other text."""
     for found in one_literal(text):
         if _is_code(found) and _takes(found):
-            is_other = is_query(found.value) or is_about_frame(found.value) or bool(_INVITES.match(found.value))
-            return None if is_other or found.value.endswith(":") else found.value
+            value = found.value
+            is_other = (
+                is_query(value) or is_about_frame(value) or bool(_INVITES.match(value)) or bool(_HOLE.search(value))
+            )
+            return None if is_other or value.endswith(":") else value
     return None
 
 
@@ -91,6 +102,9 @@ _INVITES = re.compile(
     r"(?:please )?(?:enter|type|press|input) (?:in )?(?:a|an|your|the|any)\b|are you sure\b|%\w", re.IGNORECASE
 )
 """What programs write where a person is to type."""
+
+_HOLE = re.compile(r"\{[A-Za-z_][\w.]{1,30}\}|\$\{|\$[A-Za-z_]{3,30}\b(?!\$)|%[sd]\b|%\(\w{1,20}\)s|\{\}|\{\{")
+"""Where a program puts its own words into a text."""
 
 _KEYWORDS = re.compile(
     r"\b(?:const|let|var|final|static|public|private|auto|await|async|return|new|export|String|string|str|val|def|fn"
@@ -137,7 +151,7 @@ _KEY = re.compile(
 _CALLED = re.compile(r"([A-Za-z_][\w.:!-]{0,80})[ \t]*\([\s\[{]*[frbu]?$")
 _LISP = re.compile(r"\(\s*(\w[\w-]{0,30})(?:\s+['\w:-]{1,30}){0,3}\s+$")
 _DEF = re.compile(r"(?:def|fn|func|function)[ \t]+(\w{1,60})[ \t]*\([^()]{0,60}\)[^\n\"]{0,40}[:{]\s*(?:return )?\(?$")
-_INSERTS = re.compile(r"INSERT INTO [\w.\"]{1,60} \(([^()]{1,160})\)\s+VALUES \(([^()]{0,200})$", re.IGNORECASE)
+_INSERTS = re.compile(r"INSERT INTO ([\w.\"]{1,60}) \(([^()]{1,160})\)\s+VALUES \(([^()]{0,200})$", re.IGNORECASE)
 _NAMED = re.compile(r"([A-Za-z_]\w{0,40})[\"']? ?[=:](?![=:])")
 _ALONE = re.compile(r"\s*(?:\w{1,30} ?:?= ?)?[A-Za-z_][\w.]{0,60}\([\s]*$")
 
@@ -146,26 +160,48 @@ def _takes(found: Literal) -> bool:
     """Whether the name, the key or the function that a literal is given to is one for a person's words."""
     before, after = found.before, found.after
     if inserts := _INSERTS.fullmatch(before):
-        names = [one.strip(' "`') for one in inserts[1].split(",")]
-        at = inserts[2].count(",")
-        return at < len(names) and takes_words(names[at]) and all(map(is_meta_name, names[:at] + names[at + 1 :]))
+        names = [one.strip(' "`') for one in inserts[2].split(",")]
+        at = inserts[3].count(",")
+        is_for_asks = takes_ask(inserts[1].strip('"').removesuffix("s")) or is_asking(found.value)
+        are_meta = all(map(is_meta_name, names[:at] + names[at + 1 :]))
+        return is_for_asks and at < len(names) and takes_words(names[at]) and are_meta
     if defined := _DEF.search(before):
-        return takes_ask(defined[1]) and not after.strip(" \n\t;)}")
+        return found.is_block and takes_ask(defined[1]) and not after.strip(" \n\t;)}")
     if key := _KEY.search(before):
         is_in_call = "(" in before[: key.start()]
         if not is_in_call:
-            is_free = not before[: key.start()].strip(" \n\t{;") or _DECLARES.fullmatch(before[: key.start()])
-            return takes_ask(key[1]) and bool(is_free) and "," not in after.split("\n")[0]
+            declared = _DECLARES.fullmatch(before[: key.start()])
+            is_free = bool(declared) or not before[: key.start()].strip(" \n\t{;")
+            is_alone = bool(declared or ":=" in key[0] or key[1][0] == "$") and not after.strip("; \n")
+            is_text = is_alone and not _is_long(found.value) and not begins_asking(found.value)
+            is_text = is_text and not found.value.endswith(("?", "\uff1f"))
+            return takes_ask(key[1]) and is_free and not is_text and "," not in after.split("\n")[0]
         return takes_words(key[1]) and _is_asking(before, after, is_named=takes_ask(key[1]))
     called = _CALLED.search(before) or _LISP.search(before)
     if not called:
         return False
     words = tag_words(called[1].rpartition(".")[2].rpartition(":")[2]).split("_")
+    options = _OPTIONS.findall(after)
+    if (options and not are_metadata(options, "")) or _NUMBER.search(after):
+        return False
     if ASK_CALLS.intersection(words):
-        return called[1].lower() != "prompt"
-    names = _NAMED.findall(after)
-    is_bot = bool(names) and all(map(is_meta_name, names)) and bool(_ALONE.fullmatch(before))
-    return is_bot and not _DOES.intersection(words)
+        is_of_programs = not ASK_CALLS.intersection(words) - _OF_PROGRAMS and "?" not in found.value
+        return called[1].lower() != "prompt" and not is_of_programs
+    return bool(options) and bool(_ALONE.fullmatch(before)) and not _DOES.intersection(words)
+
+
+_MOST_WORDS = 16
+
+
+def _is_long(value: str) -> bool:
+    """Whether a text is longer than those that programs have as strings."""
+    return len(value.split(None, _MOST_WORDS)) > _MOST_WORDS
+
+
+_OF_PROGRAMS = frozenset({"query", "request", "invoke"})
+"""Calls that are of databases and servers as often as of bots."""
+_OPTIONS = re.compile(r"([A-Za-z_]\w{0,40})[\"']? ?[=:](?![=:])\s{0,2}[\"']?([^,\"'\s)}]*)")
+_NUMBER = re.compile(r"^\s*(?:,\s*[\w\"']{1,20}){0,3},\s*-?\d+(?:\.\d+)?\s*[,)]")
 
 
 _DECLARES = re.compile(
@@ -175,21 +211,23 @@ _DECLARES = re.compile(
 
 def _is_asking(before: str, after: str, *, is_named: bool) -> bool:
     """Whether a call that has a person's words under a key has metadata as all the rest."""
-    names = [one for one in _NAMED.findall(before + " " + after) if not takes_words(one)]
+    around = before + " " + after
+    names = [one for one in _NAMED.findall(around) if not takes_words(one)]
     function = before.partition("(")[0]
     words = tag_words(function.rpartition(".")[2]).split("_")
     is_sure = not _DOES.intersection(words) or (words == ["create"] and bool(_OF_CHAT.search(function)))
     given = function.rpartition("=")[0].strip()
     others = [one for one in names if not re.search(rf"\b{re.escape(one)}\b", given)]
     is_ask = is_named or "role" in names or bool(ASK_CALLS.intersection(words))
-    return is_sure and is_ask and "to" not in names and all(map(_is_option, others))
+    options = [(name, said) for name, said in _OPTIONS.findall(around) if name in others and name not in _OBJECTS]
+    are_meta = "to" not in names and (not options or are_metadata(options, ""))
+    return is_sure and is_ask and are_meta
 
 
 _OF_CHAT = re.compile(r"\b(?:messages|completions?|chat|responses|generations?)\.")
 
 
-def _is_option(name: str) -> bool:
-    return is_meta_name(name) or name.lower() in ("messages", "options", "input", "params")
+_OBJECTS = frozenset("messages options input params".split())
 
 
 _DOES = frozenset(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from router.reading.frames.words import TEXT_KEYS, is_meta_key, is_words
+from router.reading.frames.asking import begins_asking, is_asking
+from router.reading.frames.metadata import are_metadata
+from router.reading.frames.names import is_query
+from router.reading.frames.words import TEXT_KEYS, is_words
 
 _LINE = re.compile(
     r"[\[(]?(?:\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d\S{0,16}|(?:[A-Z][a-z]{2} {1,2}\d{1,2} )?\d\d:\d\d:\d\d\S{0,10})[\])]?"
@@ -39,12 +42,28 @@ def ask_in_log_line(text: str) -> str | None:
     if ask is None and (says := _SAYS.match(after) or _SAYS.match(rest)):
         said = says.string[says.end() :].strip()
         ask = said[1:-1] if said[:1] == '"' and said[-1:] == '"' and '"' not in said[1:-1] else said
-    return ask if ask and is_words(ask) else None
+        if _TELLS.search(says[0]) or not (_OF_PERSON.search(says[0]) or is_asking(ask)):
+            return None
+    if not ask or not is_words(ask) or is_query(ask):
+        return None
+    # a question on a line after the first one may be about the line of the log
+    return None if any(map(begins_asking, ask.split("\n")[1:])) else ask
+
+
+_TELLS = re.compile(
+    r"\b(?:failed|fails|failure|error|rejected|invalid|refused|timed out|timeout|exception|denied|dropped)\b|\bI\b"
+    r"|\b(?:we|he|she|they|you)\b",
+    re.IGNORECASE,
+)
+"""What a program says of a message, and a person's own story."""
+_OF_PERSON = re.compile(r"\b(?:users?|customer|from|visitor|guest|human|inbound)\b", re.IGNORECASE)
+_SENDERS = frozenset("user username sender channel from author session chat chat_id user_id session_id room".split())
 
 
 def _in_pairs(rest: str) -> str | None:
     """The one text of words among `key=value` pairs of metadata."""
     asks: list[str] = []
+    others: list[tuple[str, str]] = []
     place = 0
     for _ in range(_MOST_PAIRS):
         pair = _PAIR.match(rest, place)
@@ -54,6 +73,9 @@ def _in_pairs(rest: str) -> str | None:
         value = pair["quoted"] if pair["quoted"] is not None else pair["bare"]
         if pair["key"].lower() in TEXT_KEYS and is_words(value):
             asks.append(_ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), value))
-        elif is_words(value) and not is_meta_key(pair["key"]):
-            return None
-    return asks[0] if len(asks) == 1 and not rest[place:].strip() else None
+        else:
+            others.append((pair["key"], value))
+    if len(asks) != 1 or rest[place:].strip() or not are_metadata(others, asks[0]):
+        return None
+    is_said = any(key.lower() in _SENDERS for key, _ in others)
+    return asks[0] if is_said or is_asking(asks[0]) else None

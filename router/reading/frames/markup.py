@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from router.reading.frames.metadata import are_metadata, holds_metadata
 from router.reading.frames.words import ASK_TAGS, TEXT_KEYS, is_meta_key, is_words, tag_words
 
 _LIMIT_CHARS = 64_000
@@ -33,14 +34,21 @@ def ask_in_markup(text: str) -> str | None:
     said = [(name, value) for name, value in values if is_words(value)]
     if len(said) != 1 or not _is_text(said[0][0]):
         return None
-    others = [_local(name) for name, value in values if (name, value) != said[0] and not name.startswith("xmlns")]
-    n_meta = sum(map(is_meta_key, others))
-    return said[0][1] if others and n_meta * 2 >= len(others) else None
+    others = [
+        (_local(name), value) for name, value in values if (name, value) != said[0] and not name.startswith("xmlns")
+    ]
+    return said[0][1] if others and are_metadata(others, said[0][1]) else None
 
 
 def _local(name: str) -> str:
     """A name without its namespace."""
     return name.rpartition(":")[2]
+
+
+def _is_known(name: str) -> bool:
+    """Whether an element may be an event, a part of one, or a field: a `<translate>` or an `<item>` is data."""
+    local = _local(name)
+    return holds_metadata(local) or is_meta_key(local) or _is_text(name)
 
 
 def _is_text(name: str) -> bool:
@@ -72,9 +80,10 @@ def _values(text: str, place: int) -> list[tuple[str, str]] | None:
                 values.append((tag["name"], unescape(said).strip()))
             said = ""
         elif tag["name"]:
-            if said.strip():
+            if said.strip() or not _is_known(tag["name"]):
                 return None
-            values += [(name, unescape(one or two)) for name, one, two in _ATTRIBUTE.findall(tag["attributes"])]
+            attributes = _ATTRIBUTE.findall(tag["attributes"])
+            values += [(name, unescape(one or two)) for name, one, two in attributes]
             if not tag["empty"]:
                 opened.append(tag["name"])
         if not opened:

@@ -28,10 +28,20 @@ _LISTED = rf"(?:{_MENTION}|@(?!{_CODE}\b){_NAME}(?:\.{_NAME}){{0,2}}(?![\w./(@:#
 _ABOUT = (
     r"(?!(?:is|was|are|were|has|had|have|does|do|did|says?|said|tol[d]|tells|wants?|wrote|and|or|vs|versus|will|would"
     r"|can't|cannot|isn't|decorators?|annotations?|rules?|directive|handle|account|in|from|on|at|to|for|as|of|not"
-    r"|keeps?"
+    r"|keeps?|tweets?|tweeted|posts?|happy|congrats|congratulations|thanks|thank"
     r"|went|asked|asks|posted|thinks?|ist|hat|sagt|und|oder|es|est|dice|y|o|et|ou)\b)"
 )
 """The word after a name in a sentence about him."""
+
+_TOOL = (
+    r"(?:pip3?|apt|apt-get|brew|conda|mamba|npm|npx|yarn|git|ls|cat|cd|wget|curl|python3?|node|ffmpeg|unzip|tar|mkdir|rm"
+    r"|cp|mv|head|tail|grep|sed|awk|echo|nvidia-smi|kaggle|gdown|sudo|bash|sh|make|docker|kubectl|dotnet|cargo|go|uv)"
+)
+_SUBCOMMAND = (
+    r"(?:install|uninstall|update|upgrade|run|build|clone|commit|push|pull|init|status|exec|serve|deploy|remove|login"
+    r"|config|freeze|checkout|restart|stop|start|kick|ban|mute|unban|play|skip|pause|queue|roll|rank|level)"
+)
+"""What follows the name of a program in a shell, or of a bot that does something else than answer."""
 
 _LEAD = re.compile(
     # "hey @helper, ", "@helper ", "<@U07ABCDEF>: ", "@helper @kim "
@@ -44,10 +54,11 @@ _LEAD = re.compile(
     rf"|\[[\w -]{{1,30}}\] @{_NAME}(?: in [#\w-]{{1,40}})?[:,][ \t]+(?=\S)"
     rf"|(?:mentioned|pinged|tagged) (?:you|by [@\w -]{{1,40}})(?: in [#\w-]{{1,40}})?:[ \t\n]+(?=\S)"
     # "/ask ", "!helper ", "helper: "
-    rf"|/(?:ask|ai|chat|gpt|bot|prompt|question|q|assistant|assist|claude|copilot|llm|imagine|query|{_BOT})"
+    rf"|/(?:ask|ai|chat|gpt|bot|prompt|question|q|assistant|assist|claude|copilot|llm|query|{_BOT})"
     r"(?:@\w{2,32})?[ \t]+(?=\S)"
-    rf"|!(?!{_CODE}\b)[a-z][a-z0-9_-]{{1,20}}[ \t]+{_ABOUT}(?=[^\s=&|])"
-    rf"|(?:hey |hi |ok |okay )?(?!agent|concierge|butler){_BOT}:[ \t]+(?=\S)(?![^\n]*\n\w{{1,20}}: )",
+    rf"|!(?!{_CODE}\b|{_TOOL}\b)[a-z][a-z0-9_-]{{1,20}}[ \t]+{_ABOUT}(?!{_SUBCOMMAND}\b)(?=[^\s=&|-])"
+    rf"|(?:hey |hi |ok |okay )?(?!(?:agent|concierge|butler|assistant|bot|ai):){_BOT}:[ \t]+(?=\S)"
+    r"(?![^\n]*\n\w{1,20}: )",
     re.IGNORECASE,
 )
 """How a message calls a bot before the ask."""
@@ -81,8 +92,18 @@ def ask_without_mention(text: str) -> str | None:
     if at < 0 or not last:
         return None
     before = text[: last.start()].rstrip(" ,")
+    if _OF_TAGS.search(before):
+        return None
     is_sentence = before.endswith((".", "?", "!", "\u3002", "\uff1f", ")", "`")) or "\n" in last[0]
     return _asked(before) if is_sentence or _OF_BOT.search(last[0]) else None
+
+
+_OF_TAGS = re.compile(
+    r"\b(?:tag(?:s|ged|ging)?|tweets?|handles?|mentions?|hashtags?|usernames?|accounts?|captions?|bio|insta(?:gram)?)\b"
+    r"|\b(?:thank(?:ing)?|congratulat(?:e|ing)|reply to|praising) (?:them|him|her)\b",
+    re.IGNORECASE,
+)
+"""Words of an ask that may be about the names after it."""
 
 
 def _before(text: str, at: int) -> int:

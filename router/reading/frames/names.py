@@ -55,7 +55,7 @@ def orders(name: str) -> bool:
 
 _ABOUT = re.compile(
     r"\b(?:this|these) (?:(?:whole|same|above|following) )?(?:rows?|cells?|columns?|record|entry|sheet|id"
-    r"|field|fields|key|keys|metadata|marker|markers|delimiters?|snippet|command|assignment|literal)\b"
+    r"|field|fields|key|keys|metadata|marker|markers|delimiters?|snippet|command|assignment|literal|here-?doc)\b"
     r"|\bthis (?:request|prompt|message|call|line|table|string|variable|config|configuration|block|comment)\b",
     re.IGNORECASE,
 )

@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic_core import from_json
 
-from router.reading.frames.names import is_meta_name
-from router.reading.frames.words import ORDER_KEYS, TEXT_KEYS, is_words, tag_words
+from router.reading.frames.metadata import are_metadata, holds_metadata
+from router.reading.frames.names import is_meta_name, is_query
+from router.reading.frames.words import ORDER_KEYS, TEXT_KEYS, is_meta_key, is_words, tag_words
 
 _MOST_VALUES = 400
 _PYTHON_LIMIT_CHARS = 16_000
@@ -92,7 +93,9 @@ def one_text(value: dict[str, Any]) -> str | None:
     """The value under a key for words, if no other value of the object holds words or says what to do with them."""
     left: list[tuple[str, str, Any]] = [(key, "", one) for key, one in value.items()]
     found: list[tuple[str, str, str]] = []
+    others: list[tuple[str, Any]] = []
     keys: list[str] = []
+    holds_all = True
     n_orders = n_titles = 0
     while left and len(found) < 2 and len(keys) < _MOST_VALUES:
         key, parent, one = left.pop()
@@ -100,25 +103,34 @@ def one_text(value: dict[str, Any]) -> str | None:
         n_orders += key.lower() in ORDER_KEYS and not _is_done(key, one)
         n_titles += key.lower() in _TITLES and isinstance(one, str) and one.lower() not in _GENERIC
         if isinstance(one, dict):
+            holds_all = holds_all and (holds_metadata(key) or is_meta_key(key))
             left += [(inner, key, each) for inner, each in one.items()]
         elif isinstance(one, list):
             left += [(key, parent, each) for each in one]
         elif isinstance(one, str) and is_words(one) and not _is_name(key, one):
             found.append((key, parent, one))
+        elif not _is_done(key, one):
+            others.append((key, one))
     if left or len(found) != 1:
         return None
     key, parent, said = found[0]
-    if not _holds_words(key, parent, keys, has_title=n_titles > 0) or n_orders > (key.lower() in ORDER_KEYS):
+    if n_orders > (key.lower() in ORDER_KEYS) or is_query(said):
         return None
-    return said.strip()
+    if _is_for_words(key):
+        is_event = (holds_all and are_metadata(others, said)) or _is_of_event(key, parent, keys)
+    else:
+        is_weak = tag_words(key).rpartition("_")[2] in _WEAK
+        is_event = not n_titles and is_weak and _is_of_event(key, parent, keys)
+    return said.strip() if is_event else None
 
 
-def _holds_words(key: str, parent: str, keys: list[str], *, has_title: bool) -> bool:
-    """Whether a key is one for a person's words, by its own name, or by those of all other keys."""
-    if key.lower() in TEXT_KEYS or _ASK_WORDS.issuperset(tag_words(key).split("_")):
-        return True
-    if has_title or tag_words(key).rpartition("_")[2] not in _WEAK:
-        return False
+def _is_for_words(key: str) -> bool:
+    """Whether a key is one for a person's words by its own name."""
+    return key.lower() in TEXT_KEYS or _ASK_WORDS.issuperset(tag_words(key).split("_"))
+
+
+def _is_of_event(key: str, parent: str, keys: list[str]) -> bool:
+    """Whether all other keys are those of what a person has sent."""
     words = [tag_words(one).split("_") for one in keys]
     has_event = any(not _OF_EVENTS.isdisjoint(one) for one in words)
     others = zip(keys, words, strict=True)

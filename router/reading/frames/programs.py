@@ -8,7 +8,7 @@ _HEAD_CHARS = 160
 _MARK_FIRST = frozenset("<~`\"'[{\u00ab*#=-\u2554\u250c\u256d")
 _NEAR_MARK = re.compile(r"\n(?:<<<|~~~|\"\"\"|\[\[\[|'''|```)")
 _SEPARATED = re.compile(r"\"?[A-Za-z]\w{0,20}\"?[,;\t]\"?[A-Za-z]\w{0,20}\"?[,;\t\n]")
-_OF_SHEETS = ("Row ", "Spreadsheet: ", "Sheet: ", "Workbook: ", "Table: ", "File: ", "Cell ", "cell ", "CELL ")
+_OF_SHEETS = ("Row ", "Spreadsheet: ", "Sheet: ", "Workbook: ", "Cell ", "cell ", "CELL ")
 _CODE = re.compile(
     r"[;#(\[]|(?:\w[\w.:]{0,40}[ \t]+){0,4}\$?\w[\w.:<>&-]{0,60}(?: ?[(=]|[ \t]*(?::=|->|=>))|INSERT INTO "
 )

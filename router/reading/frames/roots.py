@@ -11,10 +11,14 @@ from router.reading.frames.words import ASK_TAGS, TEXT_KEYS, is_ambient_tag, is_
 
 
 class Part(NamedTuple):
-    """An element at the top of a text, or the words between two of them. name: the tag's, "" for words."""
+    """An element at the top of a text, or the words between two of them.
+
+    name: the tag's, "" for words.  attributes: as they are written.
+    """
 
     name: str
     inner: str
+    attributes: str = ""
 
 
 _ROOT = re.compile(r"<(?P<name>[A-Za-z][\w-]{0,40})(?P<attributes>(?:\s+[\w:-]{1,40}=\"[^\"<>\n]{0,200}\"){1,12})\s*>")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pydantic_core import from_json
 
+from router.reading.frames.metadata import are_metadata
 from router.reading.frames.names import is_about_frame, is_meta_name, is_query, orders, takes_ask, takes_words
 from router.reading.frames.remarks import is_remark
 from router.reading.frames.words import is_words
@@ -47,7 +48,16 @@ def ask_in_settings(text: str) -> str | None:
     others = row.n_before + n_after
     if not others or not is_words(value) or is_query(value) or is_about_frame(value):
         return None
-    return value if others > 1 or takes_ask(row.key) or row.n_before else None
+    if not (others > 1 or takes_ask(row.key) or row.n_before):
+        return None
+    fields = [*_fields(text[: row.start].rpartition("\n")[0]), *_fields(text[end:])]
+    return value if are_metadata(fields, value) else None
+
+
+def _fields(text: str) -> list[tuple[str, str]]:
+    """The settings of some lines."""
+    rows = (_ROW.fullmatch(line) for line in text.split("\n"))
+    return [(row["key"], row["value"].strip().strip("\"';")) for row in rows if row]
 
 
 def _first(text: str) -> _Value | None:

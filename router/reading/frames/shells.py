@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from router.reading.frames.literals import one_literal
+from router.reading.frames.asking import is_asking
+from router.reading.frames.literals import Literal, one_literal
 from router.reading.frames.names import ASK_CALLS, is_about_frame, is_query, takes_words
 from router.reading.frames.remarks import is_remark
 from router.reading.frames.words import is_words
@@ -20,11 +21,15 @@ _TOOLS = frozenset(
     "pip3 python python3 node deno ruby perl php java go cargo rustc gcc make cmake ssh scp rsync tar find "
     "xargs cat less head tail sort uniq cut tr wc tee printf psql mysql sqlite3 mongo mongosh redis-cli aws "
     "gcloud az terraform ansible vagrant gh glab hg svn brew apt apt-get dnf yum pacman systemctl journalctl "
-    "tmux screen notify-send figlet cowsay say espeak mail sendmail mutt osascript powershell pwsh bash sh "
-    "zsh fish eval exec test logger wall write zenity dialog jq yq ffmpeg convert magick imagemagick touch "
-    "mkdir rm mv cp ls cd echo print export alias man tldr crontab at nc netcat telnet openssl gpg base64 "
-    "write-host write-output select-string set-content add-content new-item invoke-webrequest sudo env time "
-    "watch translate trans spell aspell banner toilet lolcat ddgr googler todo task jrnl note dir".split()
+    "tmux screen notify-send figlet cowsay say espeak mail sendmail mutt osascript powershell pwsh bash sh zsh "
+    "fish eval exec test logger wall write zenity dialog jq yq ffmpeg convert magick imagemagick touch mkdir rm "
+    "mv cp ls cd echo print export alias man tldr crontab at nc netcat telnet openssl gpg base64 write-host "
+    "write-output select-string set-content add-content new-item invoke-webrequest sudo env time watch "
+    "translate trans spell aspell banner toilet lolcat ddgr googler todo task jrnl note dir vim vi nvim nano "
+    "emacs ed ex ftp sftp dc bc rev shuf nl fold paste fmt pr od xxd hexdump column expand base32 pbcopy xclip "
+    "xsel wl-copy sha1sum sha256sum sha512sum md5sum md5 cksum sum shasum split csplit join comm diff patch "
+    "iconv strings tac seq ping dig nslookup host whois jot latex pdflatex pandoc gs lp lpr rofi dmenu fzf tofu "
+    "pulumi bundle rake".split()
 )
 """Commands that do not answer."""
 
@@ -35,7 +40,12 @@ _PLACES = frozenset("cd git source . export pushd module nvm conda clear ls pwd 
 _COMMAND = re.compile(r"(?P<name>[\w./\\-]{1,60})(?P<rest>(?:[ \t]+[^\s\"'|;&<>]{1,60}){0,8})[ \t]*(?:=)?$")
 _AFTER = re.compile(r"(?:[ \t]+(?:-{1,2}|/)[\w.:=/@+-]{1,60}(?:[ \t]+[\w.:@/+-]{1,40})?){0,8}[ \t]*")
 _PIPE = re.compile(r"[ \t]*\|[ \t]*(?P<name>[\w./-]{1,60})(?:[ \t]+-{0,2}[\w.:=/-]{1,40}){0,8}[ \t]*")
-_ASKS = frozenset("p q m prompt question ask text message msg query input content c".split())
+_ASKS = frozenset("prompt question ask asks text message msg query".split())
+_BOT = re.compile(
+    r"(?:.{0,24}(?:bot|assistant|helper|copilot|gpt|claude|llm|chat|gemini|mistral|llama)|ai|aichat|ask|prompt|codex|pi"
+    r"|agent|[a-z0-9]{1,20}-(?:ai|ask|agent)|ask-[a-z0-9]{1,20}|ai-[a-z0-9]{1,20})(?:[-_.]?(?:cli|\d[\d.]{0,3}))?"
+)
+"""Names of commands that say what they are."""
 _MOST_LINES = 5
 
 
@@ -43,21 +53,34 @@ def ask_in_command(text: str) -> str | None:
     """The words that a command gives to a bot, where it is all of the text; None otherwise."""
     said = _said_to(text) or _typed(text)
     if said is not None:
-        return said if is_words(said) and not is_about_frame(said) else None
+        return said if is_words(said) and not is_about_frame(said) and not is_query(said) else None
     if '"' not in text and "'" not in text:
         return None
     for found in one_literal(text):
-        if len(found.before) <= _HEAD_CHARS and _is_asked(found.before, found.after):
+        if len(found.before) <= _HEAD_CHARS and _is_asked(found):
             return None if is_query(found.value) or is_about_frame(found.value) else found.value
     return None
+
+
+def _answers(name: str, words: list[str], said: str) -> bool:
+    """Whether a command is a bot's by its name or a word after it; one with another name is if it is given an ask."""
+    is_bot = bool(_BOT.fullmatch(name)) or any(word.strip("-/=").lower() in _ASKED for word in words)
+    return name not in _TOOLS and (is_bot or is_asking(said))
+
+
+_MOST_WORDS = 16
+"""A longer text is a person's message, not an argument of a program."""
+
+
+_ASKED = ASK_CALLS | _ASKS - {"message", "msg", "text", "query"}
 
 
 _HEAD_CHARS = 300
 
 
-def _is_asked(before: str, after: str) -> bool:
+def _is_asked(found: Literal) -> bool:
     """Whether what is around a string is one command of a bot, after commands that go to a place."""
-    *places, last = before.split("\n")
+    *places, last = found.before.split("\n")
     if len(places) > _MOST_LINES or not all(map(_is_place, places)):
         return False
     mark = _MARK.match(last)
@@ -68,11 +91,14 @@ def _is_asked(before: str, after: str) -> bool:
     if name.endswith(_SCRIPTS):
         return False
     if name == "echo" or (name == "printf" and not command["rest"]):
-        pipe = _PIPE.fullmatch(after.rstrip("\n"))
-        return bool(pipe) and _name(pipe["name"] if pipe else "") not in _TOOLS
-    if name in _TOOLS or not _AFTER.fullmatch(after):
+        pipe = _PIPE.fullmatch(found.after.rstrip("\n"))
+        return bool(pipe) and _answers(_name(pipe["name"]), found.after.split()[2:], found.value) if pipe else False
+    words = command["rest"].split()
+    if name in _TOOLS or name.startswith(".") or not _AFTER.fullmatch(found.after):
         return False
-    return _is_given(command["rest"].split(), mark[0] if mark else "", is_file=command["name"].lower().endswith(".exe"))
+    if not _answers(name, words, found.value) and len(found.value.split(None, _MOST_WORDS)) <= _MOST_WORDS:
+        return False
+    return _is_given(words, mark[0] if mark else "", is_file=command["name"].lower().endswith(".exe"))
 
 
 def _is_given(rest: list[str], mark: str, *, is_file: bool) -> bool:
@@ -84,8 +110,11 @@ def _is_given(rest: list[str], mark: str, *, is_file: bool) -> bool:
     plain = [one for at, one in enumerate(rest) if one[0] not in "-/" and (not at or rest[at - 1][0] not in "-/")]
     last = rest[-1].lstrip("-/").rstrip("=").lower() if rest else ""
     is_named = last in _ASKS or last in ASK_CALLS or takes_words(last)
+    is_short = bool(rest) and rest[-1] in ("-p", "-q", "/q", "/p")
+    if rest and rest[-1][0] in "-/+" and not is_named and not is_short:
+        return False
     if not mark or mark == "> ":
-        return bool(flags or is_file) and is_named and len(plain) <= 1
+        return bool(flags or is_file) and (is_named or is_short) and len(plain) <= 1
     return len(plain) <= 1 + is_named
 
 
@@ -109,18 +138,32 @@ def _said_to(text: str) -> str | None:
     mark = _MARK.match(first)
     end = rest.rfind("\n^D")
     if mark and end >= 0 and not rest[end + 3 :].strip():
-        name = _name(first[mark.end() :].partition(" ")[0])
-        return rest[:end].strip() if name not in _TOOLS else None
+        name, *words = first[mark.end() :].split() or [""]
+        return rest[:end].strip() if _answers(_name(name), words, rest[:end]) else None
     heredoc = _HEREDOC.search(text, 0, _HEAD_CHARS) if "<<" in first else None
     if heredoc:
         command = first[mark.end() if mark else 0 : heredoc.start()].split()
         end = text.rfind(f"\n{heredoc['tag']}")
-        is_bot = bool(command) and _name(command[0]) not in _TOOLS and end + len(heredoc["tag"]) + 1 == len(text)
-        return text[heredoc.end() : end].strip() if is_bot and (mark or ASK_CALLS.intersection(command)) else None
+        said = text[heredoc.end() : end].strip()
+        is_bot = bool(command) and _answers(_name(command[0]), command[1:], said)
+        is_all = end + len(heredoc["tag"]) + 1 == len(text)
+        return said if is_bot and is_all and (mark or ASK_CALLS.intersection(command)) else None
     return None
 
 
-_CALL = re.compile(r"(?:>>>|>|irb[^>\n]{0,20}>|In \[\d+\]:) [A-Za-z_][\w.]{0,60}\((?:[^()\n]{0,60})\)[ \t]*")
+_CALL = re.compile(r"(?:>>>|>|irb[^>\n]{0,20}>|In \[\d+\]:) ([A-Za-z_][\w.]{0,60})\((?:[^()\n]{0,60})\)[ \t]*")
+
+
+def _is_call(line: str) -> bool:
+    """Whether a line calls a function that asks for words."""
+    called = _CALL.fullmatch(line)
+    return (
+        bool(called) and bool(ASK_CALLS.intersection(called[1].lower().replace("_", ".").split(".")))
+        if called
+        else False
+    )
+
+
 _VERSION = re.compile(r"[\w.+-]{1,30}(?: \w{1,20}){0,2} (?:v|version )?\d+\.\d[^\n?]{0,80}")
 _INVITES = re.compile(
     r"(?:please )?(?:type|enter|write|ask|input) (?:in )?(?:a|your|the|any) (?:question|prompt|message|request|query"
@@ -143,9 +186,9 @@ def _typed(text: str) -> str | None:
             name = label[0].strip(" :>?\u276f").lower().removeprefix("your ").removeprefix("the ")
             if not name or takes_words(name) or is_remark(name):
                 return text[place + label.end() :].strip()
-        is_line = _CALL.fullmatch(line) or _VERSION.fullmatch(line) or _INVITES.fullmatch(line.strip())
+        is_line = _is_call(line) or _VERSION.fullmatch(line) or _INVITES.fullmatch(line.strip())
         if end < 0 or not is_line:
             return None
-        is_program = is_program or bool(_CALL.fullmatch(line) or _INVITES.fullmatch(line.strip()))
+        is_program = is_program or bool(_is_call(line) or _INVITES.fullmatch(line.strip()))
         place = end + 1
     return None

@@ -99,7 +99,7 @@ class _Field:
 
 def ask_in_submission(text: str) -> str | None:
     """The one value of prose in a form; the text without its footer where only that is a program's; None otherwise."""
-    if len(text) > _LIMIT_CHARS:
+    if len(text) > _LIMIT_CHARS or _ROUTE.search(text, 0, _ROUTE_CHARS):
         return None
     footer = _FOOTER.search(text, max(0, len(text) - _FOOTER_CHARS))
     body = text[: footer.start()].rstrip() if footer else text
@@ -114,6 +114,9 @@ def ask_in_submission(text: str) -> str | None:
 
 
 _FOOTER_CHARS = 500
+_ROUTE_CHARS = 400
+_ROUTE = re.compile(r"^from: ?[^\s@<>]{2,20}[ \t]*\nto: ?[^\s@<>]{2,20}[ \t]*$", re.IGNORECASE | re.MULTILINE)
+"""Where from and where to: places, languages or currencies, not who writes to whom."""
 
 
 def _forms(text: str) -> Iterator[re.Pattern[str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from router.reading.frames.asking import is_asking
+from router.reading.frames.metadata import are_metadata
 from router.reading.frames.names import is_about_frame, is_meta_name, orders, takes_words
 from router.reading.frames.words import is_words
 
@@ -56,8 +58,9 @@ def _one_of(names: list[str], cells: list[str]) -> str | None:
     if len(at) != 1 or not takes_words(names[at[0]]):
         return None
     others = [place for place in range(len(names)) if place != at[0]]
-    are_meta = all(is_meta_name(names[place]) and not orders(names[place]) for place in others)
-    return cells[at[0]] if are_meta and all(_is_small(cells[place]) for place in others) else None
+    if any(orders(names[place]) for place in others) or not all(_is_small(cells[place]) for place in others):
+        return None
+    return cells[at[0]] if are_metadata([(names[place], cells[place]) for place in others], cells[at[0]]) else None
 
 
 def _is_small(cell: str) -> bool:
@@ -80,25 +83,34 @@ def _in_box(text: str) -> str | None:
 
 _CELL = re.compile(r"(?:[Cc]ell|CELL) [A-Z]{1,2}\d{1,6}(?: of [^\n:]{1,40})?: ?(?=\S)")
 _ROW_OF = re.compile(r"Row \d{1,6} of (?:sheet|table|tab|file) [^\n]{1,60}\n")
-_COLUMNS = re.compile(r"(?:[Cc]olumn [A-Z]{1,2} \([^()\n]{1,40}\), ){0,8}[Cc]olumn [A-Z]{1,2}:[ \t\n]")
+_COLUMNS = re.compile(r"(?:[Cc]olumn [A-Z]{1,2} \([^()\n]{1,40}\), ){1,8}[Cc]olumn [A-Z]{1,2}:[ \t\n]")
 
 
 def _in_cell(text: str) -> str | None:
     """What follows `Cell B12:`, or the name of a row and of its last column."""
-    if text[:5].lower() == "cell " and (cell := _CELL.match(text)):
-        return None if _OF_SHEET.search(text, cell.end(), cell.end() + _LOOK_CHARS) else text[cell.end() :].strip()
+    if text[:5].lower() == "cell ":
+        cell = _CELL.match(text)
+        ask = text[cell.end() :].strip() if cell else ""
+        return ask if ask and is_asking(ask) and not _OF_SHEET.search(ask[:_LOOK_CHARS]) else None
     row = _ROW_OF.match(text) if text.startswith("Row ") else None
     columns = _COLUMNS.match(text, row.end()) if row else None
-    return text[columns.end() :].strip() if columns else None
+    ask = text[columns.end() :].strip() if columns else ""
+    return None if _OF_SHEET.search(ask[:_LOOK_CHARS]) else ask
 
 
 _LOOK_CHARS = 200
 _OF_SHEET = re.compile(
+    r"\b(?:[Cc]ells?|[Ff]ormulas?|[Ee]xcel|[Ss]heets?|[Ss]preadsheets?|[Rr]ows?|[Cc]olumns?|the (?:sum|total|average"
+    r"|mean|table)s?)\b|=[A-Z]{2,}\(|^=|#(?:REF|VALUE|N/A|NAME|DIV)"
+)
+"""Words of an ask about the sheet that the cell is in."""
+
+_SHEET = re.compile(
     r"\b(?:[Cc]ells?|[Ff]ormulas?|[Ee]xcel|[Ss]heets?|[Ss]preadsheets?)\b|=[A-Z]{2,}\(|#(?:REF|VALUE|N/A|NAME|DIV)"
 )
 """Words of an ask about the sheet that the cell is in."""
 
-_SHEET = re.compile(r"(?:Spreadsheet|Sheet|Workbook|Table|File): [^\n?]{1,80}\n")
+_SHEET = re.compile(r"(?:Spreadsheet|Sheet|Workbook): [^\n?]{1,80}\n")
 _FIELD = {
     mark: re.compile(
         rf'[ \t]*"((?:[^"]|"")*)"[ \t]*(?={re.escape(mark)}|\n|$)|([^{re.escape(mark)}"\n]*)(?={re.escape(mark)}|\n|$)'
@@ -128,8 +140,14 @@ def _of_sheet(row: str) -> str | None:
     at = [place for place, cell in enumerate(cells) if is_words(cell)]
     if not 1 < len(cells) <= _MOST_CELLS or len(at) != 1:
         return None
-    are_small = all(_is_small(cell) for place, cell in enumerate(cells) if place != at[0])
-    return _as_lines(cells[at[0]]) if are_small else None
+    others = [cell for place, cell in enumerate(cells) if place != at[0]]
+    n_numbers = sum(bool(_NUMBER.fullmatch(cell)) for cell in others)
+    is_data = n_numbers > 1 or any(cell.startswith("=") or cell in _STATES for cell in others)
+    return _as_lines(cells[at[0]]) if not is_data and all(map(_is_small, others)) else None
+
+
+_NUMBER = re.compile(r"[^\w\n]{0,2}\d[\d.,]*[^\w\n]{0,2}")
+_STATES = frozenset("ERROR WARN WARNING FATAL CRITICAL FAIL FAILED Error error Warning warning".split())
 
 
 def _cells(row: str, field: re.Pattern[str]) -> list[str] | None:

@@ -18,10 +18,10 @@ ASKS = (
 FRAMES = {
     "payload": (
         '{{"requestId": "r1", "sender": {{"fullName": "Kim"}}, "userMessage": "{ask}"}}',
-        "{{'who': 'kim', 'ok': True, 'seen': None, 'message': '{ask}'}}",
+        "{{'who': 'kim', 'ok': True, 'seen_at': None, 'message': '{ask}'}}",
         '{{"conversation": {{"id": 4, "customer": {{"name": "Kim Ola Aas"}}}}, "notes": "{ask}"}}',
-        'event: chat\nid: 4\nretry: 100\ndata: {{"from": "kim", "message": "{ask}"}}',
-        'Please handle the following event:\n{{"event": "x", "text": "{ask}"}}',
+        'event: chat\nid: 4\nretry: 100\ndata: {{"from": "kim", "id": 4, "message": "{ask}"}}',
+        'Please handle the following event:\n{{"event": "message", "text": "{ask}"}}',
     ),
     "passages": (
         "[doc 1 begin]The shop opens at nine.[doc 1 end]\n[doc 2 begin]No dogs.[doc 2 end]\n\n{ask}",
