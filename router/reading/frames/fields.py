@@ -98,7 +98,7 @@ def ask_in_fields(text: str) -> str | None:
     head = _head(text)
     if head is None:
         ask = _without_tail(text, least=2)
-        return None if ask == text or points_back(ask) or _RECORDED.search(ask) else ask
+        return None if ask == text or points_back(ask) or _RECORDED.search(ask) or has_no_topic(ask) else ask
     said = text[head.end :].strip()
     ask = _without_tail(said, least=1 if head.score > 1 else 2, is_open=head.labelled and not head.n_fields)
     if head.score < _SURE and ask == said:

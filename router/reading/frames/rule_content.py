@@ -75,7 +75,7 @@ def says_what(sentence: str) -> bool:
         return False
     if _CODE.search(found["form"]):
         return True
-    end = re.search(r"[,.;!?]|\band\b", found["form"])
+    end = re.search(r"[,.;:!?]|\band\b", found["form"])
     words = _WORD.findall(found["form"][: end.start()] if end else found["form"])
     return bool(words) and words[0][0].isascii() and any(word.lower() not in _KNOWN for word in words)
 

@@ -66,6 +66,7 @@ WHOLE = (
     "Issue #12: crash on save\nStatus: open\nAssignee: ida\n\nWrite a failing unit test in pytest",
     "Device: Pixel 6\nOS: Android 14\nStatus: no sound\nChannel: beta\n\nHow do I get sound back?",
     "Locale: de-DE\nTimezone: Europe/Berlin\n\nwhen does my call at 9am New York time begin?",
+    "Draft a status mail to my boss\n\nOwner: Ida\nDue: 5 May\nStatus: late\nPriority: high",
     # mail
     "From: Oslo\nTo: Bergen\n\nwhich way is the fastest by train and by car?",
     "To: boss\nSubject: sick day\n\nwrite that I have a fever and stay home until Friday",
