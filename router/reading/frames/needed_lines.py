@@ -67,7 +67,7 @@ _MADE = re.compile(
     re.IGNORECASE,
 )
 """How an ask begins that takes what it is about from facts near it."""
-_FACT = re.compile(r"\W{0,3}(?P<label>[^\W\d_][\w ./-]{0,30}?)(?: ?:| [\u2013-]) *(?P<value>\S.*)")
+_FACT = re.compile(r"\W{0,3}(?P<label>[^\W\d_][\w ./#-]{0,30}?)(?: ?:| [\u2013-]) *(?P<value>\S.*)")
 _OF_PROGRAMS = frozenset(
     "due owner estimate sprint queue caller verified assignee members watchers comments grader reference expected rsvp"
     " tags id uid ref re next call step part badge skill wait channel via app where left contact organiser organizer"

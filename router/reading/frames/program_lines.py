@@ -106,7 +106,8 @@ def line_of(bare: str, *, last: bool = False) -> Line:
     if bare.partition(":")[0].lower() in NEEDED_WORDS:
         return NO_LINE
     is_small = not _STARTS.match(bare) and not (_SMALL.match(bare) and (last or STAMP.search(bare)))
-    is_order = not last and bare.endswith(".") and _ORDER.match(bare)
+    is_order = not last and bool(_ORDER.match(bare)) and (bare[-1] == "." or not _MACHINE_MARK.search(bare))
+    is_order = is_order or bool(_NUMBERED.match(bare)) or (not last and bool(_SAYS_SO.search(bare)))
     if is_small or is_order or _CODE.search(bare) or bare.endswith(_ENDS_ASKING):
         return NO_LINE
     words = _Words.of(_SPAN.sub(" 0 ", bare))
@@ -142,8 +143,8 @@ def _is_prose(bare: str) -> bool:
 
 
 _ORDER = re.compile(
-    r"(?:please )?(?:reply|answer|open|post|share|copy|edit|run|read|follow|note|call|press|tap|click|save|view|sign"
-    r"|move|assign|close|forward|report|set|wait|name|label|tag|list|describe|scan|check)\b",
+    r"(?:please )?(?:plan|ask|reply|answer|open|post|share|copy|edit|run|read|follow|note|call|press|tap|click|save|view"
+    r"|sign|move|assign|close|forward|report|set|wait|name|label|tag|list|describe|scan|check)\b",
     re.IGNORECASE,
 )
 """An order that a person may begin with: `Reply to the message.`."""
@@ -156,6 +157,12 @@ _TO_DO = re.compile(
     re.IGNORECASE,
 )
 """An order that no program gives before an ask: `Summarise the thread:`."""
+_MACHINE_MARK = re.compile("[\\d:|\u2022\u00b7,@#/\u2192>]")
+_NUMBERED = re.compile(r"\d{1,2}[.)] ")
+_SAYS_SO = re.compile(
+    r"^(?!the (?:text|user|visitor|message)).*\b(?:is|are|was|were|have|has|am)\b[^:]*\.$", re.IGNORECASE
+)
+"""A sentence that says what is so: `Today is Friday.`"""
 _PARTED = re.compile(" [\u2022\u00b7|] ")
 _DATE_CHARS = 20
 _MOST_VALUE_WORDS = 2
