@@ -143,8 +143,8 @@ def _is_prose(bare: str) -> bool:
 
 
 _ORDER = re.compile(
-    r"(?:please )?(?:plan|ask|reply|answer|open|post|share|copy|edit|run|read|follow|note|call|press|tap|click|save|view"
-    r"|sign|move|assign|close|forward|report|set|wait|name|label|tag|list|describe|scan|check)\b",
+    r"(?:please )?(?:plan|ask|reply|answer|open|post|share|copy|edit|run|read|follow|note|call|press|tap|click|save"
+    r"|view|sign|move|assign|close|forward|report|set|wait|name|label|tag|list|describe|scan|check)\b",
     re.IGNORECASE,
 )
 """An order that a person may begin with: `Reply to the message.`."""
