@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from router.reading.program_names import AGENTS
+
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 _LISTED = frozenset(
@@ -35,15 +37,13 @@ _SHARED = frozenset(
     # Cursor
     "additional_data attached_files user_info git_status project_layout linter_errors agent_skills edit_history "
     "code_selection open_files opened_file opened_files active_file current_file visible_files open_tabs "
-    # Copilot, Windsurf, Gemini CLI, Goose, Kiro, OpenHands
+    # Copilot, Windsurf, other command lines, Goose, Kiro, OpenHands
     "environment_info workspace_info editor_context repo_context additional_metadata user_information user_rules "
     "session_context info_msg implicit_rules runtime_information repository_info memory_context".split()
 )
 """The same; a user may have data under these names."""
 
-_VENDORS = frozenset(
-    "ide editor vscode jetbrains cursor claude codex openclaw cline roo kilo copilot gemini opencode windsurf".split()
-)
+_VENDORS = AGENTS | frozenset("ide editor vscode jetbrains".split())
 _SCENES = frozenset(
     "system environment env workspace session runtime harness agent terminal tool hook permissions skills plugin "
     "memory ephemeral additional attached recently opened open local project repository post pre user".split()

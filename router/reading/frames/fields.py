@@ -13,6 +13,7 @@ from router.reading.frames.facts import has_no_topic, speaks_of_time
 from router.reading.frames.points import ends_pointing, points_back
 from router.reading.frames.prose import goes_on, is_sentence
 from router.reading.frames.words import ASK_LABELS
+from router.reading.program_names import FAMILIES
 
 _STRONG = frozenset(
     "ticket case incident requester requestor reporter assignee assigned priority severity status queue sla locale "
@@ -138,7 +139,7 @@ _STATES = re.compile(
     re.IGNORECASE,
 )
 _MODELS = re.compile(
-    r"gpt|claude|gemini|llama|mistral|auto|opus|sonnet|haiku|qwen|deepseek|\bo\d|large|small|mini|fast|default"
+    rf"{'|'.join(FAMILIES)}|auto|opus|sonnet|haiku|qwen|deepseek|\bo\d|large|small|mini|fast|default"
     r"|grok|command",
     re.IGNORECASE,
 )

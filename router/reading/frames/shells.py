@@ -9,6 +9,7 @@ from router.reading.frames.literals import Literal, one_literal
 from router.reading.frames.names import ASK_CALLS, is_about_frame, is_query, takes_words
 from router.reading.frames.remarks import is_remark
 from router.reading.frames.words import is_words
+from router.reading.program_names import FAMILIES
 
 _MARK = re.compile(
     r"(?:PS )?[A-Za-z]:[\\/][^>\n]{0,80}> ?|(?:\[[^\]\n]{1,40}\] )?(?:\([^()\n]{1,40}\) )?"
@@ -42,7 +43,7 @@ _AFTER = re.compile(r"(?:[ \t]+(?:-{1,2}|/)[\w.:=/@+-]{1,60}(?:[ \t]+[\w.:@/+-]{
 _PIPE = re.compile(r"[ \t]*\|[ \t]*(?P<name>[\w./-]{1,60})(?:[ \t]+-{0,2}[\w.:=/-]{1,40}){0,8}[ \t]*")
 _ASKS = frozenset("prompt question ask asks text message msg query".split())
 _BOT = re.compile(
-    r"(?:.{0,24}(?:bot|assistant|helper|copilot|gpt|claude|llm|chat|gemini|mistral|llama)|ai|aichat|ask|prompt|codex|pi"
+    rf"(?:.{{0,24}}(?:bot|assistant|helper|copilot|llm|chat|{'|'.join(FAMILIES)})|ai|aichat|ask|prompt|codex|pi"
     r"|agent|[a-z0-9]{1,20}-(?:ai|ask|agent)|ask-[a-z0-9]{1,20}|ai-[a-z0-9]{1,20})(?:[-_.]?(?:cli|\d[\d.]{0,3}))?"
 )
 """Names of commands that say what they are."""

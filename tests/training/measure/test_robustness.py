@@ -88,7 +88,7 @@ def test_a_brain_that_every_wrapper_calms_sends_wrapped_asks_down():
 
     report = robust(hard_when_bare, dataset(*(row(text, "frontier") for text in ASKS[:30])))["forms"]
     held_out = report["wrappers_held_out"]
-    assert held_out["unchanged"] < 0.2
+    assert held_out["unchanged"] < 0.4  # the rest is read as the bare ask
     assert held_out["down"] == pytest.approx(1 - held_out["unchanged"], abs=2e-4)
     assert held_out["down_interval"][0] > 0.5
 
